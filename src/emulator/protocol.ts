@@ -1,0 +1,218 @@
+/**
+ * What the emulator's control API and live events speak, in JSON. The phone page imports these types; scripts in
+ * any language rely on the paths (docs/emulator.md).
+ *
+ *   POST   /_emulator/apps                                    AppInput → AppView
+ *   GET    /_emulator/apps                                    { items: AppView[] }
+ *   POST   /_emulator/apps/:appId/users/:openId/messages      UserMessageInput → Delivery | { message, delivery: null }
+ *   POST   /_emulator/apps/:appId/users/:openId/enter         { sessionFrom? } → Delivery
+ *   GET    /_emulator/apps/:appId/users/:openId/messages      { items: PhoneMessage[] }
+ *   GET    /_emulator/apps/:appId/users/:openId               UserView
+ *   POST   /_emulator/apps/:appId/users/:openId/official      OfficialInput → UserView
+ *   POST   /_emulator/apps/:appId/verify                      → VerifyResult (WeChat's GET with an echostr)
+ *   POST   /_emulator/media                                   the picture's bytes → { mediaId, url }
+ *   GET    /_emulator/media/:mediaId                          the picture's bytes
+ *   GET    /_emulator/deliveries?after=                       { items: Delivery[] }
+ *   GET    /_emulator/calls?after=                            { items: ApiCall[] }
+ *   GET    /_emulator/faults                                  { items: Fault[] }
+ *   POST   /_emulator/faults                                  FaultInput → Fault
+ *   DELETE /_emulator/faults                                  204
+ *   POST   /_emulator/clock                                   { advanceMs } → ClockView
+ *   GET    /_emulator/clock                                   ClockView
+ *   POST   /_emulator/reset                                   204: users, messages, faults and clock; apps stay
+ *   GET    /_emulator/events                                  server-sent events, each `data:` an EmulatorEvent
+ *
+ * An error is { error: { code, message } }.
+ */
+import type { Answer, Format, Mode } from '../wechat/index.js'
+
+export interface AppInput {
+  appId: string
+  appSecret: string
+  token: string
+  encodingAESKey?: string
+  /** `secure` when not given. */
+  mode?: Mode
+  /** `json` when not given. */
+  format?: Format
+  /** Where pushes go. */
+  pushUrl: string
+  /** The Content-Type that pushes carry, when it should differ from their format (WeChat has pushed JSON as text/xml). */
+  contentType?: string
+  /** The Mini Program's name on the phone. */
+  name?: string
+  /** The original id, `gh_…`; derived from the appId when not given. */
+  originalId?: string
+}
+
+/** An app without its secrets. */
+export interface AppView {
+  appId: string
+  name: string
+  originalId: string
+  mode: Mode
+  format: Format
+  pushUrl: string
+}
+
+/** What a customer sends. Images: upload the bytes first. */
+export type UserMessageInput =
+  | { msgType: 'text'; content: string }
+  | { msgType: 'image'; mediaId: string }
+  | {
+      msgType: 'miniprogrampage'
+      title: string
+      pagePath: string
+      appId?: string
+      thumbMediaId?: string
+      thumbUrl?: string
+    }
+  /** Any other message, in WeChat's names. */
+  | { msgType: 'other'; type: string; fields?: Record<string, unknown> }
+  /** Any other event of the URL, in WeChat's names. */
+  | { msgType: 'event'; event: string; fields?: Record<string, unknown> }
+
+/** What the phone shows, oldest first. */
+export interface PhoneMessage {
+  id: string
+  /** Grows by one with each message of all phones; also what `?after=` and catching up count by. */
+  sequence: number
+  appId: string
+  openId: string
+  from: 'user' | 'service' | 'official' | 'system'
+  /** Milliseconds since 1970 on the emulator's clock. */
+  at: number
+  content: PhoneContent
+  /** WeChat's grey line 「内容由第三方AI生成」 belongs under the message. */
+  isAiMsg?: boolean
+}
+
+export type PhoneContent =
+  | { msgType: 'text'; content: string }
+  | { msgType: 'image'; mediaId: string; url: string }
+  | { msgType: 'link'; title: string; description: string; url: string; thumbUrl: string }
+  | { msgType: 'miniprogrampage'; title: string; pagePath: string; appId: string; thumbUrl: string }
+  | { msgType: 'other'; type: string }
+  /** WeChat's own grey line. */
+  | { msgType: 'system'; kind: 'failure' | 'transferred' | 'official_ended'; content: string }
+
+export interface UserView {
+  appId: string
+  openId: string
+  /** What WeChat would still accept for this customer. */
+  allowance: { remaining: number; expiresAt: number }
+  /** Until when the service's "typing" shows; null when it does not. */
+  typingUntil: number | null
+  /** WeChat's own agents have the conversation until then; null when they have not. */
+  officialUntil: number | null
+}
+
+/** Speaking as WeChat's own agent, while the official session lasts. */
+export type OfficialInput = { action: 'say'; content: string } | { action: 'close' }
+
+/** One push with all its attempts. */
+export interface Delivery {
+  id: string
+  sequence: number
+  appId: string
+  openId: string
+  /** For the eye: `text`, `image`, `user_enter_tempsession`, … */
+  kind: string
+  format: Format
+  mode: Mode
+  /** What was pushed, decrypted. */
+  plaintext: string
+  attempts: DeliveryAttempt[]
+  /** `pending` while attempts go on; `held` while a reorder fault keeps it back. */
+  state: 'pending' | 'held' | 'answered' | 'failed'
+  /** How the push was answered in the end; null while pending or when all attempts failed. */
+  answer: Answer | null
+}
+
+export interface DeliveryAttempt {
+  number: number
+  /** Milliseconds since 1970, real time. */
+  startedAt: number
+  durationMs: number
+  request: { method: 'POST'; url: string; headers: Record<string, string>; body: string }
+  /** null when no answer came. */
+  response: { status: number; headers: Record<string, string>; body: string; plaintext: string } | null
+  /** Why WeChat would count the attempt as failed; null when it would not. */
+  problem: string | null
+}
+
+/** One call of the API by the service. */
+export interface ApiCall {
+  id: string
+  sequence: number
+  /** null for a call without a valid token. */
+  appId: string | null
+  /** The customer concerned, if any. */
+  openId: string | null
+  startedAt: number
+  durationMs: number
+  request: {
+    method: string
+    path: string
+    query: Record<string, string>
+    headers: Record<string, string>
+    body: string
+  }
+  /** null when a fault reset the connection. */
+  response: { status: number; headers: Record<string, string>; body: string } | null
+  /** The answer's errcode, 0 when it has none. */
+  errcode: number
+  /** The fault that changed this call's fate, if any. */
+  faultId: string | null
+}
+
+/**
+ * What shall go wrong, the next `times` times (1 when not given). With one of `errcode`, `delayMs`, `reset`,
+ * `status` it concerns API calls: `path` (a prefix, such as /cgi-bin/message/custom/send) and `openId` say which.
+ * With `push` it concerns pushes to the service, `openId` saying whose: `duplicate` pushes the same push twice
+ * at once, `reorder` keeps it back until the customer's next push has been made.
+ */
+export interface FaultInput {
+  path?: string
+  openId?: string
+  times?: number
+  /** WeChat's answer instead of the real one; nothing is done. */
+  errcode?: number
+  /** Answer, rightly, so many milliseconds late. */
+  delayMs?: number
+  /** Cut the connection before the call is carried out, or after. */
+  reset?: 'before' | 'after'
+  /** An HTML error page with this status instead of an answer; nothing is done. */
+  status?: number
+  push?: 'duplicate' | 'reorder'
+}
+
+export interface Fault extends FaultInput {
+  id: string
+  /** How often it will still happen. */
+  remaining: number
+}
+
+export interface VerifyResult {
+  ok: boolean
+  status: number | null
+  /** What is wrong, in a sentence; null when ok. */
+  problem: string | null
+}
+
+export interface ClockView {
+  /** Milliseconds since 1970 on the emulator's clock, which ages allowances, tokens and media. */
+  now: number
+  advancedMs: number
+}
+
+export type EmulatorEvent =
+  | { type: 'message'; message: PhoneMessage }
+  | { type: 'user'; user: UserView }
+  /** Sent again with each attempt. */
+  | { type: 'delivery'; delivery: Delivery }
+  | { type: 'call'; call: ApiCall }
+  | { type: 'app'; app: AppView }
+  | { type: 'faults'; faults: Fault[] }
+  | { type: 'clock'; clock: ClockView }
+  | { type: 'reset' }

@@ -1,0 +1,1 @@
+export * from './wechat/index.js'
