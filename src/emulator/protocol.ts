@@ -24,7 +24,7 @@
  *
  * An error is { error: { code, message } }.
  */
-import type { Answer, Format, Mode } from '../wechat/index.js'
+import type { Answer, Format, Mode } from '../wechat/wire.js'
 
 export interface AppInput {
   appId: string

@@ -4,13 +4,10 @@ import type { Fields } from './incoming.js'
 import { parseJson } from './json.js'
 import type { Format, Push, PushSecrets } from './push.js'
 import { sign, verifySignature } from './signature.js'
+import type { Answer } from './wire.js'
 import { buildXml, cdata, parseXml } from './xml.js'
 
-/**
- * What a push can be answered with: `success`, or `transfer`, which gives the customer to WeChat's own agent
- * tool. A Mini Program has no passive text reply.
- */
-export type Answer = 'success' | 'transfer'
+export type { Answer } from './wire.js'
 
 export interface EncodedAnswer {
   readonly contentType: string

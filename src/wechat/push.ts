@@ -5,12 +5,10 @@ import { readIncoming, writeIncoming, type Fields, type Incoming, type IncomingI
 import { parseJson, stringifyJson } from './json.js'
 import { limits } from './limits.js'
 import { sign, verifySignature } from './signature.js'
+import type { Format, Mode } from './wire.js'
 import { buildXml, parseXml } from './xml.js'
 
-/** 数据格式 at mp.weixin.qq.com. */
-export type Format = 'json' | 'xml'
-/** 消息加密方式 at mp.weixin.qq.com: 明文, 兼容, 安全. */
-export type Mode = 'plain' | 'compatible' | 'secure'
+export type { Format, Mode } from './wire.js'
 
 /** What a Mini Program and WeChat share about pushes (开发管理 › 消息推送). */
 export interface PushSecrets {
