@@ -89,6 +89,18 @@ export class NetworkError extends KefuError {
   }
 }
 
+export type MediaProblem = 'unreadable' | 'unsupported' | 'too_large'
+
+/** A file that can't be uploaded, found out before anything was sent. */
+export class MediaError extends KefuError {
+  readonly code: MediaProblem
+
+  constructor(code: MediaProblem, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
 export type HandlerProblem = 'threw' | 'timeout' | 'late' | 'misuse'
 
 /** A handler threw (`cause` holds what), took too long, or asked for what can't be done. */

@@ -38,6 +38,7 @@ export {
   type OutgoingText,
 } from './outgoing.js'
 export { errcodes, explainErrcode, type Errcode, type Retry } from './errcode.js'
+export { imageType, type ImageType } from './image.js'
 export { limits } from './limits.js'
 export { sign, verifySignature } from './signature.js'
 export { decodeAESKey, decrypt, encrypt } from './crypto.js'

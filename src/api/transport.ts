@@ -1,0 +1,150 @@
+import { Agent, DecoratorHandler, ProxyAgent, request, type Dispatcher, type FormData } from 'undici'
+import { ConfigError, NetworkError } from '../errors.js'
+
+export interface TransportOptions {
+  /** The API's address; a path in it stays in front of WeChat's paths. */
+  readonly url?: string | undefined
+  /** An HTTP proxy's address, `http://user:password@host:port`. */
+  readonly proxy?: string | undefined
+  /** How long to wait for a connection, and then for an answer, in milliseconds. */
+  readonly timeoutMs?: number | undefined
+}
+
+export interface Call {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  /** An object is sent as JSON in real UTF-8. */
+  readonly body?: Readonly<Record<string, unknown>> | FormData
+}
+
+export type Reply = Dispatcher.ResponseData
+
+/**
+ * A connection that sat idle for longer may be half dead, and a message sent on it is lost in a way that nobody
+ * can tell from one that arrived.
+ */
+const IDLE_MS = 2000
+
+/** HTTP to WeChat: one pool of connections, and errors that say whether the request had left. */
+export class Transport {
+  readonly #base: string
+  readonly #dispatcher: Dispatcher
+
+  constructor(options: TransportOptions = {}) {
+    const { url = 'https://api.weixin.qq.com', proxy, timeoutMs = 10_000 } = options
+    this.#base = baseUrl(url)
+    const settings = {
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
+      connect: { timeout: Math.min(timeoutMs, 5000) },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    }
+    this.#dispatcher =
+      proxy === undefined ? new Agent(settings) : new ProxyAgent({ uri: proxyUrl(proxy), ...settings })
+  }
+
+  /** Whose API this is, for keys of what is shared between processes. */
+  get host(): string {
+    return new URL(this.#base).host
+  }
+
+  /** Makes the call once. Throws NetworkError, which names the path and never the query. */
+  async call(call: Call): Promise<Reply> {
+    const query = new URLSearchParams(call.query).toString()
+    let left = false
+    const dispatcher = this.#dispatcher.compose(
+      (dispatch) => (options, handler) =>
+        dispatch(
+          options,
+          new Departure(handler, () => {
+            left = true
+          }),
+        ),
+    )
+    try {
+      return await request(`${this.#base}${call.path}${query === '' ? '' : `?${query}`}`, {
+        dispatcher,
+        method: call.method,
+        ...bodyOf(call),
+      })
+    } catch (error) {
+      throw networkError(call.path, error, left)
+    }
+  }
+
+  /** The answer's body as text, bounded. Throws NetworkError (`unknown`): by now WeChat may have acted. */
+  async text(path: string, reply: Reply, maxBytes = 1024 * 1024): Promise<string> {
+    const chunks: Buffer[] = []
+    let length = 0
+    try {
+      for await (const chunk of reply.body as AsyncIterable<Buffer>) {
+        length += chunk.length
+        if (length > maxBytes) {
+          reply.body.destroy()
+          throw new Error(`the answer is longer than ${maxBytes} bytes`)
+        }
+        chunks.push(chunk)
+      }
+    } catch (error) {
+      throw networkError(path, error, true)
+    }
+    return Buffer.concat(chunks).toString('utf8')
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher.close()
+  }
+}
+
+/** Notes the moment at which a request is handed to a connection: before it, WeChat has seen nothing. */
+class Departure extends DecoratorHandler {
+  readonly #handler: Dispatcher.DispatchHandler
+  readonly #departed: () => void
+
+  constructor(handler: Dispatcher.DispatchHandler, departed: () => void) {
+    super(handler)
+    this.#handler = handler
+    this.#departed = departed
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    this.#departed()
+    this.#handler.onRequestStart?.(controller, context)
+  }
+}
+
+function bodyOf(call: Call): { headers?: Record<string, string>; body?: string | FormData } {
+  if (call.body === undefined) return {}
+  if (isForm(call.body)) return { body: call.body }
+  return { headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(call.body) }
+}
+
+function isForm(body: NonNullable<Call['body']>): body is FormData {
+  return Symbol.toStringTag in body && body[Symbol.toStringTag] === 'FormData'
+}
+
+function networkError(path: string, cause: unknown, left: boolean): NetworkError {
+  const why =
+    cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : 'unknown cause'
+  const message = left
+    ? `${path}: the request left but no readable answer came (${why}). WeChat may have acted on it; it is not sent again by itself.`
+    : `${path}: WeChat can't be reached (${why}). Nothing was sent. Check the network, DNS, the proxy and WECHAT_API_URL.`
+  return new NetworkError(message, { accepted: left ? 'unknown' : 'no', path, cause })
+}
+
+function baseUrl(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.search !== '' || parsed.hash !== '')
+    throw new ConfigError(
+      'The API’s url must be an http or https address without a query, such as https://api.weixin.qq.com or http://127.0.0.1:3001.',
+    )
+  return url.replace(/\/+$/, '')
+}
+
+function proxyUrl(proxy: string): string {
+  if (!URL.canParse(proxy) || !/^https?:\/\//.test(proxy))
+    throw new ConfigError('The proxy must be an http or https address, such as http://127.0.0.1:8080.')
+  return proxy
+}

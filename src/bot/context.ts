@@ -1,0 +1,140 @@
+import { HandlerError } from '../errors.js'
+import {
+  limits,
+  splitText,
+  type IncomingEvent,
+  type IncomingMessage,
+  type OutgoingMessage,
+  type Push,
+} from '../wechat/index.js'
+import { ApiError } from '../errors.js'
+import type { Sender } from './sender.js'
+
+/** What a `hears` expression found: the whole text, then its groups. */
+export interface Match extends ReadonlyArray<string> {
+  readonly [index: number]: string
+  readonly groups?: Readonly<Record<string, string>> | undefined
+}
+
+/** How a run of handlers stands, shared by its Context and whoever waits for the answer. */
+export interface Run {
+  /** The push has been answered: too late to transfer. */
+  answered: boolean
+  /** The run took too long and the next push is on: too late for anything. */
+  over: boolean
+}
+
+/** One push on its way through the handlers. */
+export class Context {
+  readonly push: Push
+  /** The message, undefined when the push is an event. */
+  readonly message: IncomingMessage | undefined
+  /** The event, undefined when the push is a message. */
+  readonly event: IncomingEvent | undefined
+  /** What the `hears` that let the push through found. */
+  readonly match: Match = []
+  /** 1 at the first run of this push; more when an earlier run was cut off, so that handlers can be idempotent. */
+  readonly attempt: number
+  /** For middleware to leave things for the handlers behind it. */
+  readonly state: Record<string, unknown> = {}
+
+  readonly #sender: Sender
+  readonly #run: Run
+  #transferred = false
+  #replies = 0
+
+  constructor(push: Push, sender: Sender, options: { attempt: number; run: Run }) {
+    this.push = push
+    this.#sender = sender
+    this.#run = options.run
+    this.attempt = options.attempt
+    const { payload } = push
+    this.message = payload.msgType === 'event' ? undefined : payload
+    this.event = payload.msgType === 'event' ? payload : undefined
+  }
+
+  /** The Mini Program that the push is for. */
+  get appId(): string {
+    return this.push.appId
+  }
+
+  /** The customer. */
+  get openId(): string {
+    return this.push.openId
+  }
+
+  /** The text of a text message, without white space around it; undefined for anything else. */
+  get text(): string | undefined {
+    return this.message?.msgType === 'text' ? this.message.content.trim() : undefined
+  }
+
+  /** Whether `transfer` was called. */
+  get transferred(): boolean {
+    return this.#transferred
+  }
+
+  /** How many messages `reply` sent. */
+  get replies(): number {
+    return this.#replies
+  }
+
+  /**
+   * Sends the customer a message through the API. A text longer than 2048 bytes becomes several messages, each
+   * of which costs one of the five that WeChat allows. Throws what the sender throws.
+   */
+  async reply(message: string | OutgoingMessage): Promise<void> {
+    for (const part of parts(typeof message === 'string' ? { msgType: 'text', content: message } : message)) {
+      this.#mustGoOn('reply')
+      await this.#sender.send(this.openId, part)
+      this.#replies++
+    }
+  }
+
+  /** Shows the customer "typing", or ends it. That WeChat finds it untimely is no error: it is a courtesy. */
+  async setTyping(on = true): Promise<void> {
+    this.#mustGoOn('setTyping')
+    try {
+      await this.#sender.setTyping(this.openId, on)
+    } catch (error) {
+      if (!(error instanceof ApiError && error.reason.startsWith('typing_'))) throw error
+    }
+  }
+
+  /**
+   * Gives the customer to WeChat's own agent tool, by the answer to this push. Throws HandlerError for an event
+   * (WeChat transfers messages only) and once the push has been answered, 4.5 s after it came.
+   */
+  transfer(): void {
+    if (!this.message)
+      throw new HandlerError(
+        'misuse',
+        'ctx.transfer() works for messages only: WeChat does not transfer on an event.',
+      )
+    if (this.#run.answered || this.#run.over)
+      throw new HandlerError(
+        'late',
+        'ctx.transfer() came after the push was answered (4.5 s). Decide before slow work, or reply instead.',
+      )
+    this.#transferred = true
+  }
+
+  #mustGoOn(what: string): void {
+    if (this.#run.over)
+      throw new HandlerError(
+        'timeout',
+        `ctx.${what}() came after the handler’s time was over; the next push is being handled.`,
+      )
+  }
+}
+
+function parts(message: OutgoingMessage): OutgoingMessage[] {
+  if (message.msgType !== 'text') return [message]
+  const texts = splitText(message.content)
+  const most = limits.allowanceAfterMessage.messages
+  if (texts.length > most)
+    throw new HandlerError(
+      'misuse',
+      `The text needs ${texts.length} messages and WeChat allows ${most} in a row; nothing was sent. Shorten it.`,
+    )
+  return texts.map((content) => ({ ...message, content }))
+}
