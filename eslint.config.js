@@ -18,7 +18,10 @@ export default tseslint.config(
     rules: {
       'kefu/layers': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       // An async function with nothing to await yet is how an interface of promises is met.
       '@typescript-eslint/require-await': 'off',

@@ -49,7 +49,10 @@ export const layers = {
       // A unit test may stand the layer it tests beside the emulator, WeChat's side of the wire.
       if (isTest && to === 'emulator') return
       if (!(allowed[from] ?? []).includes(to))
-        context.report({ node, message: `layer "${from}" may not import layer "${to}" (see scripts/eslint-layers.js)` })
+        context.report({
+          node,
+          message: `layer "${from}" may not import layer "${to}" (see scripts/eslint-layers.js)`,
+        })
     }
     return {
       ImportDeclaration: check,

@@ -1,0 +1,146 @@
+// Packs the package, installs it in an empty folder and uses it as a stranger would: by each subpath, from
+// JavaScript and from TypeScript, and by its command. `npm run test:package`
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const folder = mkdtempSync(join(tmpdir(), 'kefu-package-'))
+const run = (command, args, cwd = folder) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+const step = (text) => console.log(`package: ${text}`)
+
+try {
+  step('pack, and what publint says of it')
+  const tarball = run('npm', ['pack', '--silent', '--pack-destination', folder], root)
+    .trim()
+    .split('\n')
+    .pop()
+  run('npx', ['--no-install', 'publint', 'run', '--strict', join(folder, tarball)], root)
+
+  step('install in an empty folder')
+  const { devDependencies } = manifest
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'stranger', private: true, type: 'module' }),
+  )
+  const compiler = ['typescript', '@types/node', '@types/koa'].map(
+    (name) => `${name}@${devDependencies[name]}`,
+  )
+  run('npm', [
+    'install',
+    '--silent',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    `./${tarball}`,
+    ...compiler,
+  ])
+
+  step('each subpath from JavaScript')
+  const subpaths = Object.keys(manifest.exports).filter((path) => !path.endsWith('.json'))
+  for (const subpath of subpaths) {
+    const name = `kefu${subpath.slice(1)}`
+    writeFileSync(
+      join(folder, 'use.js'),
+      `import * as all from '${name}'\nif (Object.keys(all).length < 3) throw new Error('${name} exports too little')`,
+    )
+    run('node', ['use.js'])
+  }
+
+  step('each subpath from TypeScript, strictly')
+  writeFileSync(
+    join(folder, 'use.ts'),
+    `import Koa from 'koa'
+import { Api, Bot, webhook, type OutgoingMessage } from 'kefu'
+import { decodePush, encodePush, type Push } from 'kefu/wechat'
+import { createEmulator, type Emulator } from 'kefu/emulator'
+
+const secrets = { appId: 'wx1', token: 't', encodingAESKey: 'a'.repeat(43) }
+const bot = new Bot({ api: new Api({ appId: 'wx1', appSecret: 's' }) })
+bot.on('message:text', (ctx) => ctx.reply(ctx.message.content))
+// @ts-expect-error a query that WeChat does not know
+bot.on('message:txt', (ctx) => ctx.reply('never'))
+new Koa().use(webhook(bot, { path: '/wechat', ...secrets }))
+export const message: OutgoingMessage = { msgType: 'text', content: '您好' }
+const { body, query } = encodePush(
+  { msgType: 'text', content: '你好', msgId: '23637352235060880', fromUserName: 'o1', toUserName: 'gh_1', createTime: 1 },
+  secrets,
+)
+export const push: Push = decodePush(body, query, secrets)
+export const emulator: Promise<Emulator> = createEmulator()
+`,
+  )
+  const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess']
+  run('npx', [
+    '--no-install',
+    'tsc',
+    ...strict,
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--types',
+    'node',
+    'use.ts',
+  ])
+
+  step('the command')
+  const version = run('npx', ['--no-install', 'kefu', '--version']).trim()
+  if (version !== manifest.version) throw new Error(`kefu --version says ${version}`)
+  await demo()
+  console.log(`package: ${tarball} works from an empty folder`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** `kefu demo` from the installed package: a customer enters, the bot greets. */
+async function demo() {
+  const [port, emulatorPort] = await freePorts(2)
+  const child = spawn('node', ['node_modules/kefu/dist/server/cli.js', 'demo'], {
+    cwd: folder,
+    env: { ...process.env, PORT: String(port), EMULATOR_PORT: String(emulatorPort) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    await new Promise((resolve, reject) => {
+      child.stdout.once('data', resolve)
+      child.once('exit', (code) => reject(new Error(`kefu demo ended with ${code}`)))
+    })
+    const emulator = `http://127.0.0.1:${emulatorPort}`
+    const page = await (await fetch(emulator)).text()
+    if (!page.includes('<script')) throw new Error('the phone page is not in the package')
+    const { items } = await (await fetch(`${emulator}/_emulator/apps`)).json()
+    const user = `${emulator}/_emulator/apps/${items[0].appId}/users/oStranger`
+    const entered = await fetch(`${user}/enter`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sessionFrom: 'package' }),
+    })
+    if (!entered.ok) throw new Error(`entering answered ${entered.status}: ${await entered.text()}`)
+    const greeted = (await (await fetch(`${user}/messages`)).json()).items.some((m) => m.from === 'service')
+    if (!greeted) throw new Error('the demo bot did not greet')
+  } finally {
+    child.kill('SIGTERM')
+    await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve()))
+  }
+}
+
+async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
+        }),
+    ),
+  )
+  const ports = servers.map((server) => server.address().port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}

@@ -1,0 +1,54 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { ConfigError } from '../errors.js'
+
+/** A server that listens. */
+export interface Listening {
+  /** Where it can be reached from this machine. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Starts an HTTP server. Throws ConfigError, which names the variable to change, when the address can't be had. */
+export async function listen(
+  handler: (req: IncomingMessage, res: ServerResponse) => unknown,
+  options: { host: string; port: number; variable: string },
+): Promise<Listening> {
+  const { host, port, variable } = options
+  const server = createServer((req, res) => void handler(req, res))
+  await new Promise<void>((resolve, reject) => {
+    server.once('listening', resolve)
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(cannotListen(error, host, port, variable))
+    })
+    server.listen(port, host)
+  })
+  const address = server.address()
+  const bound = typeof address === 'object' && address ? address.port : port
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return { url: `http://${name}:${bound}`, close: () => close(server) }
+}
+
+/** What to tell a person whose address can't be listened on. */
+export function cannotListen(
+  error: NodeJS.ErrnoException,
+  host: string,
+  port: number,
+  variable: string,
+): ConfigError {
+  const why =
+    error.code === 'EADDRINUSE'
+      ? `another program is using it. Stop that program, or choose another port: ${variable}=${port + 10}`
+      : error.code === 'EACCES'
+        ? `ports below 1024 need more rights. Choose another: ${variable}=${port + 8000}`
+        : `${error.code ?? error.message}. Check HOST and ${variable}`
+  return new ConfigError(`Can’t listen on ${host}:${port}: ${why}.`, { cause: error })
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+    server.closeAllConnections()
+  })
+}
