@@ -1,0 +1,128 @@
+import type { Context, Middleware } from 'koa'
+import type { Logger } from '../log.js'
+import { appOfToken, type ApiRequest, type Endpoint } from './api-call.js'
+import { mediaEndpoints } from './api-media.js'
+import { messageEndpoints } from './api-message.js'
+import { openapiEndpoints } from './api-openapi.js'
+import { cutConnection, htmlPage, jsonReply, replyOf, respond, waitOrGone, type Reply } from './api-reply.js'
+import { tokenEndpoints } from './api-token.js'
+import type { EmulatedApp } from './app.js'
+import { recordedBody, recordedRequest, touserOf } from './call-record.js'
+import type { Faults } from './faults.js'
+import type { Platform } from './platform.js'
+import type { Fault } from './protocol.js'
+import type { Recorder } from './recorder.js'
+import { makeRid, Refusal } from './refusal.js'
+import { readBody } from './request-body.js'
+import { RidLog } from './rid-log.js'
+
+/** More than any picture with its form around it. */
+const maxBodyBytes = 12 * 1024 * 1024
+
+interface Parts {
+  platform: Platform
+  recorder: Recorder
+  faults: Faults
+  logger: Logger
+}
+
+interface Outcome {
+  readonly reply: Reply
+  readonly app: EmulatedApp | undefined
+}
+
+/** WeChat's API, api.weixin.qq.com: every path that no one else has taken. */
+export function apiServer({ platform, recorder, faults, logger }: Parts): Middleware {
+  const rids = new RidLog()
+  const groups = [tokenEndpoints, messageEndpoints, mediaEndpoints, openapiEndpoints(rids)]
+  const endpoints = new Map(groups.flatMap((group) => Object.entries(group)))
+
+  return async (ctx) => {
+    const startedAt = platform.clock.realNow()
+    const started = performance.now()
+    const request = await readRequest(ctx)
+    const openId = touserOf(request)
+    const fault = faults.takeForCall(request.path, openId)
+    const rid = makeRid(startedAt)
+    const { reply, app } = await settle(request, rid, fault)
+    if (fault?.delayMs !== undefined) await waitOrGone(ctx, fault.delayMs)
+
+    const { status, headers } = reply
+    const body = recordedBody(reply.body, headers['content-type'] ?? '')
+    const call = recorder.addCall({
+      appId: app?.appId ?? null,
+      openId,
+      startedAt,
+      durationMs: Math.round(performance.now() - started),
+      request: recordedRequest(request),
+      response: fault?.reset === undefined ? { status, headers, body } : null,
+      errcode: reply.errcode,
+      faultId: fault?.id ?? null,
+    })
+    rids.add(rid, { call, appId: call.appId, clientIp: request.clientIp, at: platform.clock.now() })
+    logger.debug(
+      { path: request.path, errcode: reply.errcode, appId: call.appId, fault: fault?.id },
+      'API call',
+    )
+    if (fault?.reset === undefined) respond(ctx, reply)
+    else cutConnection(ctx)
+  }
+
+  /** What is done and answered, once a fault has had its say. */
+  async function settle(request: ApiRequest, rid: string, fault: Fault | undefined): Promise<Outcome> {
+    const caller = identify(request)
+    const app = caller instanceof Refusal ? undefined : caller
+    const endpoint = endpoints.get(request.path)
+    try {
+      if (fault?.status !== undefined) return { reply: htmlPage(fault.status), app }
+      if (fault?.reset === 'before') return { reply: jsonReply({}), app }
+      if (fault?.errcode !== undefined) throw new Refusal(fault.errcode)
+      if (!endpoint) throw new Refusal(40066)
+      if (endpoint.needsToken && caller instanceof Refusal) throw caller
+      if (request.method !== endpoint.method) throw new Refusal(endpoint.method === 'GET' ? 43001 : 43002)
+      if (endpoint.needsToken) app?.quota.count(request.path, platform.clock.now())
+      const result = await endpoint.handle({ platform, request, app })
+      return { reply: replyOf(result), app: result.kind === 'json' ? (result.app ?? app) : app }
+    } catch (error) {
+      return { reply: refuse(error, rid, endpoint), app }
+    }
+  }
+
+  function identify(request: ApiRequest): EmulatedApp | Refusal {
+    try {
+      return appOfToken(platform, request.query['access_token'])
+    } catch (error) {
+      if (error instanceof Refusal) return error
+      throw error
+    }
+  }
+
+  function refuse(error: unknown, rid: string, endpoint: Endpoint | undefined): Reply {
+    if (!(error instanceof Refusal)) logger.error({ error }, 'The emulator failed at an API call')
+    const refusal = error instanceof Refusal ? error : new Refusal(-1)
+    return jsonReply(refusal.body(rid), endpoint?.refusalType)
+  }
+}
+
+async function readRequest(ctx: Context): Promise<ApiRequest> {
+  const { bytes, complete } = await readBody(ctx.req, maxBodyBytes)
+  return {
+    method: ctx.method,
+    path: ctx.path,
+    query: single(ctx.query),
+    headers: single(ctx.headers),
+    body: bytes,
+    complete,
+    clientIp: ctx.ip,
+  }
+}
+
+/** Of what stands twice, all, with commas between. */
+function single(values: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : (value ?? ''),
+    ]),
+  )
+}

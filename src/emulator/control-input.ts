@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { ConfigError } from '../errors.js'
+
+const identifier = z
+  .string()
+  .regex(
+    /^[\w.-]{1,64}$/,
+    'must be 1 to 64 letters, digits, "_", "-" or "."; an AppID or OpenID looks like that',
+  )
+
+/** An OpenID in a path or from a test. */
+export const openIdInput = identifier
+
+const httpUrl = z
+  .string()
+  .refine(isHttpUrl, 'must be an http or https URL, such as http://127.0.0.1:3000/wechat')
+
+export const appInput = z
+  .strictObject({
+    appId: identifier,
+    appSecret: z
+      .string()
+      .min(1, 'must not be empty: it is what /cgi-bin/token is called with (secret)')
+      .max(128),
+    token: z.string().min(1, 'must not be empty: it is the Token that pushes are signed with').max(128),
+    encodingAESKey: z.exactOptional(
+      z.string().regex(/^[A-Za-z0-9+/]{43}$/, 'must be 43 letters and digits, as at mp.weixin.qq.com'),
+    ),
+    mode: z.exactOptional(z.enum(['plain', 'compatible', 'secure'])),
+    format: z.exactOptional(z.enum(['json', 'xml'])),
+    pushUrl: httpUrl,
+    contentType: z.exactOptional(
+      z.string().regex(/^[\w.+-]+\/[\w.+-]+(; ?[\w=-]+)?$/, 'must be a media type, such as text/xml'),
+    ),
+    name: z.exactOptional(z.string().min(1).max(64)),
+    originalId: z.exactOptional(identifier),
+  })
+  .refine((app) => app.mode === 'plain' || app.encodingAESKey !== undefined, {
+    path: ['encodingAESKey'],
+    message: 'is missing: give 43 letters and digits, or "mode": "plain"',
+  })
+
+/** Fields in WeChat's names become XML elements, so each name must be able to be one. */
+const elementName = /^[A-Za-z_][\w.-]{0,63}$/
+const pushFields = z
+  .record(z.string(), z.unknown())
+  .refine(hasElementNames, 'has a name that can’t be an XML element: use letters, digits, "_", "." and "-"')
+
+const word = z.string().regex(/^\w{1,64}$/, 'must be 1 to 64 letters, digits or "_"')
+
+export const userMessageInput = z.discriminatedUnion('msgType', [
+  z.strictObject({ msgType: z.literal('text'), content: z.string().min(1, 'must not be empty').max(10_000) }),
+  z.strictObject({
+    msgType: z.literal('image'),
+    mediaId: z.string().min(1, 'must be a mediaId from POST /_emulator/media'),
+  }),
+  z.strictObject({
+    msgType: z.literal('miniprogrampage'),
+    title: z.string().max(1024),
+    pagePath: z.string().max(2048),
+    appId: z.exactOptional(identifier),
+    thumbMediaId: z.exactOptional(z.string()),
+    thumbUrl: z.exactOptional(z.string().max(2048)),
+  }),
+  z.strictObject({ msgType: z.literal('other'), type: word, fields: z.exactOptional(pushFields) }),
+  z.strictObject({ msgType: z.literal('event'), event: word, fields: z.exactOptional(pushFields) }),
+])
+
+export const enterInput = z.strictObject({
+  sessionFrom: z.exactOptional(z.string().max(1024, 'must be at most 1024 characters, as WeChat’s')),
+})
+
+export const officialInput = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('say'), content: z.string().min(1, 'must not be empty').max(10_000) }),
+  z.strictObject({ action: z.literal('close') }),
+])
+
+const kinds = ['errcode', 'delayMs', 'reset', 'status', 'push'] as const
+
+export const faultInput = z
+  .strictObject({
+    path: z.exactOptional(
+      z.string().startsWith('/', 'must be the start of a path, such as /cgi-bin/message/custom/send'),
+    ),
+    openId: z.exactOptional(identifier),
+    times: z.exactOptional(z.int().min(1).max(1_000_000)),
+    errcode: z.exactOptional(z.int()),
+    delayMs: z.exactOptional(z.int().min(0).max(600_000)),
+    reset: z.exactOptional(z.enum(['before', 'after'])),
+    status: z.exactOptional(z.int().min(200).max(599)),
+    push: z.exactOptional(z.enum(['duplicate', 'reorder'])),
+  })
+  .refine((fault) => kinds.filter((kind) => fault[kind] !== undefined).length === 1, {
+    message: `say what shall go wrong with exactly one of ${kinds.join(', ')}`,
+  })
+  .refine((fault) => fault.push === undefined || fault.path === undefined, {
+    path: ['path'],
+    message: 'concerns API calls, and "push" concerns pushes: leave one of them out',
+  })
+
+export const clockInput = z.strictObject({
+  advanceMs: z
+    .int('must be a whole number of milliseconds')
+    .min(0, 'must not be negative: the clock only goes forward'),
+})
+
+/** The input as its schema has it. Throws ConfigError that names the first wrong field and what it must be. */
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const field = issue?.path.map(String).join('.') ?? ''
+  const what = issue?.message ?? 'is not valid'
+  throw new ConfigError(field === '' ? what : `${field}: ${what}`)
+}
+
+function isHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, username, password } = new URL(value)
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === ''
+}
+
+function hasElementNames(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(hasElementNames)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([name, inner]) => elementName.test(name) && hasElementNames(inner))
+}

@@ -1,0 +1,223 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Koa from 'koa'
+import compose from 'koa-compose'
+import { ConfigError } from '../errors.js'
+import { silentLogger, type Logger } from '../log.js'
+import { limits } from '../wechat/index.js'
+import { apiServer } from './api-server.js'
+import { controlFrame } from './control-http.js'
+import { appInput, openIdInput, parseInput } from './control-input.js'
+import { controlRoutes } from './control-routes.js'
+import { CustomerActions } from './customer-actions.js'
+import { Faults } from './faults.js'
+import { refuseOtherHosts, refuseOtherOrigins } from './guard.js'
+import { OfficialSessions } from './official-session.js'
+import { phonePage } from './phone-page.js'
+import { Platform } from './platform.js'
+import type { ApiCall, AppInput, AppView, Delivery } from './protocol.js'
+import { Pusher } from './pusher.js'
+import { Recorder } from './recorder.js'
+import { UserHandle } from './user-handle.js'
+
+export interface EmulatorOptions {
+  /** What to listen on; 127.0.0.1 when not given. */
+  host?: string
+  /** Any free one when not given. */
+  port?: number
+  /** Names by which it may be called besides `host` and this machine's own, such as a container's. */
+  allowedHosts?: readonly string[]
+  apps?: readonly AppInput[]
+  /** How long a push may take to be answered; WeChat's 5000 when not given. */
+  pushTimeoutMs?: number
+  /** How long after a failed attempt the next one begins; at once when not given. */
+  retryDelayMs?: number
+  logger?: Logger
+}
+
+/** WeChat on this machine. */
+export interface Emulator {
+  /** Where the API, the control API and the phone are. */
+  readonly url: string
+  readonly port: number
+  /** Adds an app, or gives it new settings. Throws ConfigError. */
+  addApp(input: AppInput): AppView
+  /** A customer; `appId` may be left out while there is one app. Throws ConfigError. */
+  user(openId: string, appId?: string): UserHandle
+  readonly faults: Faults
+  /** The last 1000 pushes, oldest first. */
+  readonly deliveries: readonly Delivery[]
+  /** The last 1000 API calls, oldest first. */
+  readonly calls: readonly ApiCall[]
+  /** Ages allowances, typing, official sessions, tokens and media. */
+  advance(ms: number): void
+  /** Forgets customers, messages, faults, recorded pushes and calls, and the clock; apps and their tokens stay. */
+  reset(): Promise<void>
+  close(): Promise<void>
+}
+
+const expiryCheckMs = 1000
+
+/** Starts an emulated WeChat. Throws ConfigError when an app makes no sense or the port is taken. */
+export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { host = '127.0.0.1', port = 0, apps = [], allowedHosts = [], logger = silentLogger } = options
+  const { pushTimeoutMs = limits.pushTimeoutSeconds * 1000, retryDelayMs = 0 } = options
+
+  const platform = new Platform()
+  const { bus, clock } = platform
+  const recorder = new Recorder(bus)
+  const official = new OfficialSessions(platform)
+  const faults = new Faults({
+    onChange: (items) => {
+      bus.emit({ type: 'faults', faults: items })
+    },
+    onClear: () => {
+      pusher.release()
+    },
+  })
+  const pusher = new Pusher({
+    platform,
+    recorder,
+    faults,
+    official,
+    timeoutMs: pushTimeoutMs,
+    retryDelayMs,
+    logger,
+  })
+  const actions = new CustomerActions({ platform, pusher, official, url: () => url })
+  for (const app of apps) addApp(app)
+
+  const routes = controlRoutes({
+    platform,
+    recorder,
+    faults,
+    official,
+    actions,
+    advance,
+    reset,
+    pushTimeoutMs,
+  })
+  const control = compose<Koa.ParameterizedContext>([
+    controlFrame(logger),
+    refuseOtherHosts({ host, allowedHosts }),
+    routes.routes(),
+    routes.allowedMethods(),
+  ])
+  const koa = new Koa()
+  koa.use(refuseOtherOrigins())
+  koa.use(async (ctx, next) => {
+    await (ctx.path.startsWith('/_emulator') ? control(ctx) : next())
+  })
+  koa.use(phonePage())
+  koa.use(apiServer({ platform, recorder, faults, logger }))
+  koa.on('error', (error: unknown) => {
+    logger.error({ error }, 'The emulator failed at a request')
+  })
+
+  const handle = koa.callback()
+  const server = createServer((req, res) => void handle(req, res))
+  const boundPort = await listen(server, host, port)
+  const url = `http://${authority(host)}:${boundPort}`
+  const expiry = setInterval(() => {
+    official.expire()
+  }, expiryCheckMs)
+  expiry.unref()
+  const closed = new AbortController()
+  const handles = new Map<string, UserHandle>()
+
+  function addApp(input: AppInput): AppView {
+    return platform.addApp(parseInput(appInput, input)).view()
+  }
+
+  function user(openId: string, appId = onlyApp()): UserHandle {
+    parseInput(openIdInput, openId)
+    const app = platform.app(appId)
+    if (!app) throw new ConfigError(`There is no app ${appId}: add it with addApp.`)
+    const key = `${appId} ${openId}`
+    let handle = handles.get(key)
+    if (!handle) {
+      const find = () => app.user(openId)
+      handle = new UserHandle({ platform, actions, official, find, closed: closed.signal })
+      handles.set(key, handle)
+    }
+    return handle
+  }
+
+  function onlyApp(): string {
+    const [app, ...others] = platform.apps
+    if (app && others.length === 0) return app.appId
+    throw new ConfigError(
+      `There are ${platform.apps.length} apps: say whose customer it is, user(openId, appId).`,
+    )
+  }
+
+  function advance(ms: number): void {
+    clock.advance(ms)
+    bus.emit({ type: 'clock', clock: clock.view() })
+    official.expire()
+    for (const app of platform.apps) for (const customer of app.users) platform.changed(customer)
+  }
+
+  async function reset(): Promise<void> {
+    faults.clear()
+    await pusher.cancel()
+    platform.reset()
+    recorder.clear()
+    bus.emit({ type: 'reset' })
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(expiry)
+    closed.abort()
+    await pusher.close()
+    await new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve()
+      })
+      server.closeAllConnections()
+    })
+  }
+
+  return {
+    url,
+    port: boundPort,
+    addApp,
+    user,
+    faults,
+    get deliveries() {
+      return recorder.deliveries
+    },
+    get calls() {
+      return recorder.calls
+    },
+    advance,
+    reset,
+    close,
+  }
+}
+
+async function listen(server: ReturnType<typeof createServer>, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  }).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EADDRINUSE')
+      throw new ConfigError(
+        `Port ${port} on ${host} is taken, perhaps by another emulator: stop it or choose another port.`,
+      )
+    throw error
+  })
+  const address = server.address()
+  return isAddressInfo(address) ? address.port : port
+}
+
+function isAddressInfo(address: string | AddressInfo | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null
+}
+
+/** How to call a host that was listened on, from this machine. */
+function authority(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,0 +1,5 @@
+/** `kefu/emulator`: WeChat on this machine, for development and for tests. */
+export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.js'
+export type { Faults } from './faults.js'
+export type { UserHandle } from './user-handle.js'
+export type * from './protocol.js'

@@ -1,0 +1,79 @@
+import { EmulatedApp } from './app.js'
+import { EmulatorClock } from './clock.js'
+import { EventBus } from './event-bus.js'
+import { MediaLibrary } from './media-library.js'
+import type { AppInput, PhoneContent, PhoneMessage } from './protocol.js'
+import type { User } from './user.js'
+
+/** What WeChat knows: its apps, their customers, the pictures and the time. */
+export class Platform {
+  readonly clock = new EmulatorClock()
+  readonly bus = new EventBus()
+  readonly media = new MediaLibrary()
+  readonly #apps = new Map<string, EmulatedApp>()
+  #messageSequence = 0
+  #lastMsgId: bigint
+
+  constructor() {
+    // Beyond 2^53, as WeChat's are, and growing from one start of the emulator to the next.
+    this.#lastMsgId = BigInt(this.clock.realNow()) * 15_000n
+  }
+
+  get apps(): readonly EmulatedApp[] {
+    return [...this.#apps.values()]
+  }
+
+  app(appId: string): EmulatedApp | undefined {
+    return this.#apps.get(appId)
+  }
+
+  addApp(input: AppInput): EmulatedApp {
+    let app = this.#apps.get(input.appId)
+    if (app) app.configure(input)
+    else {
+      app = new EmulatedApp(input)
+      this.#apps.set(input.appId, app)
+    }
+    this.bus.emit({ type: 'app', app: app.view() })
+    return app
+  }
+
+  /** A message's id: neighbours differ by one, so that whoever rounds them to 2^53 is found out. */
+  nextMsgId(): string {
+    this.#lastMsgId += 1n
+    return String(this.#lastMsgId)
+  }
+
+  /** Puts a message on the customer's phone. */
+  show(user: User, from: PhoneMessage['from'], content: PhoneContent, isAiMsg = false): PhoneMessage {
+    const sequence = ++this.#messageSequence
+    const message: PhoneMessage = {
+      id: `message-${sequence}`,
+      sequence,
+      appId: user.app.appId,
+      openId: user.openId,
+      from,
+      at: this.clock.now(),
+      content,
+      ...(isAiMsg ? { isAiMsg } : {}),
+    }
+    user.addMessage(message)
+    this.bus.emit({ type: 'message', message })
+    return message
+  }
+
+  /** Tells whoever listens what has become of a customer's allowance, typing and official session. */
+  changed(user: User): void {
+    this.bus.emit({ type: 'user', user: user.view(this.clock.now()) })
+  }
+
+  /** Forgets customers and goes back to real time. Apps, their tokens and the pictures stay, no older than before. */
+  reset(): void {
+    const ms = this.clock.reset()
+    this.media.shift(ms)
+    for (const app of this.apps) {
+      app.tokens.shift(ms)
+      app.forgetUsers()
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import type { Logger } from '../log.js'
+import { encodeFields, limits, type Answer, type Fields } from '../wechat/index.js'
+import type { Faults } from './faults.js'
+import type { OfficialSessions } from './official-session.js'
+import type { Platform } from './platform.js'
+import type { Delivery } from './protocol.js'
+import { makeAttempt, pushAgent, type AttemptTarget } from './push-attempt.js'
+import type { Recorder } from './recorder.js'
+import type { User } from './user.js'
+
+export interface PushOptions {
+  /** For the eye: `text`, `user_enter_tempsession`, … */
+  readonly kind: string
+  /** A customer's message, or an event: an event can't be answered with `transfer`. */
+  readonly isMessage: boolean
+  /** Whether the customer sees WeChat's failure line when nothing answers. */
+  readonly showsFailure: boolean
+}
+
+/** A push under way. */
+export interface PushUnderWay {
+  /** Grows with each attempt. */
+  readonly delivery: Delivery
+  /** Resolves when all attempts have been made. */
+  readonly finished: Promise<Delivery>
+}
+
+interface PusherParts {
+  platform: Platform
+  recorder: Recorder
+  faults: Faults
+  official: OfficialSessions
+  timeoutMs: number
+  retryDelayMs: number
+  logger: Logger
+}
+
+interface Job {
+  delivery: Delivery
+  run: () => Promise<void>
+}
+
+const failureLine = '该小程序提供的服务出现故障，请稍后再试'
+
+/**
+ * Pushes to the apps' URLs as WeChat does: signed and encrypted, five seconds, three attempts with the same
+ * body. One customer's pushes follow each other, those of different customers run side by side.
+ */
+export class Pusher {
+  readonly #parts: PusherParts
+  readonly #agent = pushAgent()
+  /** Each customer's last push, behind which the next one waits. */
+  readonly #tails = new Map<User, Promise<void>>()
+  /** Pushes that a reorder fault keeps back. */
+  readonly #held = new Map<User, Job>()
+  #cancel = new AbortController()
+
+  constructor(parts: PusherParts) {
+    this.#parts = parts
+  }
+
+  push(user: User, fields: Fields, options: PushOptions): PushUnderWay {
+    const { app } = user
+    const target = this.#target(user, fields, options)
+    const delivery = this.#parts.recorder.addDelivery({
+      appId: app.appId,
+      openId: user.openId,
+      kind: options.kind,
+      format: app.format,
+      mode: app.mode,
+      plaintext: encodeFields(fields, { ...app.pushSecrets, mode: 'plain' }, { format: app.format }).body,
+      attempts: [],
+      state: 'pending',
+      answer: null,
+    })
+    const finished = new Promise<Delivery>((resolve) => {
+      const fault = this.#parts.faults.takeForPush(user.openId, !this.#held.has(user))
+      const run = async (): Promise<void> => {
+        await this.#deliver(user, delivery, target, fault === 'duplicate' ? 2 : 1, options)
+        resolve(delivery)
+      }
+      if (fault === 'reorder') this.#hold(user, { delivery, run })
+      else this.#enqueue(user, run)
+    })
+    return { delivery, finished }
+  }
+
+  /** Makes the pushes that are kept back. */
+  release(): void {
+    for (const user of [...this.#held.keys()]) this.#releaseOf(user)
+  }
+
+  /** Gives up every push that is under way. */
+  async cancel(): Promise<void> {
+    this.#cancel.abort()
+    this.release()
+    await Promise.all(this.#tails.values())
+    this.#cancel = new AbortController()
+  }
+
+  async close(): Promise<void> {
+    await this.cancel()
+    await this.#agent.destroy()
+  }
+
+  #target(user: User, fields: Fields, options: PushOptions): AttemptTarget {
+    const { app } = user
+    const push = encodeFields(fields, app.pushSecrets, { format: app.format })
+    return {
+      pushUrl: app.pushUrl,
+      push: { ...push, contentType: app.contentType ?? push.contentType },
+      format: app.format,
+      secrets: app.pushSecrets,
+      openId: options.isMessage ? user.openId : undefined,
+      originalId: app.originalId,
+    }
+  }
+
+  #hold(user: User, job: Job): void {
+    this.#held.set(user, job)
+    job.delivery.state = 'held'
+    this.#parts.recorder.changed(job.delivery)
+  }
+
+  #releaseOf(user: User): void {
+    const job = this.#held.get(user)
+    if (!job) return
+    this.#held.delete(user)
+    job.delivery.state = 'pending'
+    this.#enqueue(user, job.run)
+  }
+
+  #enqueue(user: User, run: () => Promise<void>): void {
+    const tail = (this.#tails.get(user) ?? Promise.resolve()).then(run).then(() => {
+      if (this.#tails.get(user) === tail) this.#tails.delete(user)
+    })
+    this.#tails.set(user, tail)
+    // The one kept back follows the push that overtook it.
+    this.#releaseOf(user)
+  }
+
+  async #deliver(
+    user: User,
+    delivery: Delivery,
+    target: AttemptTarget,
+    atOnce: number,
+    options: PushOptions,
+  ): Promise<void> {
+    const { recorder, timeoutMs, retryDelayMs } = this.#parts
+    const { signal } = this.#cancel
+    const attempt = async (number: number): Promise<Answer | null> => {
+      const result = await makeAttempt(number, target, { agent: this.#agent, timeoutMs, signal })
+      delivery.attempts.push(result.attempt)
+      recorder.changed(delivery)
+      return result.answer
+    }
+    let answer: Answer | null = null
+    let made = 0
+    while (made < limits.pushAttempts && answer === null && !signal.aborted) {
+      if (made > 0 && retryDelayMs > 0) await delay(retryDelayMs, signal)
+      const round = Array.from({ length: made === 0 ? atOnce : 1 }, () => attempt(++made))
+      answer = (await Promise.all(round)).find((result) => result !== null) ?? null
+    }
+    delivery.answer = answer
+    delivery.state = answer === null ? 'failed' : 'answered'
+    recorder.changed(delivery)
+    if (!signal.aborted) this.#show(user, delivery, options)
+  }
+
+  #show(user: User, delivery: Delivery, options: PushOptions): void {
+    const { platform, official, logger } = this.#parts
+    if (delivery.answer === 'transfer') official.start(user)
+    if (delivery.state !== 'failed') return
+    const problem = delivery.attempts.at(-1)?.problem
+    logger.warn({ appId: delivery.appId, kind: delivery.kind, problem }, 'A push was not answered')
+    if (options.showsFailure)
+      platform.show(user, 'system', { msgType: 'system', kind: 'failure', content: failureLine })
+  }
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+    function done(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+  })
+}

@@ -1,0 +1,140 @@
+import { ConfigError } from '../errors.js'
+import { parseInput, userMessageInput } from './control-input.js'
+import type { CustomerActions } from './customer-actions.js'
+import type { OfficialSessions } from './official-session.js'
+import type { Platform } from './platform.js'
+import type { Delivery, PhoneMessage, UserMessageInput, UserView } from './protocol.js'
+import type { User } from './user.js'
+
+export interface UserHandleParts {
+  platform: Platform
+  actions: CustomerActions
+  official: OfficialSessions
+  /** The user anew each time: a reset forgets them. */
+  find: () => User
+  /** Aborted when the emulator closes. */
+  closed: AbortSignal
+}
+
+const receiveTimeoutMs = 5000
+
+/** A customer in a test: what they do, and what their phone shows. */
+export class UserHandle {
+  readonly #parts: UserHandleParts
+  /** The sequence of the last message that receives() gave. */
+  #taken = 0
+
+  constructor(parts: UserHandleParts) {
+    this.#parts = parts
+  }
+
+  get openId(): string {
+    return this.#parts.find().openId
+  }
+
+  /**
+   * Sends a message to the service and resolves when the push has been answered, or has failed at last.
+   * Throws ConfigError when it makes no sense, and while WeChat's own agents have the conversation.
+   */
+  async sends(message: string | UserMessageInput): Promise<Delivery> {
+    const { actions, official, find } = this.#parts
+    const input = typeof message === 'string' ? { msgType: 'text' as const, content: message } : message
+    const user = find()
+    if (input.msgType !== 'event' && official.runs(user))
+      throw new ConfigError(
+        'WeChat’s own agents have this conversation, so nothing is pushed: use sendsToOfficial.',
+      )
+    const { push } = actions.send(user, parseInput(userMessageInput, input))
+    if (!push) throw new Error('A message that nobody else took was not pushed.')
+    return push.finished
+  }
+
+  /** Sends a picture: the bytes of a PNG, JPEG or GIF. */
+  async sendsImage(bytes: Uint8Array): Promise<Delivery> {
+    const { platform } = this.#parts
+    const media = platform.media.add(Buffer.from(bytes), platform.clock.now())
+    if (!media) throw new ConfigError('These are not the bytes of a PNG, JPEG or GIF picture.')
+    return this.sends({ msgType: 'image', mediaId: media.mediaId })
+  }
+
+  /** Sends a message that is not pushed, because WeChat's own agents have the conversation; throws when they have not. */
+  sendsToOfficial(message: string | UserMessageInput): PhoneMessage {
+    const { actions, official, find } = this.#parts
+    const input = typeof message === 'string' ? { msgType: 'text' as const, content: message } : message
+    const user = find()
+    if (!official.runs(user))
+      throw new ConfigError(
+        'WeChat’s own agents do not have this conversation: a push must be answered with transfer first.',
+      )
+    const sent = actions.send(user, parseInput(userMessageInput, input)).message
+    if (!sent) throw new ConfigError('An event is no message: use sends.')
+    return sent
+  }
+
+  /** Taps the contact button. */
+  async enters(options: { sessionFrom?: string } = {}): Promise<Delivery> {
+    return this.#parts.actions.enter(this.#parts.find(), options.sessionFrom ?? 'wxapp').finished
+  }
+
+  /**
+   * The next message from the service, WeChat's own agents or WeChat that receives() has not given yet.
+   * Waits for it, and throws when none has come in time.
+   */
+  async receives(options: { timeoutMs?: number } = {}): Promise<PhoneMessage> {
+    const { platform, closed } = this.#parts
+    const { timeoutMs = receiveTimeoutMs } = options
+    const message = await new Promise<PhoneMessage | undefined>((resolve) => {
+      const look = (): void => {
+        const next = this.messages.find(({ from, sequence }) => from !== 'user' && sequence > this.#taken)
+        if (next) finish(next)
+      }
+      const giveUp = (): void => {
+        finish(undefined)
+      }
+      const stop = platform.bus.listen(look)
+      const timer = setTimeout(giveUp, timeoutMs)
+      closed.addEventListener('abort', giveUp)
+      const finish = (found: PhoneMessage | undefined): void => {
+        stop()
+        clearTimeout(timer)
+        closed.removeEventListener('abort', giveUp)
+        // Before anyone else looks: two that wait get two messages.
+        if (found) this.#taken = found.sequence
+        resolve(found)
+      }
+      if (closed.aborted) giveUp()
+      else look()
+    })
+    if (message) return message
+    const shown = this.messages.length
+    throw new Error(
+      closed.aborted
+        ? 'The emulator was closed while a message was awaited.'
+        : `No message reached ${this.openId} within ${timeoutMs} ms; the phone shows ${shown}, all of them taken or the customer’s own.`,
+    )
+  }
+
+  /** All that the phone shows, oldest first. */
+  get messages(): readonly PhoneMessage[] {
+    return this.#parts.find().messages
+  }
+
+  /** What WeChat would still accept for this customer. */
+  get allowance(): UserView['allowance'] {
+    return this.#view().allowance
+  }
+
+  /** Whether the service's "typing" shows. */
+  get typing(): boolean {
+    return this.#view().typingUntil !== null
+  }
+
+  /** Whether WeChat's own agents have the conversation. */
+  get withOfficial(): boolean {
+    return this.#parts.official.runs(this.#parts.find())
+  }
+
+  #view(): UserView {
+    return this.#parts.find().view(this.#parts.platform.clock.now())
+  }
+}

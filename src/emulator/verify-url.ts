@@ -1,0 +1,30 @@
+import { randomInt } from 'node:crypto'
+import { sign } from '../wechat/index.js'
+import type { EmulatedApp } from './app.js'
+import type { VerifyResult } from './protocol.js'
+import { exchange, pushAgent, withQuery } from './push-attempt.js'
+
+/** Asks the push URL for its echostr, as WeChat does when the configuration is saved at mp.weixin.qq.com. */
+export async function verifyUrl(app: EmulatedApp, timeoutMs: number): Promise<VerifyResult> {
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const nonce = String(randomInt(2 ** 31))
+  // About 20 digits, as WeChat's.
+  const echostr = `${randomInt(10 ** 9, 10 ** 10)}${randomInt(10 ** 9, 10 ** 10)}`
+  const signature = sign(app.pushSecrets.token, timestamp, nonce)
+  const agent = pushAgent()
+  const outcome = await exchange(
+    withQuery(app.pushUrl, { signature, echostr, timestamp, nonce }),
+    { method: 'GET', headers: { 'user-agent': 'Mozilla/4.0', accept: '*/*', pragma: 'no-cache' } },
+    { agent, timeoutMs, signal: new AbortController().signal },
+  )
+  await agent.destroy()
+  const status = outcome.response?.status ?? null
+  if (outcome.problem !== null) return { ok: false, status, problem: outcome.problem }
+  const { body } = outcome.response
+  if (body === echostr) return { ok: true, status, problem: null }
+  return {
+    ok: false,
+    status,
+    problem: `The answer must be the echostr and nothing else; it was ${JSON.stringify(body.slice(0, 100))}.`,
+  }
+}
