@@ -5,7 +5,7 @@ import type { Config } from './config.js'
 /** JSON lines on stderr; an error as its kind, words and stack. */
 export function createLogger(level: Config['logLevel']): Logger {
   return pino(
-    { level, base: undefined, serializers: { error: pino.stdSerializers.err } },
+    { level, base: null, serializers: { error: pino.stdSerializers.err } },
     pino.destination({ dest: 2, sync: true }),
   )
 }
