@@ -48,6 +48,11 @@ const pushFields = z
 
 const word = z.string().regex(/^\w{1,64}$/, 'must be 1 to 64 letters, digits or "_"')
 
+const pictureUrl = z
+  .string()
+  .max(2048)
+  .refine((url) => url === '' || /^\/[^/]/.test(url) || isHttpUrl(url), 'must be an http or https URL')
+
 export const userMessageInput = z.discriminatedUnion('msgType', [
   z.strictObject({ msgType: z.literal('text'), content: z.string().min(1, 'must not be empty').max(10_000) }),
   z.strictObject({
@@ -60,7 +65,7 @@ export const userMessageInput = z.discriminatedUnion('msgType', [
     pagePath: z.string().max(2048),
     appId: z.exactOptional(identifier),
     thumbMediaId: z.exactOptional(z.string()),
-    thumbUrl: z.exactOptional(z.string().max(2048)),
+    thumbUrl: z.exactOptional(pictureUrl),
   }),
   z.strictObject({ msgType: z.literal('other'), type: word, fields: z.exactOptional(pushFields) }),
   z.strictObject({ msgType: z.literal('event'), event: word, fields: z.exactOptional(pushFields) }),
@@ -110,8 +115,15 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const field = issue?.path.map(String).join('.') ?? ''
-  const what = issue?.message ?? 'is not valid'
+  const what = issue === undefined ? 'is not valid' : describe(issue)
   throw new ConfigError(field === '' ? what : `${field}: ${what}`)
+}
+
+// Zod's own words for what schemas above say nothing about.
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: is not known here`
+  if (issue.code === 'invalid_union') return 'must be one of those that docs/emulator.md lists'
+  return issue.message.endsWith('received undefined') ? 'is missing' : issue.message
 }
 
 function isHttpUrl(value: string): boolean {

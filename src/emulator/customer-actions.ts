@@ -47,7 +47,7 @@ export class CustomerActions {
     const payload = { ...this.#head(user, kind), ...fields, MsgType: kind, MsgId: platform.nextMsgId() }
     return {
       message,
-      push: this.#parts.pusher.push(user, payload, { kind, isMessage: true, showsFailure: true }),
+      push: this.#parts.pusher.push(user, payload, { kind, messageId: message.id, showsFailure: true }),
     }
   }
 
@@ -62,12 +62,12 @@ export class CustomerActions {
     platform.changed(user)
     const kind = 'user_enter_tempsession'
     const payload = { ...this.#head(user, 'event'), Event: kind, SessionFrom: sessionFrom }
-    return pusher.push(user, payload, { kind, isMessage: false, showsFailure: true })
+    return pusher.push(user, payload, { kind, messageId: null, showsFailure: true })
   }
 
   #pushEvent(user: User, event: string, fields: Fields): PushUnderWay {
     const payload = { ...this.#head(user, 'event'), ...fields, MsgType: 'event', Event: event }
-    return this.#parts.pusher.push(user, payload, { kind: event, isMessage: false, showsFailure: false })
+    return this.#parts.pusher.push(user, payload, { kind: event, messageId: null, showsFailure: false })
   }
 
   #head(user: User, msgType: string): Fields {
@@ -98,9 +98,8 @@ export class CustomerActions {
       case 'miniprogrampage': {
         const { title, pagePath, thumbMediaId = '', appId = user.app.appId } = input
         if (thumbMediaId !== '') this.#give(user, thumbMediaId, 'thumbMediaId')
-        const path = thumbMediaId === '' ? undefined : mediaPath(thumbMediaId)
-        const thumbUrl = input.thumbUrl ?? path ?? ''
-        const link = input.thumbUrl ?? (path === undefined ? '' : this.#parts.url() + path)
+        const thumbUrl = input.thumbUrl ?? (thumbMediaId === '' ? '' : mediaPath(thumbMediaId))
+        const link = thumbUrl.startsWith('/') ? this.#parts.url() + thumbUrl : thumbUrl
         return {
           content: { msgType: 'miniprogrampage', title, pagePath, appId, thumbUrl },
           fields: {

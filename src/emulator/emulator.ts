@@ -110,8 +110,10 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   })
   koa.use(phonePage())
   koa.use(apiServer({ platform, recorder, faults, logger }))
-  koa.on('error', (error: unknown) => {
-    logger.error({ error }, 'The emulator failed at a request')
+  koa.on('error', (error: unknown, ctx?: Koa.Context) => {
+    // A client that went away in the middle of its request is no failure of ours.
+    if (ctx?.req.destroyed === true && !ctx.req.complete) logger.debug({ error }, 'A client went away')
+    else logger.error({ error }, 'The emulator failed at a request')
   })
 
   const handle = koa.callback()
@@ -164,6 +166,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     platform.reset()
     recorder.clear()
     bus.emit({ type: 'reset' })
+    bus.emit({ type: 'clock', clock: clock.view() })
   }
 
   async function close(): Promise<void> {

@@ -22,6 +22,11 @@
  *   POST   /_emulator/reset                                   204: users, messages, faults and clock; apps stay
  *   GET    /_emulator/events                                  server-sent events, each `data:` an EmulatorEvent
  *
+ * A POST that pushes answers when the push has been answered or has failed at last; at once, with what there is,
+ * when a reorder fault keeps it back, or with `?wait=false`. `?after=` takes the sequence of the last item that
+ * one has, also with a phone's messages. A POST to …/official while WeChat's own agents do not have the
+ * conversation is a 409.
+ *
  * An error is { error: { code, message } }.
  */
 import type { Answer, Format, Mode } from '../wechat/wire.js'
@@ -89,6 +94,7 @@ export interface PhoneMessage {
 
 export type PhoneContent =
   | { msgType: 'text'; content: string }
+  /** `url`, like a card's `thumbUrl` of an uploaded picture, is a path on the emulator. */
   | { msgType: 'image'; mediaId: string; url: string }
   | { msgType: 'link'; title: string; description: string; url: string; thumbUrl: string }
   | { msgType: 'miniprogrampage'; title: string; pagePath: string; appId: string; thumbUrl: string }
@@ -116,12 +122,15 @@ export interface Delivery {
   sequence: number
   appId: string
   openId: string
+  /** The phone's message that was pushed; null for an event. */
+  messageId: string | null
   /** For the eye: `text`, `image`, `user_enter_tempsession`, … */
   kind: string
   format: Format
   mode: Mode
   /** What was pushed, decrypted. */
   plaintext: string
+  /** Those that have ended. Under a duplicate fault the first two run side by side. */
   attempts: DeliveryAttempt[]
   /** `pending` while attempts go on; `held` while a reorder fault keeps it back. */
   state: 'pending' | 'held' | 'answered' | 'failed'

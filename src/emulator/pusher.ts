@@ -1,18 +1,19 @@
 import type { Logger } from '../log.js'
 import { encodeFields, limits, type Answer, type Fields } from '../wechat/index.js'
+import { pushAgent } from './exchange.js'
 import type { Faults } from './faults.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
 import type { Delivery } from './protocol.js'
-import { makeAttempt, pushAgent, type AttemptTarget } from './push-attempt.js'
+import { makeAttempt, type AttemptTarget } from './push-attempt.js'
 import type { Recorder } from './recorder.js'
 import type { User } from './user.js'
 
 export interface PushOptions {
   /** For the eye: `text`, `user_enter_tempsession`, … */
   readonly kind: string
-  /** A customer's message, or an event: an event can't be answered with `transfer`. */
-  readonly isMessage: boolean
+  /** The phone's message, or null for an event: an event can't be answered with `transfer`. */
+  readonly messageId: string | null
   /** Whether the customer sees WeChat's failure line when nothing answers. */
   readonly showsFailure: boolean
 }
@@ -65,6 +66,7 @@ export class Pusher {
     const delivery = this.#parts.recorder.addDelivery({
       appId: app.appId,
       openId: user.openId,
+      messageId: options.messageId,
       kind: options.kind,
       format: app.format,
       mode: app.mode,
@@ -111,7 +113,7 @@ export class Pusher {
       push: { ...push, contentType: app.contentType ?? push.contentType },
       format: app.format,
       secrets: app.pushSecrets,
-      openId: options.isMessage ? user.openId : undefined,
+      openId: options.messageId === null ? undefined : user.openId,
       originalId: app.originalId,
     }
   }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { sign } from '../wechat/index.js'
 import type { EmulatedApp } from './app.js'
 import type { VerifyResult } from './protocol.js'
-import { exchange, pushAgent, withQuery } from './push-attempt.js'
+import { exchange, pushAgent, withQuery } from './exchange.js'
 
 /** Asks the push URL for its echostr, as WeChat does when the configuration is saved at mp.weixin.qq.com. */
 export async function verifyUrl(app: EmulatedApp, timeoutMs: number): Promise<VerifyResult> {

@@ -1,0 +1,99 @@
+import { Agent, request } from 'undici'
+
+/** What an answer may hold at most; WeChat names no bound. */
+const maxAnswerBytes = 64 * 1024
+
+export interface ExchangeOptions {
+  readonly agent: Agent
+  readonly timeoutMs: number
+  /** Gives up early, when the emulator is reset or closed. */
+  readonly signal: AbortSignal
+}
+
+const late = 'late'
+
+/** An agent that opens a connection for each request: none that sat idle can spoil a push. */
+export function pushAgent(): Agent {
+  return new Agent({ pipelining: 0 })
+}
+
+/** WeChat's query behind whatever query the URL has already. */
+export function withQuery(pushUrl: string, query: Readonly<Record<string, string>>): string {
+  const url = new URL(pushUrl)
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+  return url.href
+}
+
+/** An answer, whole. */
+export interface HttpAnswer {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** `problem` says why WeChat would count the exchange as failed. */
+export type Outcome =
+  { response: HttpAnswer; problem: null } | { response: HttpAnswer | null; problem: string }
+
+/** One request and its whole answer, within the time allowed; redirects are not followed. */
+export async function exchange(
+  url: string,
+  message: { method: 'GET' | 'POST'; headers: Record<string, string>; body?: string },
+  options: ExchangeOptions,
+): Promise<Outcome> {
+  const abort = new AbortController()
+  const stop = (): void => {
+    abort.abort()
+  }
+  const timer = setTimeout(() => {
+    abort.abort(late)
+  }, options.timeoutMs)
+  options.signal.addEventListener('abort', stop)
+  if (options.signal.aborted) stop()
+  try {
+    const answer = await request(url, { ...message, dispatcher: options.agent, signal: abort.signal })
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > maxAnswerBytes) break
+      chunks.push(chunk)
+    }
+    const response = {
+      status: answer.statusCode,
+      headers: flatten(answer.headers),
+      body: Buffer.concat(chunks).toString('utf8'),
+    }
+    if (bytes > maxAnswerBytes)
+      return { response, problem: `The answer is larger than ${maxAnswerBytes} bytes.` }
+    if (response.status !== 200)
+      return { response, problem: `The answer’s status is ${response.status}; WeChat wants 200.` }
+    return { response, problem: null }
+  } catch (error) {
+    if (abort.signal.reason === late)
+      return { response: null, problem: `No answer within ${options.timeoutMs / 1000} s.` }
+    if (options.signal.aborted)
+      return { response: null, problem: 'The emulator was reset or closed meanwhile.' }
+    return { response: null, problem: `No answer from ${new URL(url).host}: ${reasonOf(error)}.` }
+  } finally {
+    clearTimeout(timer)
+    options.signal.removeEventListener('abort', stop)
+  }
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  )
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error ? String(error.code) : error.name
+  return code === 'ECONNREFUSED'
+    ? 'nothing listens there (ECONNREFUSED)'
+    : (error.message || code).replace(/\.$/, '')
+}
