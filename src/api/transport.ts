@@ -6,7 +6,7 @@ export interface TransportOptions {
   readonly url?: string | undefined
   /** An HTTP proxy's address, `http://user:password@host:port`. */
   readonly proxy?: string | undefined
-  /** How long to wait for a connection, and then for an answer, in milliseconds. */
+  /** How long to wait for a connection (5 s at most), for an answer to begin, and for it to be whole, in milliseconds. */
   readonly timeoutMs?: number | undefined
 }
 
@@ -29,10 +29,14 @@ const IDLE_MS = 2000
 /** HTTP to WeChat: one pool of connections, and errors that say whether the request had left. */
 export class Transport {
   readonly #base: string
+  readonly #timeoutMs: number
   readonly #dispatcher: Dispatcher
 
   constructor(options: TransportOptions = {}) {
     const { url = 'https://api.weixin.qq.com', proxy, timeoutMs = 10_000 } = options
+    if (!(timeoutMs > 0 && timeoutMs < 2 ** 31))
+      throw new ConfigError('timeoutMs must be a number of milliseconds above zero, such as 10000.')
+    this.#timeoutMs = timeoutMs
     this.#base = baseUrl(url)
     const settings = {
       keepAliveTimeout: IDLE_MS,
@@ -78,17 +82,20 @@ export class Transport {
   async text(path: string, reply: Reply, maxBytes = 1024 * 1024): Promise<string> {
     const chunks: Buffer[] = []
     let length = 0
+    // undici's timeout starts again with each byte.
+    const timer = setTimeout(() => {
+      reply.body.destroy(new Error('the answer did not end in time'))
+    }, this.#timeoutMs)
     try {
       for await (const chunk of reply.body as AsyncIterable<Buffer>) {
         length += chunk.length
-        if (length > maxBytes) {
-          reply.body.destroy()
-          throw new Error(`the answer is longer than ${maxBytes} bytes`)
-        }
+        if (length > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`)
         chunks.push(chunk)
       }
     } catch (error) {
       throw networkError(path, error, true)
+    } finally {
+      clearTimeout(timer)
     }
     return Buffer.concat(chunks).toString('utf8')
   }
@@ -125,22 +132,35 @@ function isForm(body: NonNullable<Call['body']>): body is FormData {
   return Symbol.toStringTag in body && body[Symbol.toStringTag] === 'FormData'
 }
 
-function networkError(path: string, cause: unknown, left: boolean): NetworkError {
-  const why =
-    cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : 'unknown cause'
+function networkError(path: string, error: unknown, left: boolean): NetworkError {
+  const cause = causeOf(error)
+  const why = cause.message.trim() || cause.code
   const message = left
     ? `${path}: the request left but no readable answer came (${why}). WeChat may have acted on it; it is not sent again by itself.`
     : `${path}: WeChat can't be reached (${why}). Nothing was sent. Check the network, DNS, the proxy and WECHAT_API_URL.`
   return new NetworkError(message, { accepted: left ? 'unknown' : 'no', path, cause })
 }
 
+/** What may be kept of an error: some carry the bytes that came, or the whole URL, and those may hold a token. */
+function causeOf(error: unknown): Error & { code?: string } {
+  if (!(error instanceof Error)) return new Error('unknown cause')
+  const cause = Object.assign(new Error(error.message), { name: error.name })
+  return 'code' in error && typeof error.code === 'string'
+    ? Object.assign(cause, { code: error.code })
+    : cause
+}
+
 function baseUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.search !== '' || parsed.hash !== '')
+  if (
+    !parsed ||
+    !/^https?:$/.test(parsed.protocol) ||
+    [parsed.search, parsed.hash, parsed.username, parsed.password].some((part) => part !== '')
+  )
     throw new ConfigError(
-      'The API’s url must be an http or https address without a query, such as https://api.weixin.qq.com or http://127.0.0.1:3001.',
+      'The API’s url must be an http or https address without a query or password, such as https://api.weixin.qq.com or http://127.0.0.1:3001.',
     )
-  return url.replace(/\/+$/, '')
+  return parsed.origin + parsed.pathname.replace(/\/+$/, '')
 }
 
 function proxyUrl(proxy: string): string {
