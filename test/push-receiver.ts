@@ -57,7 +57,7 @@ export async function startPushReceiver(
 }
 
 /** The smallest PNG there is: one transparent point. */
-export const tinyPng: Buffer = Buffer.from(
+export const tinyPng: Buffer<ArrayBuffer> = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
   'base64',
 )

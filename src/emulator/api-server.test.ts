@@ -69,7 +69,7 @@ function sendText(content: unknown): Promise<Answer> {
 }
 
 function upload(
-  part: BlobPart | undefined,
+  part: string | Uint8Array<ArrayBuffer> | undefined,
   options: { type?: string; field?: string; token?: string } = {},
 ): Promise<Answer> {
   const form = new FormData()

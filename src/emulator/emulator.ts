@@ -1,7 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
-import compose from 'koa-compose'
 import { ConfigError } from '../errors.js'
 import { silentLogger, type Logger } from '../log.js'
 import { limits } from '../wechat/index.js'
@@ -97,27 +96,18 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     reset,
     pushTimeoutMs,
   })
-  const control = compose<Koa.ParameterizedContext>([
-    controlFrame(logger),
-    refuseOtherHosts({ host, allowedHosts }),
-    routes.routes(),
-    routes.allowedMethods(),
-  ])
-  const koa = new Koa()
-  koa.use(refuseOtherOrigins())
-  koa.use(async (ctx, next) => {
-    await (ctx.path.startsWith('/_emulator') ? control(ctx) : next())
-  })
-  koa.use(phonePage())
-  koa.use(apiServer({ platform, recorder, faults, logger }))
-  koa.on('error', (error: unknown, ctx?: Koa.Context) => {
-    // A client that went away in the middle of its request is no failure of ours.
-    if (ctx?.req.destroyed === true && !ctx.req.complete) logger.debug({ error }, 'A client went away')
-    else logger.error({ error }, 'The emulator failed at a request')
-  })
+  const control = newApp(logger)
+  control.use(controlFrame(logger))
+  control.use(refuseOtherHosts({ host, allowedHosts }))
+  control.use(routes.routes()).use(routes.allowedMethods())
+  const wechat = newApp(logger)
+  wechat.use(phonePage())
+  wechat.use(apiServer({ platform, recorder, faults, logger }))
 
-  const handle = koa.callback()
-  const server = createServer((req, res) => void handle(req, res))
+  const [handleControl, handleWechat] = [control.callback(), wechat.callback()]
+  const server = createServer((req, res) => {
+    void (req.url?.startsWith('/_emulator') === true ? handleControl(req, res) : handleWechat(req, res))
+  })
   const boundPort = await listen(server, host, port)
   const url = `http://${authority(host)}:${boundPort}`
   const expiry = setInterval(() => {
@@ -197,6 +187,17 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     reset,
     close,
   }
+}
+
+function newApp(logger: Logger): Koa {
+  const koa = new Koa()
+  koa.use(refuseOtherOrigins())
+  koa.on('error', (error: unknown, ctx?: Koa.Context) => {
+    // A client that went away in the middle of its request is no failure of ours.
+    if (ctx?.req.destroyed === true && !ctx.req.complete) logger.debug({ error }, 'A client went away')
+    else logger.error({ error }, 'The emulator failed at a request')
+  })
+  return koa
 }
 
 async function listen(server: ReturnType<typeof createServer>, host: string, port: number): Promise<number> {

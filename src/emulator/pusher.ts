@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Logger } from '../log.js'
 import { encodeFields, limits, type Answer, type Fields } from '../wechat/index.js'
 import { pushAgent } from './exchange.js'
@@ -54,7 +55,7 @@ export class Pusher {
   readonly #tails = new Map<User, Promise<void>>()
   /** Pushes that a reorder fault keeps back. */
   readonly #held = new Map<User, Job>()
-  #cancel = new AbortController()
+  #cancel = cancellation()
 
   constructor(parts: PusherParts) {
     this.#parts = parts
@@ -97,7 +98,7 @@ export class Pusher {
     this.#cancel.abort()
     this.release()
     await Promise.all(this.#tails.values())
-    this.#cancel = new AbortController()
+    this.#cancel = cancellation()
   }
 
   async close(): Promise<void> {
@@ -178,6 +179,13 @@ export class Pusher {
     if (options.showsFailure)
       platform.show(user, 'system', { msgType: 'system', kind: 'failure', content: failureLine })
   }
+}
+
+function cancellation(): AbortController {
+  const controller = new AbortController()
+  // Every push under way listens: any number of them.
+  setMaxListeners(0, controller.signal)
+  return controller
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {
