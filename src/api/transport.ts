@@ -1,5 +1,6 @@
-import { Agent, DecoratorHandler, ProxyAgent, request, type Dispatcher, type FormData } from 'undici'
+import { Agent, DecoratorHandler, request, type Dispatcher, type FormData } from 'undici'
 import { ConfigError, NetworkError } from '../errors.js'
+import { tunnelThrough } from './proxy.js'
 
 export interface TransportOptions {
   /** The API's address; a path in it stays in front of WeChat's paths. */
@@ -38,15 +39,14 @@ export class Transport {
       throw new ConfigError('timeoutMs must be a number of milliseconds above zero, such as 10000.')
     this.#timeoutMs = timeoutMs
     this.#base = baseUrl(url)
-    const settings = {
+    const connectMs = Math.min(timeoutMs, 5000)
+    this.#dispatcher = new Agent({
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: IDLE_MS,
-      connect: { timeout: Math.min(timeoutMs, 5000) },
+      connect: proxy === undefined ? { timeout: connectMs } : tunnelThrough(proxy, connectMs),
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
-    }
-    this.#dispatcher =
-      proxy === undefined ? new Agent(settings) : new ProxyAgent({ uri: proxyUrl(proxy), ...settings })
+    })
   }
 
   /** Whose API this is, for keys of what is shared between processes. */
@@ -161,10 +161,4 @@ function baseUrl(url: string): string {
       'The API’s url must be an http or https address without a query or password, such as https://api.weixin.qq.com or http://127.0.0.1:3001.',
     )
   return parsed.origin + parsed.pathname.replace(/\/+$/, '')
-}
-
-function proxyUrl(proxy: string): string {
-  if (!URL.canParse(proxy) || !/^https?:\/\//.test(proxy))
-    throw new ConfigError('The proxy must be an http or https address, such as http://127.0.0.1:8080.')
-  return proxy
 }
