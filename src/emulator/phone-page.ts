@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { send } from '@koa/send'
-import type { Middleware } from 'koa'
+import { HttpError, type Middleware } from 'koa'
 
 /** Where the build puts the page: the same from src/emulator and from dist/emulator. */
 const builtPage = fileURLToPath(new URL('../../dist/web/phone/', import.meta.url))
@@ -24,9 +24,9 @@ export function phonePage(root: string = builtPage): Middleware {
       ctx.body = 'The phone page is not built here. Build it once: npm run build:web\n'
       return
     }
-    // Koa's send answers 404 by throwing; a file that is not there is no failure of the server.
+    // Koa's send throws for what is not there or outside: no failure of the server.
     await send(ctx, ctx.path, { root, index: 'index.html' }).catch((error: unknown) => {
-      if (!(error instanceof Error && 'status' in error && error.status === 404)) throw error
+      if (!(error instanceof HttpError && error.status < 500)) throw error
       ctx.status = 404
     })
   }

@@ -1,0 +1,217 @@
+import { request } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  startPushReceiver,
+  tinyPng,
+  type PushReceiver,
+  type Received,
+  type ReceiverAnswer,
+} from '../../test/push-receiver.js'
+import { createEmulator, type AppInput, type Emulator } from './index.js'
+
+const minute = 60_000
+
+let receiver: PushReceiver
+let emulator: Emulator
+let app: AppInput
+let answer: (request: Received) => ReceiverAnswer
+
+beforeEach(async () => {
+  answer = () => 'success'
+  receiver = await startPushReceiver((request) => answer(request))
+  app = {
+    appId: 'wx00000000000000a1',
+    appSecret: 'secret',
+    token: 'token',
+    mode: 'plain',
+    pushUrl: receiver.url,
+  }
+  emulator = await createEmulator({ apps: [app] })
+})
+afterEach(async () => {
+  await emulator.close()
+  await receiver.close()
+})
+
+async function reply(openId: string, content: string): Promise<void> {
+  const query = `grant_type=client_credential&appid=${app.appId}&secret=${app.appSecret}`
+  const token = (await (await fetch(`${emulator.url}/cgi-bin/token?${query}`)).json()) as {
+    access_token: string
+  }
+  const response = await fetch(
+    `${emulator.url}/cgi-bin/message/custom/send?access_token=${token.access_token}`,
+    {
+      method: 'POST',
+      body: JSON.stringify({ touser: openId, msgtype: 'text', text: { content } }),
+    },
+  )
+  expect(await response.json()).toMatchObject({ errcode: 0 })
+}
+
+function transfer({ body }: Received): string {
+  const push = JSON.parse(body) as { FromUserName: string; ToUserName: string }
+  return JSON.stringify({
+    ToUserName: push.FromUserName,
+    FromUserName: push.ToUserName,
+    CreateTime: 1,
+    MsgType: 'transfer_customer_service',
+  })
+}
+
+describe('a customer in a test', () => {
+  it('receives each message once, in order, and not their own', async () => {
+    const user = emulator.user('o1')
+    await user.sends('在吗')
+    await reply('o1', '1')
+    await reply('o1', '2')
+    expect((await user.receives()).content).toEqual({ msgType: 'text', content: '1' })
+    // The same customer by whatever handle.
+    expect((await emulator.user('o1').receives()).content).toEqual({ msgType: 'text', content: '2' })
+    expect(user.messages).toHaveLength(3)
+  })
+
+  it('waits for what has not come yet', async () => {
+    const user = emulator.user('o1')
+    await user.sends('在吗')
+    const both = Promise.all([user.receives(), user.receives()])
+    await reply('o1', '1')
+    await reply('o1', '2')
+    expect((await both).map(({ content }) => content)).toEqual([
+      { msgType: 'text', content: '1' },
+      { msgType: 'text', content: '2' },
+    ])
+  })
+
+  it('says so when nothing came in time, or the emulator was closed', async () => {
+    const user = emulator.user('o1')
+    await user.sends('在吗')
+    await expect(user.receives({ timeoutMs: 20 })).rejects.toThrow(
+      'No message reached o1 within 20 ms; the phone shows 1',
+    )
+    const waiting = expect(user.receives()).rejects.toThrow('closed while a message was awaited')
+    await emulator.close()
+    await waiting
+    emulator = await createEmulator()
+  })
+
+  it('sends pictures, cards and whatever else there is', async () => {
+    const user = emulator.user('o1')
+    expect((await user.sendsImage(tinyPng)).kind).toBe('image')
+    expect((await user.sends({ msgType: 'miniprogrampage', title: 'a', pagePath: 'b' })).kind).toBe(
+      'miniprogrampage',
+    )
+    expect((await user.enters()).kind).toBe('user_enter_tempsession')
+    await expect(user.sendsImage(Buffer.from('<svg/>'))).rejects.toThrow(
+      'not the bytes of a PNG, JPEG or GIF',
+    )
+    await expect(user.sends('')).rejects.toThrow('content: must not be empty')
+  })
+
+  it('can be told without the app only while there is one', async () => {
+    expect(() => emulator.user('o1', 'wx9')).toThrow('There is no app wx9')
+    emulator.addApp({ ...app, appId: 'wx00000000000000b2' })
+    expect(() => emulator.user('o1')).toThrow('There are 2 apps')
+    await emulator.user('o1', 'wx00000000000000b2').sends('在吗')
+    expect(emulator.deliveries[0]?.appId).toBe('wx00000000000000b2')
+  })
+
+  it('begins anew after a reset', async () => {
+    const user = emulator.user('o1')
+    await user.sends('在吗')
+    await reply('o1', '1')
+    emulator.faults.add({ errcode: -1 })
+    emulator.advance(minute)
+    await emulator.reset()
+    expect([user.messages, emulator.deliveries, emulator.calls, emulator.faults.items]).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ])
+    expect(user.allowance).toEqual({ remaining: 0, expiresAt: 0 })
+    await user.sends('在吗')
+    await reply('o1', '2')
+    expect((await user.receives()).content).toEqual({ msgType: 'text', content: '2' })
+    expect(Math.abs((user.messages[0]?.at ?? 0) - Date.now())).toBeLessThan(5000)
+  })
+})
+
+describe('WeChat’s own agents', () => {
+  it('get the customer’s messages for 30 minutes', async () => {
+    answer = transfer
+    const user = emulator.user('o1')
+    expect((await user.sends('人工')).answer).toBe('transfer')
+    expect(await user.receives()).toMatchObject({ from: 'system', content: { kind: 'transferred' } })
+    expect(await user.receives()).toMatchObject({ from: 'official', content: { msgType: 'text' } })
+    expect(user.withOfficial).toBe(true)
+
+    await expect(user.sends('在吗')).rejects.toThrow('use sendsToOfficial')
+    expect(user.sendsToOfficial('在吗')).toMatchObject({ from: 'user', content: { content: '在吗' } })
+    expect(receiver.received).toHaveLength(1)
+    expect((await user.enters()).state).toBe('failed')
+
+    emulator.advance(30 * minute - 1000)
+    expect(user.withOfficial).toBe(true)
+    emulator.advance(1000)
+    expect(user.withOfficial).toBe(false)
+    const shown = user.messages.at(-1)
+    expect(shown).toMatchObject({ from: 'system', content: { kind: 'official_ended' } })
+    expect(() => user.sendsToOfficial('在吗')).toThrow('do not have this conversation')
+    answer = () => 'success'
+    expect((await user.sends('在吗')).answer).toBe('success')
+  })
+
+  it('keep the conversation open for replies as before', async () => {
+    answer = transfer
+    const user = emulator.user('o1')
+    await user.sends('人工')
+    await reply('o1', '我们也在')
+    expect(user.messages.at(-1)).toMatchObject({ from: 'service' })
+  })
+})
+
+describe('the emulator', () => {
+  it('refuses an app that makes no sense before it listens', async () => {
+    await expect(createEmulator({ apps: [{ ...app, mode: 'secure' }] })).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining('encodingAESKey: is missing') as string,
+    })
+  })
+
+  it('says so when the port is taken', async () => {
+    await expect(createEmulator({ port: emulator.port })).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining(`Port ${emulator.port} on 127.0.0.1 is taken`) as string,
+    })
+  })
+
+  it('gives up what is under way when it closes', async () => {
+    answer = () => () => undefined
+    emulator.faults.add({ path: '/cgi-bin/token', delayMs: 60_000 })
+    const call = fetch(`${emulator.url}/cgi-bin/token`).then(
+      () => 'answered',
+      () => 'broken',
+    )
+    const push = emulator.user('o1').sends('在吗')
+    await expect.poll(() => receiver.received.length).toBe(1)
+    await expect.poll(() => emulator.faults.items.length).toBe(0)
+    await emulator.close()
+    expect(await call).toBe('broken')
+    expect((await push).attempts[0]?.problem).toBe('The emulator was reset or closed meanwhile.')
+    emulator = await createEmulator()
+  })
+
+  it('is known by the names that it was given besides its own', async () => {
+    const named = await createEmulator({ allowedHosts: ['phone.test'] })
+    const status = await new Promise((resolve, reject) => {
+      request(`${named.url}/_emulator/apps`, { headers: { host: 'phone.test:3001' } }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+        .on('error', reject)
+        .end()
+    })
+    expect(status).toBe(200)
+    await named.close()
+  })
+})
