@@ -19,6 +19,10 @@ it('says back what the customer says, whatever characters it holds', async () =>
 
 it('asks for text when the customer sends a card', async () => {
   const customer = wechat.emulator.user('oWang')
-  await customer.sends({ msgType: 'miniprogrampage', title: '云朵马克杯', pagePath: 'pages/goods/detail?id=1' })
+  await customer.sends({
+    msgType: 'miniprogrampage',
+    title: '云朵马克杯',
+    pagePath: 'pages/goods/detail?id=1',
+  })
   expect(await customer.receives()).toMatchObject({ content: { content: '请发文字给我。' } })
 })

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import type Koa from 'koa'
 import { ConfigError } from 'kefu'
 
@@ -9,13 +8,12 @@ export interface Served {
 
 /** Serves an app; resolves once it can be reached. Throws ConfigError when the address can't be had. */
 export async function serve(app: Koa, port = 0, host = '127.0.0.1'): Promise<Served> {
-  const handle = app.callback()
-  const server = createServer((req, res) => void handle(req, res))
+  const server = app.listen(port, host)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       reject(new ConfigError(`Can’t listen on ${host}:${port}. Choose another PORT.`, { cause: error }))
     })
-    server.listen(port, host, resolve)
+    server.once('listening', resolve)
   })
   const address = server.address()
   return {

@@ -15,13 +15,16 @@ beforeAll(async () => {
 afterEach(() => wechat.emulator.reset())
 afterAll(() => wechat.close())
 
-it.each(['人工', '转人工', '客服', '我要投诉！'])('gives a customer who writes %s to an agent', async (text) => {
-  now = mondayMorning
-  const customer = wechat.emulator.user('oLin')
-  expect(await customer.sends(text)).toMatchObject({ answer: 'transfer' })
-  expect(customer.withOfficial).toBe(true)
-  expect(await customer.receives()).toMatchObject({ from: 'system', content: { kind: 'transferred' } })
-})
+it.each(['人工', '转人工', '客服', '我要投诉！'])(
+  'gives a customer who writes %s to an agent',
+  async (text) => {
+    now = mondayMorning
+    const customer = wechat.emulator.user('oLin')
+    expect(await customer.sends(text)).toMatchObject({ answer: 'transfer' })
+    expect(customer.withOfficial).toBe(true)
+    expect(await customer.receives()).toMatchObject({ from: 'system', content: { kind: 'transferred' } })
+  },
+)
 
 it('gives a customer who sends a picture to an agent', async () => {
   now = mondayMorning

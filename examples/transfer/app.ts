@@ -8,10 +8,10 @@ import { isOfficeHour } from './office-hours.js'
 export function transfer(settings: Settings, now = Date.now): Koa {
   const bot = new Bot({ api: new Api(settings) })
 
-  const toPeople = (ctx: Context): void | Promise<void> => {
-    if (isOfficeHour(now())) return ctx.transfer()
+  const toPeople = async (ctx: Context): Promise<void> => {
+    if (isOfficeHour(now())) ctx.transfer()
     // With nobody there WeChat would let the customer wait in silence.
-    return ctx.reply('人工客服在工作日 9:00–18:00 在线。请先留言，我们上班后第一时间回复您。')
+    else await ctx.reply('人工客服在工作日 9:00–18:00 在线。请先留言，我们上班后第一时间回复您。')
   }
 
   // Begin with what the customer was looking at (the button's session-from), and name the way to a person.

@@ -1,0 +1,14 @@
+const { open } = require('../../open.js')
+
+Page({
+  data: { id: '' },
+
+  // Opened by the list, by a link in a text, or by a card: pages/order/detail?id=1024
+  onLoad({ id = '' }) {
+    this.setData({ id })
+  },
+
+  onContact(event) {
+    open(event.detail.path, event.detail.query)
+  },
+})
