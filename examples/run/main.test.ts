@@ -1,9 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createEmulator } from 'kefu/emulator'
 import type { AppView, Delivery, PhoneMessage } from 'kefu/emulator'
@@ -17,7 +19,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-const running = new Set<ChildProcess>()
+type Example = ChildProcessByStdio<null, Readable, Readable>
+
+const running = new Set<Example>()
 afterEach(async () => {
   for (const child of running) {
     if (child.exitCode === null && child.kill()) await once(child, 'exit')
@@ -26,7 +30,7 @@ afterEach(async () => {
 })
 
 /** Runs an example as a reader does, on any free ports, in a folder that may keep what it writes. */
-function run(example: string, env: NodeJS.ProcessEnv, ...options: string[]): ChildProcess {
+function run(example: string, env: NodeJS.ProcessEnv, ...options: string[]): Example {
   const tsx = import.meta.resolve('tsx')
   const child = spawn(process.execPath, ['--import', tsx, at(`../${example}/app.ts`), ...options], {
     cwd: folder,
@@ -43,17 +47,18 @@ function run(example: string, env: NodeJS.ProcessEnv, ...options: string[]): Chi
   return child
 }
 
-async function firstLine(stream: ChildProcess['stdout']): Promise<string> {
-  if (!stream) throw new Error('There is no output to read.')
+async function firstLine(stream: Readable): Promise<string> {
   for await (const line of createInterface(stream)) return line
   throw new Error('It ended without a word.')
 }
 
 /** The addresses in the line that says where to go. */
-async function addresses(child: ChildProcess): Promise<string[]> {
-  const errors = firstLine(child.stderr).then((line) => Promise.reject(new Error(line)))
-  errors.catch(() => undefined)
-  return (await firstLine(child.stdout)).match(/http:\/\/[\w.:/]+\b/g) ?? []
+async function addresses(child: Example): Promise<string[]> {
+  const complaints = text(child.stderr)
+  const line = await firstLine(child.stdout).catch(async () => {
+    throw new Error(await complaints)
+  })
+  return line.match(/http:\/\/[\w.:/]+\b/g) ?? []
 }
 
 it('runs with the environment’s settings, and answers', async () => {

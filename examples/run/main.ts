@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type Koa from 'koa'
 import { ConfigError } from 'kefu'
@@ -14,7 +14,8 @@ export async function main(
   build: (first: Settings, ...others: Settings[]) => Koa,
   prefixes: readonly [string, ...string[]] = ['WECHAT'],
 ): Promise<void> {
-  if (process.argv[1] !== fileURLToPath(module.url)) return
+  const [, script] = process.argv
+  if (script === undefined || realpathSync(script) !== fileURLToPath(module.url)) return
   if (existsSync('.env')) process.loadEnvFile()
   const { HOST = '127.0.0.1', PORT = '3000', EMULATOR_PORT = '3001' } = process.env
   try {

@@ -34,6 +34,9 @@ it('greets a customer who taps the contact button', async () => {
 it('knows what is in stock', async () => {
   await customer.sends('库存 马克杯')
   expect(await customer.receives()).toMatchObject({ content: { content: '马克杯还有 3 件。' } })
+})
+
+it('says what is sold out', async () => {
   await customer.sends('库存 雨伞')
   expect(await customer.receives()).toMatchObject({ content: { content: '雨伞卖完了，明天补货。' } })
 })
