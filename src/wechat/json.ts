@@ -1,5 +1,6 @@
 import { DecodeError } from '../errors.js'
 import type { Fields } from './incoming.js'
+import { limits } from './limits.js'
 
 /**
  * Parses a push in JSON, with integers of 16 digits and more as strings: a MsgId exceeds 2^53, and JSON.parse
@@ -16,13 +17,20 @@ export function parseJson(text: string): Fields {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new DecodeError('format', 'The push is JSON but not an object.')
+  if (!isWithin(value, limits.jsonDepth)) throw new DecodeError('format', 'The push is nested too deep.')
   return value as Fields
+}
+
+// JSON.parse reads any depth, but JSON.stringify and structuredClone overflow the stack of whoever keeps the push.
+function isWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return depth > 0 && Object.values(value).every((child) => isWithin(child, depth - 1))
 }
 
 /** Writes fields as JSON in real UTF-8, a `MsgId` of digits as a bare number of any length. */
 export function stringifyJson(fields: Fields): string {
   // In a string's content each quote has a backslash before it, so this matches the key alone.
-  return JSON.stringify(fields).replace(/"MsgId":"(\d+)"/, '"MsgId":$1')
+  return JSON.stringify(fields).replace(/"MsgId":"(0|[1-9]\d*)"/, '"MsgId":$1')
 }
 
 const longInteger = /\d{16}/

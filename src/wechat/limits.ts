@@ -19,6 +19,8 @@ export const limits = {
   pushMaxAgeSeconds: 10 * minutes,
   /** Structured elements below <xml>: the subscribe events nest three. Our own bound. */
   xmlDepth: 3,
+  /** Objects and arrays inside one another: WeChat's events nest three. Our own bound. */
+  jsonDepth: 16,
 
   /** Replies after a customer's message. /miniprogram/dev/framework/open-ability/customer-message/send */
   allowanceAfterMessage: { messages: 5, seconds: 48 * hours },
