@@ -75,7 +75,7 @@ export function decodeAnswer(
   const read = format === 'json' ? parseJson : parseXml
   let plaintext = body
   let fields: Fields = read(body)
-  if (typeof fields['Encrypt'] === 'string') {
+  if (typeof fields['Encrypt'] === 'string' && secrets.mode !== 'plain') {
     plaintext = openAnswer(fields, secrets)
     fields = read(plaintext)
   } else if (secrets.mode !== 'plain' && secrets.mode !== 'compatible')

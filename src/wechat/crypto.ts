@@ -50,7 +50,8 @@ export function decrypt(encrypted: string, key: Uint8Array): { message: Buffer; 
   if (bytes.length === 0 || bytes.length % BLOCK !== 0) throw unreadable()
   // Node unpads to AES's own block of 16 and refuses WeChat's 32, so the padding is taken off by hand.
   const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
-  const plain = Buffer.concat([decipher.update(bytes), decipher.final()])
+  // Nothing is held back then, so final() would add nothing.
+  const plain = decipher.update(bytes)
   const end = plain.length - paddingOf(plain)
   if (end < HEADER_BYTES) throw unreadable()
   const messageEnd = HEADER_BYTES + plain.readUInt32BE(RANDOM_BYTES)

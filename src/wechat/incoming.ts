@@ -144,7 +144,7 @@ export function writeIncoming(incoming: IncomingInput): Record<string, unknown> 
   return {
     ...head,
     ...writeBody(incoming),
-    ...(incoming.businessId ? { BusinessId: Number(incoming.businessId) } : {}),
+    ...(incoming.businessId ? { BusinessId: numberOrText(incoming.businessId) } : {}),
   }
 }
 
@@ -185,5 +185,11 @@ function text(value: unknown): string {
 
 function seconds(value: unknown): number {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) ? Math.trunc(number) : 0
+  return typeof number === 'number' && Math.abs(number) < 2 ** 53 ? Math.trunc(number) : 0
+}
+
+/** A number as WeChat writes it, where it would come back as the same text. */
+function numberOrText(value: string): number | string {
+  const number = Number(value)
+  return Number.isSafeInteger(number) && String(number) === value ? number : value
 }

@@ -49,6 +49,14 @@ export function checkPushSecrets(secrets: PushSecrets): void {
     throw new ConfigError(
       'token is empty: it is the Token (令牌) typed in at mp.weixin.qq.com, 3 to 32 letters and digits.',
     )
+  if (!modes.has(secrets.mode ?? 'secure'))
+    throw new ConfigError(
+      `mode is ${JSON.stringify(secrets.mode)}: it must be "secure", "compatible" or "plain".`,
+    )
+  if (secrets.maxAgeSeconds !== undefined && !(secrets.maxAgeSeconds >= 0))
+    throw new ConfigError(
+      `maxAgeSeconds is ${secrets.maxAgeSeconds}: it must be a number of seconds, 0 to check nothing.`,
+    )
   if (secrets.encodingAESKey) decodeAESKey(secrets.encodingAESKey)
   else if (secrets.mode !== 'plain')
     throw new ConfigError(
@@ -56,6 +64,8 @@ export function checkPushSecrets(secrets: PushSecrets): void {
         'mp.weixin.qq.com (开发管理 › 消息推送), or mode: "plain" if 明文模式 is chosen there.',
     )
 }
+
+const modes: ReadonlySet<string> = new Set<Mode>(['plain', 'compatible', 'secure'])
 
 /**
  * The only way from bytes to a Push: verifies, decrypts, checks the appid and the age, parses.
@@ -69,23 +79,20 @@ export function decodePush(
   secrets: PushSecrets,
   now: number = Date.now(),
 ): Push {
-  if (body.length > limits.pushBytes) throw tooLarge()
+  if (Buffer.byteLength(body) > limits.pushBytes) throw tooLarge()
   const mode = secrets.mode ?? 'secure'
   const text = typeof body === 'string' ? body : utf8.decode(body)
   const signed = { timestamp: parameter(query, 'timestamp'), nonce: parameter(query, 'nonce') }
 
-  if (mode !== 'secure') {
-    const plain = mode === 'plain' || parameterOrNone(query, 'msg_signature') === undefined
-    if (plain) {
-      verify(parameter(query, 'signature'), secrets.token, signed.timestamp, signed.nonce)
-      checkAge(signed.timestamp, secrets, now)
-      const { format, fields } = parse(text)
-      if (fields['MsgType'] === undefined && typeof fields['Encrypt'] === 'string') {
-        if (!secrets.encodingAESKey) throw needsKey()
-        return openEnvelope(fields['Encrypt'], format, query, secrets, signed, now)
-      }
-      return makePush(text, fields, format, false, secrets.appId, signed.nonce)
+  if (mode === 'plain' || (mode === 'compatible' && query['msg_signature'] === undefined)) {
+    verify(parameter(query, 'signature'), secrets.token, signed.timestamp, signed.nonce)
+    checkAge(signed.timestamp, secrets, now)
+    const { format, fields } = parse(text)
+    if (fields['MsgType'] === undefined && typeof fields['Encrypt'] === 'string') {
+      if (!secrets.encodingAESKey) throw needsKey()
+      return openEnvelope(fields['Encrypt'], format, query, secrets, signed, now)
     }
+    return makePush(text, fields, format, false, secrets.appId, signed.nonce)
   }
   const envelope = parseEnvelope(text)
   return openEnvelope(envelope.encrypted, envelope.format, query, secrets, signed, now)
@@ -179,9 +186,8 @@ export function encodeFields(fields: Fields, secrets: PushSecrets, options: Enco
 
 function writeXml(fields: Fields): string {
   const msgId = fields['MsgId']
-  return buildXml(
-    typeof msgId === 'string' && /^\d+$/.test(msgId) ? { ...fields, MsgId: BigInt(msgId) } : fields,
-  )
+  const isNumber = typeof msgId === 'string' && /^(0|[1-9]\d*)$/.test(msgId)
+  return buildXml(isNumber ? { ...fields, MsgId: BigInt(msgId) } : fields)
 }
 
 // A byte that is no UTF-8 costs a character, not the message.
@@ -231,11 +237,15 @@ function makePush(
 
 /** Messages by their MsgId; what has none by its kind and the hash of its text: two events can share a second. */
 function idOf(appId: string, payload: Incoming, plaintext: string): string {
-  const head = `${encodeURIComponent(appId)}:${encodeURIComponent(payload.fromUserName)}:${payload.createTime}`
-  if (payload.msgType !== 'event' && payload.msgId !== '')
-    return `${head}:${encodeURIComponent(payload.msgId)}`
+  const head = `${escape(appId)}:${escape(payload.fromUserName)}:${payload.createTime}`
+  if (payload.msgType !== 'event' && payload.msgId !== '') return `${head}:${escape(payload.msgId)}`
   const hash = createHash('sha256').update(plaintext).digest('base64url').slice(0, 22)
-  return `${head}:${encodeURIComponent(kindOf(payload))}:${hash}`
+  return `${head}:${escape(kindOf(payload))}:${hash}`
+}
+
+// encodeURIComponent throws on half a surrogate pair, which JSON can hold.
+function escape(part: string): string {
+  return part.replace(/[^\w-]/gu, (char) => `%${char.codePointAt(0)?.toString(16) ?? ''};`)
 }
 
 function kindOf(payload: Incoming): string {
@@ -255,6 +265,7 @@ function checkAge(timestamp: string, secrets: PushSecrets, now: number): void {
   const maxAge = secrets.maxAgeSeconds ?? limits.pushMaxAgeSeconds
   if (maxAge === 0) return
   const age = now / 1000 - Number(timestamp)
+  if (Number.isNaN(age)) throw new SignatureError('stale', 'The push’s timestamp is not a number.')
   if (!(Math.abs(age) <= maxAge))
     throw new SignatureError(
       'stale',
