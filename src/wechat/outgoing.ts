@@ -97,25 +97,20 @@ function attribute(value: string): string {
 export function splitText(text: string, maxBytes: number = limits.textBytes): string[] {
   if (Buffer.byteLength(text) <= maxBytes) return [text]
   const parts: string[] = []
-  let part = ''
+  let part: string[] = []
   let partBytes = 0
   for (const piece of pieces(text, maxBytes)) {
     const bytes = Buffer.byteLength(piece)
-    if (partBytes + bytes > maxBytes) {
-      const end = sentenceEnd(part)
-      parts.push(part.slice(0, end))
+    while (part.length > 0 && partBytes + bytes > maxBytes) {
+      const end = cutOf(part)
+      parts.push(part.slice(0, end).join(''))
       part = part.slice(end)
-      partBytes = Buffer.byteLength(part)
-      if (partBytes + bytes > maxBytes) {
-        parts.push(part)
-        part = ''
-        partBytes = 0
-      }
+      partBytes = Buffer.byteLength(part.join(''))
     }
-    part += piece
+    part.push(piece)
     partBytes += bytes
   }
-  parts.push(part)
+  parts.push(part.join(''))
   return parts
 }
 
@@ -129,20 +124,31 @@ function* pieces(text: string, maxBytes: number): Generator<string> {
       yield stretch
       continue
     }
-    for (const { segment } of graphemes.segment(stretch)) {
-      if (Buffer.byteLength(segment) <= maxBytes) yield segment
-      else yield* segment
+    for (const character of characters(stretch, Math.min(maxBytes, limits.textBytes))) {
+      if (Buffer.byteLength(character) <= maxBytes) yield character
+      else yield* character
+    }
+  }
+}
+
+/** V8's segmenter takes the square of its input's length, so it gets a window at a time, and its last character again. */
+function* characters(text: string, window: number): Generator<string> {
+  for (let start = 0; start < text.length;) {
+    const view = text.slice(start, start + window).replace(/(?<=.)[\ud800-\udbff]$/s, '')
+    const seen = [...graphemes.segment(view)]
+    if (seen.length > 1 && start + view.length < text.length) seen.pop()
+    for (const { segment } of seen) {
+      yield segment
+      start += segment.length
     }
   }
 }
 
 /** Where to cut a full part: behind its last line or sentence if that is in its second half, else at its end. */
-function sentenceEnd(part: string): number {
-  const half = Math.floor(part.length / 2)
-  for (const marks of [/\n/g, /[。！？!?；;]/g]) {
-    let end = 0
-    for (const match of part.matchAll(marks)) end = match.index + match[0].length
-    if (end > half && part.lastIndexOf('<a ', end) <= part.lastIndexOf('</a>', end)) return end
+function cutOf(part: readonly string[]): number {
+  for (const mark of [/^\r?\n$/, /^[。！？!?；;]$/]) {
+    const end = part.findLastIndex((piece) => mark.test(piece)) + 1
+    if (end > part.length / 2) return end
   }
   return part.length
 }
