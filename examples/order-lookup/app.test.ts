@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import type { UserMessageInput } from 'kefu/emulator'
 import { emulated, type Emulated } from '../run/emulated.js'
 import { orderLookup } from './app.js'
 import { demoOrders, type FindOrder } from './orders.js'
@@ -99,9 +100,12 @@ it('does not apologise where it is WeChat that refuses the reply', async () => {
   expect(customer.messages.filter(({ from }) => from === 'service')).toEqual([])
 })
 
-it('says what to write to who writes anything else', async () => {
+it.each<UserMessageInput>([
+  { msgType: 'text', content: '你好' },
+  { msgType: 'miniprogrampage', title: '首页', pagePath: 'pages/index/index' },
+])('says what to write to who sends anything else: %o', async (message) => {
   const customer = wechat.emulator.user('oLin')
-  await customer.sends('你好')
+  await customer.sends(message)
   expect((await customer.receives()).content).toMatchObject({
     content: '发送“订单”加单号即可查询，例如：订单 1024',
   })

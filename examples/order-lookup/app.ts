@@ -13,9 +13,10 @@ export function orderLookup(settings: Settings, findOrder: FindOrder): Koa {
   const bot = new Bot({ api })
 
   bot.hears(/^订单\s*(\d+)$/, (ctx) => answer(ctx, ctx.match[1]))
-  bot.on('message:miniprogrampage', (ctx) => {
+  bot.on('message:miniprogrampage', (ctx, next) => {
     const [, query] = ctx.message.pagePath.split('?')
-    return answer(ctx, new URLSearchParams(query).get('id') ?? undefined)
+    const number = new URLSearchParams(query).get('id')
+    return number ? answer(ctx, number) : next()
   })
   bot.on('message', (ctx) => ctx.reply('发送“订单”加单号即可查询，例如：订单 1024'))
 
