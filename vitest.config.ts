@@ -12,7 +12,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'web/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     coverage: { include: ['src/**'], exclude: ['src/**/*.test.ts'] },

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import type { Delivery, PhoneMessage } from '../../../src/emulator/protocol.js'
+import { applyEvent, emptyState, maxEntries } from './state.js'
+
+const message = (sequence: number, openId = 'o1'): PhoneMessage => ({
+  id: `m${sequence}`,
+  sequence,
+  appId: 'wx1',
+  openId,
+  from: 'user',
+  at: sequence,
+  content: { msgType: 'text', content: '' },
+})
+const delivery = (sequence: number, state: Delivery['state']): Delivery => ({
+  id: `d${sequence}`,
+  sequence,
+  appId: 'wx1',
+  openId: 'o1',
+  messageId: null,
+  kind: 'text',
+  format: 'json',
+  mode: 'secure',
+  plaintext: '',
+  attempts: [],
+  state,
+  answer: null,
+})
+
+describe('applyEvent', () => {
+  it('keeps each customer’s messages in their sequence, a repeated one once', () => {
+    const state = emptyState(0)
+    for (const sequence of [1, 3, 2, 3]) applyEvent(state, { type: 'message', message: message(sequence) })
+    applyEvent(state, { type: 'message', message: message(4, 'o2') })
+    expect(state.messages['wx1/o1']?.map((item) => item.sequence)).toEqual([1, 2, 3])
+    expect(state.messages['wx1/o2']?.map((item) => item.sequence)).toEqual([4])
+  })
+
+  it('replaces a delivery by its later state and keeps its place', () => {
+    const state = emptyState(0)
+    applyEvent(state, { type: 'delivery', delivery: delivery(1, 'pending') })
+    applyEvent(state, { type: 'delivery', delivery: delivery(2, 'pending') })
+    applyEvent(state, { type: 'delivery', delivery: delivery(1, 'answered') })
+    expect(state.deliveries.map((item) => `${item.id} ${item.state}`)).toEqual(['d1 answered', 'd2 pending'])
+  })
+
+  it('forgets the oldest deliveries past the bound', () => {
+    const state = emptyState(0)
+    for (let i = 1; i <= maxEntries + 2; i++)
+      applyEvent(state, { type: 'delivery', delivery: delivery(i, 'answered') })
+    expect(state.deliveries).toHaveLength(maxEntries)
+    expect(state.deliveries[0]?.sequence).toBe(3)
+  })
+
+  it('a reset empties the phones and the wire, and leaves the apps', () => {
+    const state = emptyState(0)
+    const app = {
+      appId: 'wx1',
+      name: '',
+      originalId: '',
+      mode: 'secure',
+      format: 'json',
+      pushUrl: '',
+    } as const
+    applyEvent(state, { type: 'app', app })
+    applyEvent(state, { type: 'app', app: { ...app, name: '茶铺' } })
+    applyEvent(state, { type: 'message', message: message(1) })
+    applyEvent(state, { type: 'reset' })
+    expect(state.apps).toEqual([{ ...app, name: '茶铺' }])
+    expect(state.messages).toEqual({})
+  })
+})

@@ -1,0 +1,30 @@
+import { createApp, ref, watch } from 'vue'
+import App from './App.vue'
+import { createClient } from './emulator/client.js'
+import { eventSource } from './emulator/event-source.js'
+import { createI18n, i18nKey, openLanguage } from './locales/i18n.js'
+import { createPage, pageKey } from './page.js'
+import './styles/base.css'
+
+const query = new URLSearchParams(location.search)
+const language = ref(openLanguage(query, localStorage.getItem('kefu.language')))
+const i18n = createI18n(language)
+watch(
+  language,
+  (chosen) => {
+    localStorage.setItem('kefu.language', chosen)
+    document.documentElement.lang = chosen
+    document.title = i18n.t.value('page.title')
+  },
+  { immediate: true },
+)
+
+const page = createPage({
+  client: createClient(fetch.bind(globalThis)),
+  i18n,
+  query,
+  storage: localStorage,
+  openStream: eventSource('/_emulator/events'),
+})
+
+createApp(App).provide(i18nKey, i18n).provide(pageKey, page).mount('#app')
