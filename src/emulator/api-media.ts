@@ -49,6 +49,7 @@ async function filePart(request: ApiRequest, name: string): Promise<Buffer | und
     const parser = new Busboy({ headers: { 'content-type': contentType }, limits: { parts: 16 } })
     parser.on('file', (field, stream) => {
       const chunks: Buffer[] = []
+      stream.on('error', reject)
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', () => {
         if (field === name) found ??= Buffer.concat(chunks)

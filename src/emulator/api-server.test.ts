@@ -375,6 +375,22 @@ describe('media', () => {
   })
 })
 
+it.each([
+  [
+    'ends in the middle of a file',
+    '--x\r\nContent-Disposition: form-data; name="media"; filename="a.png"\r\n\r\nabc',
+  ],
+  ['has no parts', ''],
+  ['has parts without headers', '--x\r\n\r\nabc\r\n--x--'],
+])('answers 41005 to an upload whose form %s', async (_what, body) => {
+  const response = await fetch(`${emulator.url}/cgi-bin/media/upload?type=image&access_token=${token}`, {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/form-data; boundary=x' },
+    body,
+  })
+  expect(await read(response)).toMatchObject({ errcode: 41005 })
+})
+
 describe('quotas and look-ups', () => {
   it('count the day’s calls and clear them', async () => {
     const cgi_path = '/cgi-bin/message/custom/send'

@@ -34,7 +34,8 @@ export function recordedBody(body: string | Buffer, contentType: string): string
 
 /** The customer whom a call concerns, if it says so. */
 export function touserOf(request: ApiRequest): string | null {
-  if (request.method !== 'POST' || request.body[0] !== 0x7b) return null
+  if (request.method !== 'POST' || request.headers['content-type']?.startsWith('multipart/') === true)
+    return null
   return /"touser"\s*:\s*"([\w.-]{1,64})"/.exec(request.body.toString('utf8'))?.[1] ?? null
 }
 

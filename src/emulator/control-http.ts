@@ -4,7 +4,7 @@ import type { Logger } from '../log.js'
 import { maxPictureBytes } from './media-library.js'
 import type { Delivery } from './protocol.js'
 import type { PushUnderWay } from './pusher.js'
-import { readBody } from './request-body.js'
+import { BrokenRequest, readBody } from './request-body.js'
 
 /** What JSON the control API takes at most. */
 const maxJsonBytes = 256 * 1024
@@ -90,6 +90,7 @@ export async function settled({ delivery, finished }: PushUnderWay, ctx: Context
 function asControlError(error: unknown, logger: Logger): ControlError {
   if (error instanceof ControlError) return error
   if (error instanceof ConfigError) return new ControlError(400, 'invalid_input', error.message)
+  if (error instanceof BrokenRequest) return new ControlError(400, 'broken_request', error.message)
   logger.error({ error }, 'The emulator failed at a control request')
   return new ControlError(500, 'internal', 'The emulator failed; its log says more.')
 }

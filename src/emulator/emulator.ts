@@ -14,9 +14,10 @@ import { refuseOtherHosts, refuseOtherOrigins } from './guard.js'
 import { OfficialSessions } from './official-session.js'
 import { phonePage } from './phone-page.js'
 import { Platform } from './platform.js'
-import type { ApiCall, AppInput, AppView, Delivery } from './protocol.js'
+import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput } from './protocol.js'
 import { Pusher } from './pusher.js'
 import { Recorder } from './recorder.js'
+import { BrokenRequest } from './request-body.js'
 import { UserHandle } from './user-handle.js'
 
 export interface EmulatorOptions {
@@ -34,6 +35,16 @@ export interface EmulatorOptions {
   logger?: Logger
 }
 
+/** What shall go wrong. */
+export interface FaultControl {
+  /** Throws ConfigError when the fault makes no sense. */
+  add(input: FaultInput): Fault
+  /** Takes all of them away, and lets go the pushes that one keeps back. */
+  clear(): void
+  /** Those that will still happen. */
+  readonly items: readonly Fault[]
+}
+
 /** WeChat on this machine. */
 export interface Emulator {
   /** Where the API, the control API and the phone are. */
@@ -43,7 +54,7 @@ export interface Emulator {
   addApp(input: AppInput): AppView
   /** A customer; `appId` may be left out while there is one app. Throws ConfigError. */
   user(openId: string, appId?: string): UserHandle
-  readonly faults: Faults
+  readonly faults: FaultControl
   /** The last 1000 pushes, oldest first. */
   readonly deliveries: readonly Delivery[]
   /** The last 1000 API calls, oldest first. */
@@ -192,9 +203,8 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
 function newApp(logger: Logger): Koa {
   const koa = new Koa()
   koa.use(refuseOtherOrigins())
-  koa.on('error', (error: unknown, ctx?: Koa.Context) => {
-    // A client that went away in the middle of its request is no failure of ours.
-    if (ctx?.req.destroyed === true && !ctx.req.complete) logger.debug({ error }, 'A client went away')
+  koa.on('error', (error: unknown) => {
+    if (error instanceof BrokenRequest) logger.debug({}, error.message)
     else logger.error({ error }, 'The emulator failed at a request')
   })
   return koa

@@ -1,5 +1,4 @@
 /** `kefu/emulator`: WeChat on this machine, for development and for tests. */
-export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.js'
-export type { Faults } from './faults.js'
+export { createEmulator, type Emulator, type EmulatorOptions, type FaultControl } from './emulator.js'
 export type { UserHandle } from './user-handle.js'
 export type * from './protocol.js'

@@ -154,6 +154,7 @@ export class Pusher {
     const attempt = async (number: number): Promise<Answer | null> => {
       const result = await makeAttempt(number, target, { agent: this.#agent, timeoutMs, signal })
       delivery.attempts.push(result.attempt)
+      delivery.attempts.sort((a, b) => a.number - b.number)
       recorder.changed(delivery)
       return result.answer
     }

@@ -12,7 +12,8 @@ export class Refusal extends Error {
   }
 
   body(rid: string): { errcode: number; errmsg: string } {
-    return { errcode: this.errcode, errmsg: `${this.message} rid: ${rid}` }
+    const errmsg = this.errcode === 0 ? this.message : `${this.message} rid: ${rid}`
+    return { errcode: this.errcode, errmsg }
   }
 }
 

@@ -1,17 +1,27 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A request's body; `complete` is false when it was larger than allowed, and what is over is thrown away. */
+/** The client went away before its request was whole: nobody's failure here. */
+export class BrokenRequest extends Error {}
+
+/**
+ * A request's body; `complete` is false when it was larger than allowed, and what is over is thrown away.
+ * Throws BrokenRequest.
+ */
 export async function readBody(
   req: IncomingMessage,
   maxBytes: number,
 ): Promise<{ bytes: Buffer; complete: boolean }> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    length += chunk.length
-    // Read on, so that a client that writes all before it reads gets its answer, but not for ever.
-    if (length > maxBytes * 8) break
-    if (length <= maxBytes) chunks.push(chunk)
+  try {
+    for await (const chunk of req as AsyncIterable<Buffer>) {
+      length += chunk.length
+      // Read on, so that a client that writes all before it reads gets its answer, but not for ever.
+      if (length > maxBytes * 8) break
+      if (length <= maxBytes) chunks.push(chunk)
+    }
+  } catch (error) {
+    throw new BrokenRequest('The request ended before its body did.', { cause: error })
   }
   return { bytes: Buffer.concat(chunks), complete: length <= maxBytes }
 }

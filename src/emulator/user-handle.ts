@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js'
-import { parseInput, userMessageInput } from './control-input.js'
+import { enterInput, parseInput, userMessageInput } from './control-input.js'
 import type { CustomerActions } from './customer-actions.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
@@ -73,7 +73,8 @@ export class UserHandle {
 
   /** Taps the contact button. */
   async enters(options: { sessionFrom?: string } = {}): Promise<Delivery> {
-    return this.#parts.actions.enter(this.#parts.find(), options.sessionFrom ?? 'wxapp').finished
+    const { sessionFrom = 'wxapp' } = parseInput(enterInput, options)
+    return this.#parts.actions.enter(this.#parts.find(), sessionFrom).finished
   }
 
   /**
