@@ -23,6 +23,7 @@ export default tseslint.config(
         { considerDefaultExhaustiveForUnions: true },
       ],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       // An async function with nothing to await yet is how an interface of promises is met.
       '@typescript-eslint/require-await': 'off',
     },

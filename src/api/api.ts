@@ -12,16 +12,16 @@ export interface ApiOptions {
   readonly appId: string
   readonly appSecret: string
   /** Another address than https://api.weixin.qq.com: an emulator, one of WeChat's other hosts, a relay. */
-  readonly url?: string
+  readonly url?: string | undefined
   /** An HTTP proxy to reach it through. */
-  readonly proxy?: string
+  readonly proxy?: string | undefined
   /** Where the access token is kept; in this process when not given, which is right for one process only. */
-  readonly tokenStore?: TokenStore
+  readonly tokenStore?: TokenStore | undefined
   /** `stable` (stable_token, what WeChat recommends) when not given, or `classic` (token). */
-  readonly tokenKind?: 'stable' | 'classic'
+  readonly tokenKind?: 'stable' | 'classic' | undefined
   /** How long one request may take, in milliseconds; 10 000 when not given. */
-  readonly timeoutMs?: number
-  readonly logger?: Logger
+  readonly timeoutMs?: number | undefined
+  readonly logger?: Logger | undefined
   /** The clock, in milliseconds since 1970, and the waiting between tries: for tests. */
   readonly now?: () => number
   readonly wait?: (milliseconds: number) => Promise<unknown>
