@@ -1,0 +1,131 @@
+import type { Generated, GeneratedAlways } from 'kysely'
+
+/**
+ * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 unless a name says seconds;
+ * ids and sequences stay below 2^53; `json` columns are text that the layer above writes and reads; a flag is 0 or 1.
+ */
+export interface Schema {
+  app: AppTable
+  contact: ContactTable
+  conversation: ConversationTable
+  push: PushTable
+  message: MessageTable
+  feed: FeedTable
+  rule: RuleTable
+  access_token: AccessTokenTable
+  setting: SettingTable
+}
+
+/** A Mini Program. Columns named `sealed_…` are encrypted. */
+export interface AppTable {
+  app_id: string
+  name: string
+  mode: 'plain' | 'compatible' | 'secure'
+  sealed_secret: string
+  sealed_token: string
+  sealed_aes_key: string | null
+  created_at: number
+}
+
+/** A customer of a Mini Program. */
+export interface ContactTable {
+  id: GeneratedAlways<number>
+  app_id: string
+  open_id: string
+  name: string | null
+  remark: string | null
+  session_from: string | null
+  created_at: number
+  seen_at: number
+}
+
+/** A customer's one conversation, and what decides who may answer in it. */
+export interface ConversationTable {
+  id: GeneratedAlways<number>
+  contact_id: number
+  status: 'bot' | 'waiting' | 'assigned' | 'closed'
+  agent_id: number | null
+  /** Raised by each change of owner; what was started under an older one is void. */
+  epoch: number
+  /** What gave the allowance: a message or an entry, and WeChat's CreateTime of it in seconds. */
+  trigger: 'message' | 'enter' | null
+  trigger_seconds: number | null
+  waiting_since: number | null
+  last_message_id: number | null
+  updated_at: number
+}
+
+/** A push as it was committed before WeChat was told so. */
+export interface PushTable {
+  id: GeneratedAlways<number>
+  /** Push.id: the unique index that makes a repeat known. */
+  dedupe_key: string
+  app_id: string
+  open_id: string
+  format: 'json' | 'xml'
+  plaintext: string
+  /** `new` until handled; `failed` after the last attempt. */
+  state: 'new' | 'handled' | 'failed'
+  attempts: number
+  answer: 'success' | 'transfer' | null
+  received_at: number
+}
+
+export interface MessageTable {
+  id: GeneratedAlways<number>
+  conversation_id: number
+  direction: 'incoming' | 'outgoing' | 'note' | 'system'
+  /** `contact`, `bot`, `rule:NAME`, `agent:ID` or `system`. */
+  author: string
+  msg_type: string
+  /** json: the message's fields in WeChat's words. */
+  content: string
+  /** An outgoing message's way to WeChat; null for the others. */
+  state: 'queued' | 'sending' | 'accepted' | 'unknown' | 'failed' | 'cancelled' | null
+  /** Unique: the same reply of the same push, or the same submit of an agent, is queued once. */
+  once_key: string | null
+  /** The conversation's epoch that it was queued under. */
+  epoch: number
+  push_id: number | null
+  attempts: Generated<number>
+  not_before: number | null
+  errcode: number | null
+  problem: string | null
+  rid: string | null
+  created_at: number
+  /** When WeChat accepted it. */
+  accepted_at: number | null
+}
+
+/** What happened, in commit order: what pages and outgoing webhooks follow. */
+export interface FeedTable {
+  sequence: number
+  kind: string
+  conversation_id: number | null
+  /** json */
+  data: string
+  at: number
+}
+
+export interface RuleTable {
+  id: GeneratedAlways<number>
+  position: number
+  name: string
+  enabled: number
+  /** json: the rule in the form of `kefu rules export`. */
+  definition: string
+}
+
+/** An access token and the lease to renew it, shared by all processes. */
+export interface AccessTokenTable {
+  key: string
+  sealed_token: string | null
+  lease_owner: string | null
+  lease_until: number | null
+}
+
+export interface SettingTable {
+  key: string
+  /** json */
+  value: string
+}

@@ -1,0 +1,62 @@
+import type { Kysely } from 'kysely'
+import { Batcher, type Outcome } from './batch.js'
+import type { Appended, PushLog, PushRow } from './push-log.js'
+import type { Schema } from './schema.js'
+import type { Sqlite } from './sqlite.js'
+
+const INSERT = `insert into push (dedupe_key, app_id, open_id, format, plaintext, received_at)
+  values (?, ?, ?, ?, ?, ?) on conflict (dedupe_key) do nothing`
+const FIND = 'select id from push where dedupe_key = ?'
+
+/** SQLite: one transaction, so one sync to disk, for all pushes of a batch; a row that is refused fails alone. */
+export class SqlitePushLog implements PushLog {
+  readonly #batches: Batcher<PushRow, Appended>
+
+  constructor(db: Kysely<Schema>, sqlite: Sqlite) {
+    this.#batches = new Batcher((rows) =>
+      // By kysely's connection, so that the transaction never starts inside another one.
+      db.connection().execute(async () => write(sqlite, rows)),
+    )
+  }
+
+  append(row: PushRow): Promise<Appended> {
+    return this.#batches.add(row)
+  }
+}
+
+/** Synchronous from begin to commit: nothing else can come between. */
+function write(sqlite: Sqlite, rows: readonly PushRow[]): Outcome<Appended>[] {
+  const insert = sqlite.prepare(INSERT)
+  const find = sqlite.prepare(FIND)
+  sqlite.exec('begin immediate')
+  try {
+    const outcomes = rows.map((row): Outcome<Appended> => {
+      try {
+        const { dedupeKey, appId, openId, format, plaintext, receivedAt } = row
+        const { changes, lastInsertRowid } = insert.run([
+          dedupeKey,
+          appId,
+          openId,
+          format,
+          plaintext,
+          receivedAt,
+        ])
+        if (Number(changes) === 1) return { result: { id: Number(lastInsertRowid), inserted: true } }
+        const [found] = find.all([dedupeKey]) as { id: number }[]
+        if (!found) throw new Error('The push was neither inserted nor found.')
+        return { result: { id: found.id, inserted: false } }
+      } catch (error) {
+        return { error }
+      }
+    })
+    sqlite.exec('commit')
+    return outcomes
+  } catch (error) {
+    try {
+      sqlite.exec('rollback')
+    } catch {
+      // SQLite rolled back by itself
+    }
+    throw error
+  }
+}

@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Kysely, Migrator, PostgresDialect, SqliteDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import { ConfigError } from '../errors.js'
+import type { Dialect } from './dialect.js'
+import { migrations } from './migrations.js'
+import { PostgresPushLog } from './postgres-push-log.js'
+import type { PushLog } from './push-log.js'
+import type { Schema } from './schema.js'
+import { openSqlite, type Sqlite } from './sqlite.js'
+import { SqlitePushLog } from './sqlite-push-log.js'
+
+/** An open database. */
+export interface Store {
+  readonly dialect: Dialect
+  /** For a person: which engine and version this is. */
+  readonly engine: string
+  readonly db: Kysely<Schema>
+  /** Where pushes are made safe. */
+  readonly pushes: PushLog
+  /** Brings the schema up to date; gives the names of the migrations it ran. */
+  migrate(): Promise<string[]>
+  close(): Promise<void>
+}
+
+export type Tx = Transaction<Schema>
+
+/**
+ * Opens `file:PATH` (SQLite, for this process alone) or `postgres://…`. Migrations are run by `migrate`.
+ * Throws ConfigError when the address can't work or another server has the file.
+ */
+export async function openStore(url: string): Promise<Store> {
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url)
+  if (url.startsWith('file:')) return openFile(url)
+  throw new ConfigError('DATABASE_URL must be file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.')
+}
+
+function openFile(url: string): Store {
+  const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const sqlite: Sqlite = openSqlite(path)
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite }) })
+  const [version] = sqlite.prepare('select sqlite_version() as version').all([]) as { version: string }[]
+  return {
+    dialect: 'sqlite',
+    engine: `SQLite ${version?.version ?? '?'} (${sqlite.engine})`,
+    db,
+    pushes: new SqlitePushLog(db, sqlite),
+    migrate: () => migrate(db, 'sqlite'),
+    close: async () => {
+      await db.destroy()
+      // kysely closes the file only when it ran a query.
+      try {
+        sqlite.close()
+      } catch {
+        // closed already
+      }
+    },
+  }
+}
+
+async function openPostgres(url: string): Promise<Store> {
+  const types = new pg.TypeOverrides()
+  // Ids, sequences and times stay below 2^53.
+  types.setTypeParser(pg.types.builtins.INT8, Number)
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    types,
+    connectionTimeoutMillis: 5000,
+    keepAlive: true,
+  })
+  // A connection that breaks while idle is replaced; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  try {
+    const { rows } = await pool.query<{ server_version: string }>('show server_version')
+    const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+    return {
+      dialect: 'postgres',
+      engine: `PostgreSQL ${rows[0]?.server_version ?? '?'}`,
+      db,
+      pushes: new PostgresPushLog(pool),
+      migrate: () => migrate(db, 'postgres'),
+      close: () => db.destroy(),
+    }
+  } catch (error) {
+    await pool.end()
+    throw new ConfigError(
+      `PostgreSQL can’t be reached (${error instanceof Error ? error.message : 'unknown cause'}). Check DATABASE_URL, and that the server runs and lets this machine in.`,
+      { cause: error },
+    )
+  }
+}
+
+async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations(dialect) } })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error !== undefined) {
+    const failed = results.find((result) => result.status === 'Error')?.migrationName ?? 'a migration'
+    throw new ConfigError(
+      `The database can’t be brought up to date: ${failed} failed (${error instanceof Error ? error.message : 'unknown cause'}). Nothing of it was kept.`,
+      { cause: error },
+    )
+  }
+  return results.map((result) => result.migrationName)
+}
