@@ -14,7 +14,9 @@ export interface BotOptions {
   readonly logger?: Logger
 }
 
-export interface HandleOptions {
+export interface HandleOptions<Extension extends object = object> {
+  /** What else the handlers find on their context: what the bot was declared with. */
+  readonly extension?: Extension
   /** 1 when not given; more when an earlier run of the same push was cut off. */
   readonly attempt?: number
   /** Who carries the replies of this run, instead of the bot's own. */
@@ -36,13 +38,16 @@ export type ErrorHandler<C extends Context = Context> = (error: unknown, ctx: C)
 
 const HANDLER_TIMEOUT_MS = 60_000
 
-/** A bot: handlers for pushes, in Koa's manner. It knows pushes and a sender, no HTTP and no database. */
-export class Bot extends Composer {
+/**
+ * A bot: handlers for pushes, in Koa's manner. It knows pushes and a sender, no HTTP and no database. Whoever
+ * runs it may put more on the context (`Extension`): the service puts the conversation there.
+ */
+export class Bot<Extension extends object = object> extends Composer<Context & Extension> {
   readonly #senderOf: (appId: string) => Sender
   readonly #timeoutMs: number
   readonly #logger: Logger
-  readonly #handlers: Middleware
-  #onError: ErrorHandler | undefined
+  readonly #handlers: Middleware<Context & Extension>
+  #onError: ErrorHandler<Context & Extension> | undefined
 
   constructor(options: BotOptions) {
     super()
@@ -54,7 +59,7 @@ export class Bot extends Composer {
   }
 
   /** Takes what handlers throw. Without it errors are logged; in either case the push counts as handled. */
-  catch(handler: ErrorHandler): this {
+  catch(handler: ErrorHandler<Context & Extension>): this {
     this.#onError = handler
     return this
   }
@@ -63,10 +68,10 @@ export class Bot extends Composer {
    * Runs the handlers over one push: the one entrance, for the webhook, tests and replays. Never rejects.
    * It keeps no order and drops no repeats: an inbox does that.
    */
-  async handle(push: Push, options: HandleOptions = {}): Promise<Handled> {
+  async handle(push: Push, options: HandleOptions<Extension> = {}): Promise<Handled> {
     const run = options.run ?? { answered: false, over: false }
     const sender = options.sender ?? this.#senderOf(push.appId)
-    const ctx = new Context(push, sender, { attempt: options.attempt ?? 1, run })
+    const ctx = extend(new Context(push, sender, { attempt: options.attempt ?? 1, run }), options.extension)
     try {
       await this.#inTime(ctx, run)
       return handled(ctx, undefined)
@@ -81,7 +86,7 @@ export class Bot extends Composer {
     }
   }
 
-  async #inTime(ctx: Context, run: Run): Promise<void> {
+  async #inTime(ctx: Context & Extension, run: Run): Promise<void> {
     const work = Promise.resolve(this.#handlers(ctx, nothing))
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<never>((_resolve, reject) => {
@@ -102,7 +107,7 @@ export class Bot extends Composer {
     }
   }
 
-  async #report(error: unknown, ctx: Context): Promise<void> {
+  async #report(error: unknown, ctx: Context & Extension): Promise<void> {
     const fields = { error, appId: ctx.appId, openId: ctx.openId, pushId: ctx.push.id }
     if (!this.#onError) {
       this.#logger.error(fields, 'a handler failed')
@@ -114,6 +119,14 @@ export class Bot extends Composer {
       this.#logger.error({ ...fields, error: second }, 'bot.catch() itself failed')
     }
   }
+}
+
+/** What the type says is there once whoever runs the bot gives what it was declared with. */
+function extend<Extension extends object>(
+  ctx: Context,
+  extension: Extension | undefined,
+): Context & Extension {
+  return Object.assign<Context, Extension>(ctx, (extension ?? {}) as Extension)
 }
 
 function handled(ctx: Context, error: HandlerError | undefined): Handled {
