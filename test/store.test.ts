@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError } from '../src/errors.js'
 import type { PushRow } from '../src/store/push-log.js'
+import { shardOf } from '../src/store/shard.js'
 import { openStore } from '../src/store/store.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'
 
@@ -47,6 +48,7 @@ describe.each(await storeKinds())('a store on %s', (kind) => {
         state: 'new',
         attempts: 0,
         answer: null,
+        shard: shardOf('wx1', 'o1'),
         received_at: 1_700_000_000_000,
       },
     ])

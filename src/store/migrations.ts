@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import type { Dialect } from './dialect.js'
+import { SHARDS } from './shard.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -11,16 +12,16 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
 
 function conversations(dialect: Dialect): Migration {
   const big = dialect === 'postgres' ? 'bigint' : 'integer'
+  const id = dialect === 'postgres' ? sql`bigint generated always as identity` : sql`integer`
   return {
     async up(db: Kysely<unknown>) {
       const { schema } = db
-      // SQLite must never give a deleted row's id again: cursors and keys rely on ids that only grow.
-      const id = dialect === 'postgres' ? sql`bigint generated always as identity` : sql`integer`
-      const table = (name: string) =>
+      /** A table whose rows are numbered by the database, never with a deleted row's number. */
+      const numbered = (name: string) =>
         schema
           .createTable(name)
-          .addColumn('id', id, (column) =>
-            dialect === 'postgres' ? column.primaryKey() : column.primaryKey().autoIncrement(),
+          .addColumn('id', id, (c) =>
+            dialect === 'postgres' ? c.primaryKey() : c.primaryKey().autoIncrement(),
           )
 
       await schema
@@ -34,7 +35,7 @@ function conversations(dialect: Dialect): Migration {
         .addColumn('created_at', big, (c) => c.notNull())
         .execute()
 
-      await table('contact')
+      await numbered('contact')
         .addColumn('app_id', 'text', (c) => c.notNull())
         .addColumn('open_id', 'text', (c) => c.notNull())
         .addColumn('name', 'text')
@@ -45,15 +46,26 @@ function conversations(dialect: Dialect): Migration {
         .addUniqueConstraint('contact_open_id', ['app_id', 'open_id'])
         .execute()
 
-      await table('conversation')
+      await schema
+        .createTable('contact_tag')
+        .addColumn('contact_id', big, (c) => c.notNull().references('contact.id').onDelete('cascade'))
+        .addColumn('tag', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('contact_tag_key', ['contact_id', 'tag'])
+        .execute()
+
+      await numbered('conversation')
         .addColumn('contact_id', big, (c) =>
           c.notNull().unique().references('contact.id').onDelete('cascade'),
         )
+        .addColumn('shard', 'integer', (c) => c.notNull())
         .addColumn('status', 'text', (c) => c.notNull())
         .addColumn('agent_id', big)
         .addColumn('epoch', big, (c) => c.notNull())
-        .addColumn('trigger', 'text')
-        .addColumn('trigger_seconds', big)
+        .addColumn('message_seconds', big)
+        .addColumn('message_received_at', big)
+        .addColumn('enter_seconds', big)
+        .addColumn('enter_received_at', big)
+        .addColumn('corrected', 'text')
         .addColumn('waiting_since', big)
         .addColumn('last_message_id', big)
         .addColumn('updated_at', big, (c) => c.notNull())
@@ -61,13 +73,15 @@ function conversations(dialect: Dialect): Migration {
       await schema
         .createIndex('conversation_by_status')
         .on('conversation')
-        .columns(['status', 'updated_at'])
+        .columns(['status', 'last_message_id'])
         .execute()
+      await schema.createIndex('conversation_by_age').on('conversation').column('last_message_id').execute()
 
-      await table('push')
+      await numbered('push')
         .addColumn('dedupe_key', 'text', (c) => c.notNull().unique())
         .addColumn('app_id', 'text', (c) => c.notNull())
         .addColumn('open_id', 'text', (c) => c.notNull())
+        .addColumn('shard', 'integer', (c) => c.notNull())
         .addColumn('format', 'text', (c) => c.notNull())
         .addColumn('plaintext', 'text', (c) => c.notNull())
         .addColumn('state', 'text', (c) => c.notNull().defaultTo('new'))
@@ -75,7 +89,7 @@ function conversations(dialect: Dialect): Migration {
         .addColumn('answer', 'text')
         .addColumn('received_at', big, (c) => c.notNull())
         .execute()
-      // Partial: an index of what is still to do stays small however many pushes are kept.
+      // Partial: an index of what is still to do stays small however much is kept.
       await schema
         .createIndex('push_to_handle')
         .on('push')
@@ -83,7 +97,9 @@ function conversations(dialect: Dialect): Migration {
         .where(sql.ref('state'), '=', sql.lit('new'))
         .execute()
 
-      await table('message')
+      await schema
+        .createTable('message')
+        .addColumn('id', big, (c) => c.primaryKey())
         .addColumn('conversation_id', big, (c) =>
           c.notNull().references('conversation.id').onDelete('cascade'),
         )
@@ -92,7 +108,7 @@ function conversations(dialect: Dialect): Migration {
         .addColumn('msg_type', 'text', (c) => c.notNull())
         .addColumn('content', 'text', (c) => c.notNull())
         .addColumn('state', 'text')
-        .addColumn('once_key', 'text', (c) => c.unique())
+        .addColumn('once_key', 'text')
         .addColumn('epoch', big, (c) => c.notNull())
         .addColumn('push_id', big)
         .addColumn('attempts', 'integer', (c) => c.notNull().defaultTo(0))
@@ -101,7 +117,7 @@ function conversations(dialect: Dialect): Migration {
         .addColumn('problem', 'text')
         .addColumn('rid', 'text')
         .addColumn('created_at', big, (c) => c.notNull())
-        .addColumn('accepted_at', big)
+        .addColumn('sent_at', big)
         .execute()
       await schema
         .createIndex('message_of_conversation')
@@ -109,9 +125,16 @@ function conversations(dialect: Dialect): Migration {
         .columns(['conversation_id', 'id'])
         .execute()
       await schema
+        .createIndex('message_once')
+        .unique()
+        .on('message')
+        .column('once_key')
+        .where(sql.ref('once_key'), 'is not', null)
+        .execute()
+      await schema
         .createIndex('message_to_send')
         .on('message')
-        .column('id')
+        .columns(['conversation_id', 'id'])
         .where(sql.ref('state'), 'in', sql`('queued', 'sending')`)
         .execute()
 
@@ -124,7 +147,24 @@ function conversations(dialect: Dialect): Migration {
         .addColumn('at', big, (c) => c.notNull())
         .execute()
 
-      await table('rule')
+      await schema
+        .createTable('sequence')
+        .addColumn('name', 'text', (c) => c.primaryKey())
+        .addColumn('value', big, (c) => c.notNull())
+        .execute()
+      await sql`insert into sequence (name, value) values ('workspace', 0)`.execute(db)
+
+      await schema
+        .createTable('shard')
+        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('owner', 'text')
+        .addColumn('lease_until', big, (c) => c.notNull())
+        .addColumn('fence', big, (c) => c.notNull())
+        .execute()
+      for (let shard = 0; shard < SHARDS; shard++)
+        await sql`insert into shard (id, lease_until, fence) values (${shard}, 0, 0)`.execute(db)
+
+      await numbered('rule')
         .addColumn('position', 'integer', (c) => c.notNull())
         .addColumn('name', 'text', (c) => c.notNull().unique())
         .addColumn('enabled', 'integer', (c) => c.notNull())

@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways } from 'kysely'
+import type { GeneratedAlways } from 'kysely'
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 unless a name says seconds;
@@ -7,10 +7,13 @@ import type { Generated, GeneratedAlways } from 'kysely'
 export interface Schema {
   app: AppTable
   contact: ContactTable
+  contact_tag: ContactTagTable
   conversation: ConversationTable
   push: PushTable
   message: MessageTable
   feed: FeedTable
+  sequence: SequenceTable
+  shard: ShardTable
   rule: RuleTable
   access_token: AccessTokenTable
   setting: SettingTable
@@ -39,17 +42,28 @@ export interface ContactTable {
   seen_at: number
 }
 
-/** A customer's one conversation, and what decides who may answer in it. */
+export interface ContactTagTable {
+  contact_id: number
+  tag: string
+}
+
+/** A customer's one conversation: who has it, and what WeChat allows in it. */
 export interface ConversationTable {
   id: GeneratedAlways<number>
   contact_id: number
+  /** The contact's part of the work, see ShardTable. */
+  shard: number
   status: 'bot' | 'waiting' | 'assigned' | 'closed'
   agent_id: number | null
   /** Raised by each change of owner; what was started under an older one is void. */
   epoch: number
-  /** What gave the allowance: a message or an entry, and WeChat's CreateTime of it in seconds. */
-  trigger: 'message' | 'enter' | null
-  trigger_seconds: number | null
+  /** The last message and the last entry: WeChat's CreateTime in seconds, and when it reached us. */
+  message_seconds: number | null
+  message_received_at: number | null
+  enter_seconds: number | null
+  enter_received_at: number | null
+  /** WeChat has said since that the count (45047) or the time (45015) is used up. */
+  corrected: 'count' | 'window' | null
   waiting_since: number | null
   last_message_id: number | null
   updated_at: number
@@ -62,6 +76,7 @@ export interface PushTable {
   dedupe_key: string
   app_id: string
   open_id: string
+  shard: number
   format: 'json' | 'xml'
   plaintext: string
   /** `new` until handled; `failed` after the last attempt. */
@@ -72,7 +87,8 @@ export interface PushTable {
 }
 
 export interface MessageTable {
-  id: GeneratedAlways<number>
+  /** From the workspace's sequence, so in commit order. */
+  id: number
   conversation_id: number
   direction: 'incoming' | 'outgoing' | 'note' | 'system'
   /** `contact`, `bot`, `rule:NAME`, `agent:ID` or `system`. */
@@ -87,14 +103,15 @@ export interface MessageTable {
   /** The conversation's epoch that it was queued under. */
   epoch: number
   push_id: number | null
-  attempts: Generated<number>
+  attempts: number
+  /** A queued message waits until then. */
   not_before: number | null
   errcode: number | null
   problem: string | null
   rid: string | null
   created_at: number
-  /** When WeChat accepted it. */
-  accepted_at: number | null
+  /** When the request left for WeChat. */
+  sent_at: number | null
 }
 
 /** What happened, in commit order: what pages and outgoing webhooks follow. */
@@ -105,6 +122,21 @@ export interface FeedTable {
   /** json */
   data: string
   at: number
+}
+
+/** The workspace's one growing number. Whoever raises it holds its row until the commit, so it grows in commit order. */
+export interface SequenceTable {
+  name: string
+  value: number
+}
+
+/** A part of the work (pushes and sends of some of the conversations) and the process that does it. */
+export interface ShardTable {
+  id: number
+  owner: string | null
+  lease_until: number
+  /** Raised by each change of owner: a commit under an older one is refused. */
+  fence: number
 }
 
 export interface RuleTable {

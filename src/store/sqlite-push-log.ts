@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely'
 import { Batcher, type Outcome } from './batch.js'
 import type { Appended, PushLog, PushRow } from './push-log.js'
+import { shardOf } from './shard.js'
 import type { Schema } from './schema.js'
 import type { Sqlite } from './sqlite.js'
 
-const INSERT = `insert into push (dedupe_key, app_id, open_id, format, plaintext, received_at)
-  values (?, ?, ?, ?, ?, ?) on conflict (dedupe_key) do nothing`
+const INSERT = `insert into push (dedupe_key, app_id, open_id, shard, format, plaintext, received_at)
+  values (?, ?, ?, ?, ?, ?, ?) on conflict (dedupe_key) do nothing`
 const FIND = 'select id from push where dedupe_key = ?'
 
 /** SQLite: one transaction, so one sync to disk, for all pushes of a batch; a row that is refused fails alone. */
@@ -33,10 +34,12 @@ function write(sqlite: Sqlite, rows: readonly PushRow[]): Outcome<Appended>[] {
     const outcomes = rows.map((row): Outcome<Appended> => {
       try {
         const { dedupeKey, appId, openId, format, plaintext, receivedAt } = row
+        const shard = shardOf(appId, openId)
         const { changes, lastInsertRowid } = insert.run([
           dedupeKey,
           appId,
           openId,
+          shard,
           format,
           plaintext,
           receivedAt,
