@@ -1,0 +1,100 @@
+import { limits } from '../wechat/index.js'
+import type { MessageState } from './message-state.js'
+
+/** How many messages WeChat allows, as configured: the platform's numbers unless someone knows better. */
+export interface AllowanceRules {
+  /** In 48 h after a customer's message. */
+  readonly afterMessage: number
+  /** In one minute after a customer entered. */
+  readonly afterEnter: number
+  /** How many of those after a message only people may use. */
+  readonly humanReserve: number
+}
+
+export const defaultAllowanceRules: AllowanceRules = {
+  afterMessage: limits.allowanceAfterMessage.messages,
+  afterEnter: limits.allowanceAfterEnter.messages,
+  humanReserve: 2,
+}
+
+/** What gave the allowance: the customer's last message and last entry. */
+export interface Triggers {
+  /** WeChat's CreateTime in seconds, which its own clock counts from. */
+  readonly messageSeconds: number | null
+  /** When it reached us, in milliseconds, to tell which sends came after it. */
+  readonly messageReceivedAt: number | null
+  readonly enterSeconds: number | null
+  readonly enterReceivedAt: number | null
+  /** WeChat has said since that the count (45047) or the time (45015) is used up. */
+  readonly corrected: 'count' | 'window' | null
+}
+
+/** An outgoing message, as far as it costs. */
+export interface Spending {
+  readonly state: MessageState
+  /** When it left, in milliseconds; null while it has not. */
+  readonly sentAt: number | null
+}
+
+export interface Allowance {
+  /** Messages that WeChat should still accept: an estimate, which 45015 and 45047 correct. */
+  readonly remaining: number
+  /** Until when, in milliseconds since 1970; null when there is nothing left to expire. */
+  readonly expiresAt: number | null
+  readonly source: 'message' | 'enter' | 'none'
+  /** Whether WeChat has contradicted the estimate since the customer's last sign. */
+  readonly corrected: boolean
+}
+
+/**
+ * What WeChat still allows: each trigger's maximum minus what was sent since, or is about to be. The two are not
+ * cumulative: the larger counts.
+ * Source: https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/customer-message/send
+ */
+export function allowanceOf(
+  triggers: Triggers,
+  spendings: readonly Spending[],
+  rules: AllowanceRules,
+  now: number,
+): Allowance {
+  if (triggers.corrected !== null) return { ...none, corrected: true }
+  const afterMessage = window(triggers.messageSeconds, limits.allowanceAfterMessage.seconds, now)
+  const afterEnter = window(triggers.enterSeconds, limits.allowanceAfterEnter.seconds, now)
+  const byMessage = afterMessage ? rules.afterMessage - spentSince(triggers.messageReceivedAt, spendings) : -1
+  const byEnter = afterEnter ? rules.afterEnter - spentSince(triggers.enterReceivedAt, spendings) : -1
+  if (afterMessage && byMessage >= byEnter)
+    return { remaining: Math.max(byMessage, 0), expiresAt: afterMessage, source: 'message', corrected: false }
+  if (afterEnter)
+    return { remaining: Math.max(byEnter, 0), expiresAt: afterEnter, source: 'enter', corrected: false }
+  return none
+}
+
+/** How many of an allowance a bot may use: it leaves people their reserve of what a message gave. */
+export function forBots(allowance: Allowance, rules: AllowanceRules): number {
+  return Math.max(allowance.remaining - (allowance.source === 'message' ? rules.humanReserve : 0), 0)
+}
+
+const none: Allowance = { remaining: 0, expiresAt: null, source: 'none', corrected: false }
+
+/** The end of a window that is open now, in milliseconds. */
+function window(startSeconds: number | null, lengthSeconds: number, now: number): number | undefined {
+  if (startSeconds === null) return undefined
+  const end = (startSeconds + lengthSeconds) * 1000
+  return now < end ? end : undefined
+}
+
+function spentSince(receivedAt: number | null, spendings: readonly Spending[]): number {
+  return spendings.filter(({ state, sentAt }) => {
+    switch (state) {
+      case 'queued':
+      case 'sending':
+        return true
+      case 'accepted':
+      case 'unknown':
+        return sentAt !== null && receivedAt !== null && sentAt >= receivedAt
+      case 'failed':
+      case 'cancelled':
+        return false
+    }
+  }).length
+}

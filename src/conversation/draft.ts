@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto'
+import type { Sender } from '../bot/index.js'
+import { KefuError } from '../errors.js'
+import type { IncomingMessage, OutgoingMessage, Push } from '../wechat/index.js'
+import { allowanceOf, forBots, type AllowanceRules, type Spending } from './allowance.js'
+import type { ContactAndConversation } from './conversation-rows.js'
+import type { Conversing } from './conversing.js'
+import { changeOwnership, type OwnershipChange } from './ownership.js'
+import type { ConversationState, UnitOfWork } from './unit-of-work.js'
+
+/** The bot's share of what WeChat allows is used up; nothing was queued. */
+export class AllowanceError extends KefuError {
+  readonly code = 'allowance'
+}
+
+/** A system line's content: what happened, for the desk to put into words. */
+export type SystemLine =
+  | { readonly line: 'handoff'; readonly reason: string }
+  | { readonly line: 'transferred' }
+  | { readonly line: 'entered'; readonly sessionFrom: string }
+
+/**
+ * A conversation in a transaction, as a run of handlers changes it: replies are queued, owners change, all of it
+ * written by the unit of work.
+ */
+export class Draft implements Conversing, Sender {
+  readonly contact: ContactAndConversation['contact']
+  readonly #unit: UnitOfWork
+  readonly #rules: AllowanceRules
+  readonly #spendings: () => Promise<readonly Spending[]>
+  #state: ConversationState
+  /** What this transaction queued already. */
+  readonly #queued: Spending[] = []
+  #author: `rule:${string}` | 'bot' = 'bot'
+  #push: Push | undefined
+  #pushId: number | null = null
+  #place = 0
+  #answered = false
+  #tags = new Set<string>()
+  /** The epoch that replies of this run are bound to: its own handoff carries it on. */
+  #epoch: number
+
+  constructor(
+    unit: UnitOfWork,
+    found: ContactAndConversation,
+    rules: AllowanceRules,
+    spendings: () => Promise<readonly Spending[]>,
+  ) {
+    this.#unit = unit
+    this.#rules = rules
+    this.#spendings = spendings
+    this.contact = found.contact
+    this.#state = found.conversation
+    this.#epoch = found.conversation.epoch
+  }
+
+  get conversation(): { readonly id: number; readonly status: ConversationState['status'] } {
+    return this.#state
+  }
+
+  /** Whether this run replied, handed off, or chose to be silent. */
+  get answered(): boolean {
+    return this.#answered
+  }
+
+  /** Takes the next push in: its message is written, its trigger counts, a closed conversation opens. */
+  receive(push: Push, pushId: number, receivedAt: number): void {
+    const { payload } = push
+    this.#push = push
+    this.#pushId = pushId
+    this.#author = 'bot'
+    this.#answered = false
+    this.#place = 0
+    if (payload.msgType === 'event') {
+      if (payload.event !== 'user_enter_tempsession') return
+      this.#state = {
+        ...this.#state,
+        enterSeconds: payload.createTime,
+        enterReceivedAt: receivedAt,
+        corrected: null,
+      }
+      this.#say({ line: 'entered', sessionFrom: payload.sessionFrom })
+    } else {
+      this.#change({ type: 'message' })
+      this.#state = {
+        ...this.#state,
+        messageSeconds: payload.createTime,
+        messageReceivedAt: receivedAt,
+        corrected: null,
+        waitingSince: this.#state.waitingSince ?? receivedAt,
+      }
+      this.#unit.add({
+        conversationId: this.#state.id,
+        direction: 'incoming',
+        author: 'contact',
+        msgType: payload.msgType,
+        content: contentOf(payload),
+        state: null,
+        onceKey: null,
+        epoch: this.#state.epoch,
+        pushId,
+      })
+    }
+    this.#epoch = this.#state.epoch
+    this.#unit.save(this.#state, false)
+  }
+
+  /** Queues a reply of the bot. Throws AllowanceError when the bot's share is used up. */
+  async send(_openId: string, message: OutgoingMessage): Promise<void> {
+    const spendings = [...(await this.#spendings()), ...this.#queued]
+    const allowance = allowanceOf(this.#state, spendings, this.#rules, this.#unit.now)
+    if (forBots(allowance, this.#rules) === 0)
+      throw new AllowanceError(
+        allowance.remaining > 0
+          ? 'The bot’s share of the messages that WeChat allows is used up; the rest is kept for people.'
+          : 'WeChat allows no more messages until the customer writes again.',
+      )
+    const place = this.#place++
+    this.#queued.push({ state: 'queued', sentAt: null })
+    this.#answered = true
+    this.#unit.add({
+      conversationId: this.#state.id,
+      direction: 'outgoing',
+      author: this.#author,
+      msgType: message.msgType,
+      content: message,
+      state: 'queued',
+      onceKey: this.#pushId === null ? null : onceKey(this.#pushId, place, message),
+      epoch: this.#epoch,
+      pushId: this.#pushId,
+    })
+    this.#unit.save(this.#state, false)
+  }
+
+  async setTyping(): Promise<void> {
+    // Rules answer at once; there is nothing to bridge.
+  }
+
+  handoff(reason: string): void {
+    this.#answered = true
+    if (!this.#change({ type: 'handoff' })) return
+    // "Handing you over" still goes out: this run goes on under the epoch that it made.
+    this.#epoch = this.#state.epoch
+    this.#state = { ...this.#state, waitingSince: this.#state.waitingSince ?? this.#unit.now }
+    this.#say({ line: 'handoff', reason })
+    this.#unit.save(this.#state, true)
+  }
+
+  /** The conversation was given to WeChat's own agent tool. */
+  transferred(): void {
+    this.#answered = true
+    this.#say({ line: 'transferred' })
+  }
+
+  tag(name: string): void {
+    this.#tags.add(name)
+  }
+
+  /** The tags that this run put on the customer. */
+  get newTags(): readonly string[] {
+    return [...this.#tags].filter((tag) => !this.contact.tags.includes(tag))
+  }
+
+  stayedSilent(): void {
+    this.#answered = true
+  }
+
+  answersAs(author: `rule:${string}`): void {
+    this.#author = author
+  }
+
+  /** Whether there is an answer to a message now, so that nobody waits for one. */
+  settle(): void {
+    if (this.#state.status === 'bot' && this.#state.waitingSince !== null) {
+      this.#state = { ...this.#state, waitingSince: null }
+      this.#unit.save(this.#state, false)
+    }
+  }
+
+  get push(): Push | undefined {
+    return this.#push
+  }
+
+  #change(change: OwnershipChange): boolean {
+    const next = changeOwnership(this.#state, change)
+    if (!next || next.epoch === this.#state.epoch) return false
+    this.#state = { ...this.#state, ...next }
+    this.#unit.save(this.#state, true)
+    return true
+  }
+
+  #say(content: SystemLine): void {
+    this.#unit.add({
+      conversationId: this.#state.id,
+      direction: 'system',
+      author: 'system',
+      msgType: 'system',
+      content,
+      state: null,
+      onceKey: null,
+      epoch: this.#state.epoch,
+      pushId: this.#pushId,
+    })
+  }
+}
+
+/** A message's content as it is kept: what was typed, without the envelope that other columns hold. */
+function contentOf(message: IncomingMessage): object {
+  return Object.fromEntries(
+    Object.entries(message).filter(([name]) => !envelope.has(name) && !(name === 'fields' && message.msgType !== 'other')),
+  )
+}
+
+const envelope = new Set(['toUserName', 'fromUserName'])
+
+/** The same reply, at the same place of the same push, is queued once, however often its handler is run. */
+function onceKey(pushId: number, place: number, message: OutgoingMessage): string {
+  const hash = createHash('sha256').update(JSON.stringify(message)).digest('base64url').slice(0, 16)
+  return `push:${pushId}:${place}:${hash}`
+}

@@ -1,0 +1,132 @@
+import { sql } from 'kysely'
+import type { Bot, Run } from '../bot/index.js'
+import { HandlerError } from '../errors.js'
+import type { Logger } from '../log.js'
+import { bulkRows, type Store, type Tx } from '../store/index.js'
+import type { Answer, Push } from '../wechat/index.js'
+import type { AllowanceRules } from './allowance.js'
+import { contactKey, openConversations, pendingOf, spendingsOf, type Sighting } from './conversation-rows.js'
+import type { Conversing } from './conversing.js'
+import { AllowanceError, Draft } from './draft.js'
+import { botAnswers } from './ownership.js'
+import { UnitOfWork } from './unit-of-work.js'
+
+/** A push to be handled. */
+export interface Job {
+  readonly pushId: number
+  readonly push: Push
+  /** When it reached us, in milliseconds. */
+  readonly receivedAt: number
+  /** Shared with whoever answers WeChat; `answered` from the start when nobody waits any more. */
+  readonly run: Run
+}
+
+export interface HandlingOptions {
+  readonly store: Store
+  /** Answers by itself, without anything to wait for: rules. */
+  readonly bot: Bot<Conversing>
+  readonly allowance: AllowanceRules
+  readonly logger: Logger
+  readonly now: () => number
+}
+
+/**
+ * Handles pushes, many in one transaction: the message is written, the rules answer, replies are queued, the
+ * push is marked. All of it or nothing, so each push is handled exactly once.
+ */
+export class Handling {
+  readonly #options: HandlingOptions
+
+  constructor(options: HandlingOptions) {
+    this.#options = options
+  }
+
+  /** Handles the jobs in their order and gives their answers, after the commit. */
+  async run(jobs: readonly Job[]): Promise<Answer[]> {
+    const { store, now } = this.#options
+    return store.db.transaction().execute(async (tx) => {
+      const unit = new UnitOfWork(tx, store.dialect, now())
+      const conversations = await openConversations(tx, store.dialect, sightings(jobs), unit.now)
+      const ids = [...conversations.values()].map((each) => each.conversation.id)
+      const pending = ids.length > 0 ? await pendingOf(tx, store.dialect, ids) : new Map()
+      const drafts = new Map<string, Draft>()
+      const answers: Answer[] = []
+      for (const job of jobs) {
+        const key = contactKey(job.push.appId, job.push.openId)
+        const found = conversations.get(key)
+        if (!found || !concernsCustomer(job.push)) {
+          answers.push('success')
+          continue
+        }
+        let draft = drafts.get(key)
+        if (!draft) {
+          const { id } = found.conversation
+          // After a new message only what is still on its way counts; an entry may leave older ones counting.
+          const fresh = job.push.payload.msgType !== 'event'
+          const spendings = fresh ? async () => pending.get(id) ?? [] : () => spendingsOf(tx, id)
+          draft = new Draft(unit, found, this.#options.allowance, spendings)
+          drafts.set(key, draft)
+        }
+        draft.receive(job.push, job.pushId, job.receivedAt)
+        answers.push(await this.#answer(job, draft))
+      }
+      await unit.flush()
+      await this.#tag(tx, drafts.values())
+      await this.#mark(tx, jobs, answers)
+      return answers
+    })
+  }
+
+  async #answer(job: Job, draft: Draft): Promise<Answer> {
+    if (!botAnswers(draft.conversation.status)) return 'success'
+    const { push, run } = job
+    const { answer, error } = await this.#options.bot.handle(push, { sender: draft, run, extension: draft })
+    const { cause } = error ?? {}
+    if (error) this.#options.logger.warn({ pushId: push.id, code: error.code }, error.message)
+    if (cause instanceof AllowanceError) draft.handoff('allowance')
+    else if (error instanceof HandlerError) draft.handoff(error.code === 'late' ? 'transfer_late' : 'handler_failed')
+    else if (answer === 'transfer') draft.transferred()
+    else if (!draft.answered && push.payload.msgType !== 'event') draft.handoff('unanswered')
+    draft.settle()
+    return answer
+  }
+
+  async #tag(tx: Tx, drafts: Iterable<Draft>): Promise<void> {
+    const rows = [...drafts].flatMap((draft) => draft.newTags.map((tag) => ({ contact_id: draft.contact.id, tag })))
+    if (rows.length === 0) return
+    await tx
+      .insertInto('contact_tag')
+      .values(rows)
+      .onConflict((oc) => oc.doNothing())
+      .execute()
+  }
+
+  async #mark(tx: Tx, jobs: readonly Job[], answers: readonly Answer[]): Promise<void> {
+    const rows = bulkRows(
+      this.#options.store.dialect,
+      { id: 'bigint', answer: 'text' },
+      jobs.map((job, i) => ({ id: job.pushId, answer: answers[i] ?? 'success' })),
+    )
+    await sql`update push set state = 'handled', answer = rows.answer, attempts = attempts + 1
+      from ${rows} where push.id = rows.id`.execute(tx)
+  }
+}
+
+/** Events of other services come to the same URL; they are kept and make no conversation. */
+function concernsCustomer(push: Push): boolean {
+  const { payload } = push
+  return push.openId !== '' && (payload.msgType !== 'event' || payload.event === 'user_enter_tempsession')
+}
+
+/** One sighting per customer, with the last way they entered. */
+function sightings(jobs: readonly Job[]): Sighting[] {
+  const byContact = new Map<string, Sighting>()
+  for (const { push } of jobs) {
+    if (!concernsCustomer(push)) continue
+    const { appId, openId, payload } = push
+    const key = contactKey(appId, openId)
+    const entered = payload.msgType === 'event' && payload.event !== 'other' ? payload.sessionFrom : null
+    byContact.set(key, { appId, openId, sessionFrom: entered ?? byContact.get(key)?.sessionFrom ?? null })
+  }
+  return [...byContact.values()]
+}

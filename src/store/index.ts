@@ -1,0 +1,7 @@
+export { Batcher, type Outcome } from './batch.js'
+export { bulkRows, type BulkColumns, type BulkRow } from './bulk.js'
+export type { Dialect } from './dialect.js'
+export type { Appended, PushLog, PushRow } from './push-log.js'
+export type * from './schema.js'
+export { SHARDS, shardOf } from './shard.js'
+export { openStore, type Store, type Tx } from './store.js'
