@@ -207,7 +207,9 @@ export class Draft implements Conversing, Sender {
 /** A message's content as it is kept: what was typed, without the envelope that other columns hold. */
 function contentOf(message: IncomingMessage): object {
   return Object.fromEntries(
-    Object.entries(message).filter(([name]) => !envelope.has(name) && !(name === 'fields' && message.msgType !== 'other')),
+    Object.entries(message).filter(
+      ([name]) => !envelope.has(name) && !(name === 'fields' && message.msgType !== 'other'),
+    ),
   )
 }
 

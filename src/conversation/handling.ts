@@ -48,7 +48,7 @@ export class Handling {
       const unit = new UnitOfWork(tx, store.dialect, now())
       const conversations = await openConversations(tx, store.dialect, sightings(jobs), unit.now)
       const ids = [...conversations.values()].map((each) => each.conversation.id)
-      const pending = ids.length > 0 ? await pendingOf(tx, store.dialect, ids) : new Map()
+      const pending = await pendingOf(tx, store.dialect, ids)
       const drafts = new Map<string, Draft>()
       const answers: Answer[] = []
       for (const job of jobs) {
@@ -84,7 +84,8 @@ export class Handling {
     const { cause } = error ?? {}
     if (error) this.#options.logger.warn({ pushId: push.id, code: error.code }, error.message)
     if (cause instanceof AllowanceError) draft.handoff('allowance')
-    else if (error instanceof HandlerError) draft.handoff(error.code === 'late' ? 'transfer_late' : 'handler_failed')
+    else if (error instanceof HandlerError)
+      draft.handoff(error.code === 'late' ? 'transfer_late' : 'handler_failed')
     else if (answer === 'transfer') draft.transferred()
     else if (!draft.answered && push.payload.msgType !== 'event') draft.handoff('unanswered')
     draft.settle()
@@ -92,7 +93,9 @@ export class Handling {
   }
 
   async #tag(tx: Tx, drafts: Iterable<Draft>): Promise<void> {
-    const rows = [...drafts].flatMap((draft) => draft.newTags.map((tag) => ({ contact_id: draft.contact.id, tag })))
+    const rows = [...drafts].flatMap((draft) =>
+      draft.newTags.map((tag) => ({ contact_id: draft.contact.id, tag })),
+    )
     if (rows.length === 0) return
     await tx
       .insertInto('contact_tag')

@@ -18,6 +18,12 @@ export interface InboxOptions {
   readonly memory?: number
 }
 
+/** A committed push: how to answer it, and where to say that it has been answered. */
+export interface Accepted {
+  readonly answer: Promise<Answer>
+  readonly run: Run
+}
+
 interface Waiter {
   readonly job: Job
   readonly resolve: (answer: Answer) => void
@@ -64,7 +70,7 @@ export class Inbox {
   }
 
   /** Resolves when the push is committed. */
-  async accept(push: Push): Promise<{ answer: Promise<Answer>; run: Run }> {
+  async accept(push: Push): Promise<Accepted> {
     const before = this.#waiting.get(push.id)
     if (before) return { answer: before.answer, run: before.job.run }
     const receivedAt = this.#options.now()
@@ -75,13 +81,15 @@ export class Inbox {
     return this.#enqueue({ pushId: id, push, receivedAt, run: { answered: false, over: false } })
   }
 
-  #enqueue(job: Job): Waiter['job'] extends Job ? { answer: Promise<Answer>; run: Run } : never {
+  #enqueue(job: Job): Accepted {
     let resolve: (answer: Answer) => void = () => undefined
     const answer = new Promise<Answer>((settle) => (resolve = settle))
     const waiter = { job, resolve, answer }
     if (this.#more || this.#queue.length >= this.#memory) {
+      // It will be read from the database in its turn; whoever waits for its answer is told success in time.
       this.#more = true
-      return { answer, run: job.run }
+      this.#work()
+      return { answer: Promise.resolve('success'), run: { answered: true, over: false } }
     }
     this.#waiting.set(job.push.id, waiter)
     this.#queue.push(waiter)
@@ -91,10 +99,14 @@ export class Inbox {
   }
 
   /** A push that was committed before: its answer if it is handled, else the wait for it. */
-  async #repeat(key: string, id: number): Promise<{ answer: Promise<Answer>; run: Run }> {
+  async #repeat(key: string, id: number): Promise<Accepted> {
     const waiter = this.#waiting.get(key)
     if (waiter) return { answer: waiter.answer, run: waiter.job.run }
-    const row = await this.#options.store.db.selectFrom('push').select('answer').where('id', '=', id).executeTakeFirst()
+    const row = await this.#options.store.db
+      .selectFrom('push')
+      .select('answer')
+      .where('id', '=', id)
+      .executeTakeFirst()
     return { answer: Promise.resolve(row?.answer ?? 'success'), run: { answered: true, over: true } }
   }
 
@@ -120,7 +132,10 @@ export class Inbox {
         pause = PAUSE_MS
         await new Promise(setImmediate)
       } catch (error) {
-        this.#options.logger.error({ error, pause }, 'pushes could not be handled; they wait and are tried again')
+        this.#options.logger.error(
+          { error, pause },
+          'pushes could not be handled; they wait and are tried again',
+        )
         await this.#options.wait(pause)
         pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
       }
@@ -140,7 +155,7 @@ export class Inbox {
       .execute()
     this.#more = rows.length === this.#batch
     for (const row of rows) {
-      const push = restorePush({ appId: row.app_id, format: row.format, plaintext: row.plaintext })
+      const push = restorePush({ appId: row.app_id, plaintext: row.plaintext })
       // Nobody waits for its answer any more.
       const job = { pushId: row.id, push, receivedAt: row.received_at, run: { answered: true, over: false } }
       this.#queue.push({ job, resolve: () => undefined, answer: Promise.resolve('success') })

@@ -82,7 +82,8 @@ const dates = z.array(
     .refine((value) => parseDay(value) !== undefined, 'must be a date YYYY-MM-DD that the calendar has'),
   must('a list of dates such as ["2026-10-01"]'),
 )
-const weekday = z.int(must('a weekday from 1 (Monday) to 7 (Sunday)')).min(1).max(7)
+const A_WEEKDAY = 'a weekday from 1 (Monday) to 7 (Sunday)'
+const weekday = z.int(must(A_WEEKDAY)).min(1, `must be ${A_WEEKDAY}`).max(7, `must be ${A_WEEKDAY}`)
 const calendar = {
   days: z
     .array(weekday, must('a list of weekdays, 1 (Monday) to 7 (Sunday)'))

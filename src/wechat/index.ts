@@ -4,6 +4,7 @@ export {
   decodePush,
   encodeFields,
   encodePush,
+  restorePush,
   verifyUrl,
   type EncodedPush,
   type EncodeOptions,

@@ -98,6 +98,12 @@ export function decodePush(
   return openEnvelope(envelope.encrypted, envelope.format, query, secrets, signed, now)
 }
 
+/** A push that was verified and kept, read again from its plaintext. Throws DecodeError when it is no push. */
+export function restorePush(kept: Pick<Push, 'appId' | 'plaintext'>): Push {
+  const { format, fields } = parse(kept.plaintext)
+  return makePush(kept.plaintext, fields, format, false, kept.appId, '')
+}
+
 function openEnvelope(
   encrypted: string,
   format: Format,

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import Koa from 'koa'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Api, remedyFor } from '../src/api/index.js'
+import { Bot } from '../src/bot/index.js'
+import { defaultAllowanceRules, Handling, Inbox, Outbox, type Conversing } from '../src/conversation/index.js'
+import { createEmulator, type Emulator } from '../src/emulator/index.js'
+import { silentLogger } from '../src/log.js'
+import { listen, type Listening } from '../src/server/listen.js'
+import { webhook } from '../src/webhook/index.js'
+import { makeStore, storeKinds, type TestStore } from './stores.js'
+
+const secrets = { appId: 'wx0123456789abcdef', appSecret: 's', token: 't', encodingAESKey: 'k'.repeat(43) }
+
+describe.each(await storeKinds())('the loop on %s', (kind) => {
+  let test: TestStore
+  let emulator: Emulator
+  let server: Listening
+  let inbox: Inbox
+  let outbox: Outbox
+  let bot: Bot<Conversing>
+
+  beforeEach(async () => {
+    test = await makeStore(kind)
+    emulator = await createEmulator()
+    const api = new Api({ ...secrets, url: emulator.url })
+    bot = new Bot<Conversing>({ api })
+    const common = { store: test.store, logger: silentLogger, now: Date.now, wait: delay }
+    outbox = new Outbox({ ...common, senderOf: () => api, remedyFor })
+    const handling = new Handling({ ...common, bot, allowance: defaultAllowanceRules })
+    inbox = new Inbox({ ...common, handling, onHandled: () => outbox.wake() })
+    await inbox.start()
+    await outbox.start()
+    const app = new Koa().use(webhook(inbox, secrets))
+    server = await listen(app.callback(), { host: '127.0.0.1', port: 0, variable: 'PORT' })
+    emulator.addApp({ ...secrets, pushUrl: server.url })
+  })
+  afterEach(async () => {
+    await server.close()
+    await inbox.stop()
+    await outbox.stop()
+    await emulator.close()
+    await test.remove()
+  })
+
+  it('brings a message in and its reply out', async () => {
+    bot.hears('你好', (ctx) => ctx.reply('您好!'))
+    const customer = emulator.user('oLin')
+    const delivery = await customer.sends('你好')
+    expect(delivery.answer).toBe('success')
+    expect((await customer.receives()).content).toMatchObject({ content: '您好!' })
+    await outbox.stop()
+    const messages = await test.store.db.selectFrom('message').selectAll().orderBy('id').execute()
+    expect(messages.map(({ direction, author, state }) => [direction, author, state])).toEqual([
+      ['incoming', 'contact', null],
+      ['outgoing', 'bot', 'accepted'],
+    ])
+  })
+
+  it('transfers in time, and hands over what nothing answers', async () => {
+    bot.hears('人工', (ctx) => ctx.transfer())
+    expect((await emulator.user('oA').sends('人工')).answer).toBe('transfer')
+    expect((await emulator.user('oB').sends('?')).answer).toBe('success')
+    const conversations = await test.store.db
+      .selectFrom('conversation')
+      .select('status')
+      .orderBy('id')
+      .execute()
+    expect(conversations.map((each) => each.status)).toEqual(['bot', 'waiting'])
+  })
+
+  it('keeps each conversation in order under load, once each', async () => {
+    bot.on('message:text', (ctx) => ctx.reply(`re:${ctx.message.content}`))
+    const customers = Array.from({ length: 20 }, (_, i) => emulator.user(`o${i}`))
+    await Promise.all(
+      customers.map(async (customer) => {
+        for (let n = 0; n < 3; n++) await customer.sends(`${n}`)
+      }),
+    )
+    for (const customer of customers)
+      for (let n = 0; n < 3; n++)
+        expect((await customer.receives()).content).toMatchObject({ content: `re:${n}` })
+  })
+})
