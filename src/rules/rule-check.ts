@@ -3,7 +3,7 @@ import { limits, splitText } from '../wechat/index.js'
 import { compileExpression } from './expression.js'
 import { textsOf } from './reply.js'
 import { pathText, problemsOf, type Problem } from './rule-problem.js'
-import { ruleSchema, type Hours, type Reply, type Rule, type RuleSet } from './rule-set.js'
+import { listOf, ruleSchema, type Hours, type Reply, type Rule, type RuleSet } from './rule-set.js'
 import { ruleWarnings, type RepliesAllowed } from './rule-warning.js'
 import { templateProblem } from './template.js'
 
@@ -77,7 +77,7 @@ function* conditionProblems({ when }: Rule): Generator<Found> {
     yield [['when', 'type'], 'can’t stand beside "event": a push is a message or an event']
   if (when.event !== undefined && when.text !== undefined)
     yield [['when', 'text'], 'can’t stand beside "event": events have no text']
-  if (when.type !== undefined && when.text !== undefined && !oneOrMore(when.type).includes('text'))
+  if (when.type !== undefined && when.text !== undefined && !listOf(when.type).includes('text'))
     yield [['when', 'text'], 'can’t stand beside this "type": only messages of type "text" have a text']
   if (when.hours) yield* calendarProblems(when.hours)
 }
@@ -125,7 +125,7 @@ function* templateProblems({ when, then }: Rule): Generator<Found> {
   const groups =
     matches === undefined
       ? undefined
-      : oneOrMore(matches).map((each) => compileExpression(each, { caseSensitive: true }).groups)
+      : listOf(matches).map((each) => compileExpression(each, { caseSensitive: true }).groups)
   for (const [index, action] of then.entries()) {
     if (!('reply' in action)) continue
     for (const { path, source, template } of textsOf(action.reply)) {
@@ -137,9 +137,4 @@ function* templateProblems({ when, then }: Rule): Generator<Found> {
       if (message !== undefined) yield [['then', index, 'reply', ...path], message]
     }
   }
-}
-
-function oneOrMore<T>(value: T | readonly T[]): readonly T[]
-function oneOrMore<T>(value: T | T[]): readonly T[] {
-  return Array.isArray(value) ? value : [value]
 }

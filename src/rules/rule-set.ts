@@ -203,3 +203,8 @@ export type Hours = NonNullable<When['hours']>
 export type Tags = NonNullable<When['tags']>
 export type Action = Rule['then'][number]
 export type Reply = Extract<Action, { reply: unknown }>['reply']
+
+/** Where one or a list may be written: the list. */
+export function listOf<T extends string>(value: T | readonly T[]): readonly T[] {
+  return typeof value === 'string' ? [value] : value
+}

@@ -1,6 +1,6 @@
 import { limits, splitText } from '../wechat/index.js'
 import { pathText, type Problem } from './rule-problem.js'
-import type { Reply, Rule } from './rule-set.js'
+import { listOf, type Reply, type Rule } from './rule-set.js'
 
 /** How many messages a bot may send before the customer speaks again. */
 export interface RepliesAllowed {
@@ -15,13 +15,24 @@ const WECHAT_ALLOWS: RepliesAllowed = {
 
 /** What will work otherwise than its author may think. */
 export function ruleWarnings(rules: readonly Rule[], allowed: RepliesAllowed = WECHAT_ALLOWS): Problem[] {
-  return rules.flatMap((rule, index) =>
-    [...warningsOf(rule, allowed), ...shadows(rules, index)].map(([path, message]) => ({
+  const catchAlls: Rule[] = []
+  return rules.flatMap((rule, index) => {
+    const found = [...warningsOf(rule, allowed)]
+    if (rule.enabled !== false) {
+      const before = catchAlls.find((each) => reachOf(rule).every((word) => reachOf(each).includes(word)))
+      if (before)
+        found.push([
+          ['when'],
+          `never matches: the rule "${before.name}" before it takes all of it. Move this one up`,
+        ])
+      if (takesAll(rule)) catchAlls.push(rule)
+    }
+    return found.map(([path, message]) => ({
       rule: rule.name,
       path: pathText(['rules', index, ...path]),
       message,
-    })),
-  )
+    }))
+  })
 }
 
 type Found = readonly [path: readonly PropertyKey[], message: string]
@@ -66,20 +77,7 @@ function usesMedia(reply: Reply): boolean {
   return 'image' in reply || 'miniprogrampage' in reply
 }
 
-/** The first rule before this one that takes everything that this one could. */
-function* shadows(rules: readonly Rule[], index: number): Generator<Found> {
-  const rule = rules[index]
-  if (!rule || rule.enabled === false) return
-  const wanted = reachOf(rule)
-  const before = rules.slice(0, index).find((each) => {
-    if (each.enabled === false || !takesAll(each)) return false
-    const taken = reachOf(each)
-    return wanted.every((word) => taken.includes(word))
-  })
-  if (before)
-    yield [['when'], `never matches: the rule "${before.name}" before it takes all of it. Move this one up`]
-}
-
+/** Whether a rule matches whatever it can reach. */
 function takesAll({ when }: Rule): boolean {
   return Object.keys(when).every((key) => key === 'event' || key === 'type')
 }
@@ -88,6 +86,6 @@ function takesAll({ when }: Rule): boolean {
 function reachOf({ when }: Rule): readonly string[] {
   if (when.event !== undefined) return [`event:${when.event}`]
   if (when.text) return ['text']
-  if (when.type !== undefined) return Array.isArray(when.type) ? when.type : [when.type]
+  if (when.type !== undefined) return listOf(when.type)
   return ['text', 'image', 'miniprogrampage', 'any other type']
 }

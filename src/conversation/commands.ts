@@ -1,0 +1,232 @@
+import { KefuError } from '../errors.js'
+import type { Store } from '../store/index.js'
+import type { OutgoingMessage } from '../wechat/index.js'
+import { allowanceOf, type AllowanceRules } from './allowance.js'
+import { holdConversation, spendingsOf, type ContactAndConversation } from './conversation-rows.js'
+import { AllowanceError } from './draft.js'
+import { nextMessageState, type MessageStep } from './message-state.js'
+import { changeOwnership, type OwnershipChange } from './ownership.js'
+import { UnitOfWork, type ConversationState } from './unit-of-work.js'
+
+export type CommandProblem = 'not_found' | 'not_yours' | 'not_possible'
+
+/** A person's command that can't be carried out as things stand; nothing was changed. */
+export class CommandError extends KefuError {
+  readonly code: CommandProblem
+
+  constructor(code: CommandProblem, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Who gives a command: an agent by id, or a program with an API key (null). */
+export type Actor = { readonly agentId: number | null }
+
+export interface CommandsOptions {
+  readonly store: Store
+  readonly allowance: AllowanceRules
+  readonly now: () => number
+  /** Told after each commit that queued a message. */
+  readonly onQueued: () => void
+}
+
+/** What people do with conversations, each in one transaction that holds the conversation. */
+export class Commands {
+  readonly #options: CommandsOptions
+
+  constructor(options: CommandsOptions) {
+    this.#options = options
+  }
+
+  /** Changes who has the conversation. What the bot had queued and not sent is cancelled when a person takes it. */
+  async change(conversationId: number, change: OwnershipChange, actor: Actor): Promise<void> {
+    await this.#holding(conversationId, async (unit, { conversation }) => {
+      const next = changeOwnership(conversation, change)
+      if (!next)
+        throw new CommandError(
+          'not_possible',
+          `A conversation that is ${conversation.status} can’t be changed by ${change.type}.`,
+        )
+      if (next.epoch === conversation.epoch) return
+      const waitingSince =
+        next.status === 'waiting'
+          ? (conversation.waitingSince ?? unit.now)
+          : next.status === 'assigned'
+            ? conversation.waitingSince
+            : null
+      const state: ConversationState = { ...conversation, ...next, waitingSince }
+      unit.save(state, true)
+      unit.add({
+        ...line(state),
+        content: { line: change.type, ...actor, ...('agentId' in change ? { to: change.agentId } : {}) },
+      })
+      if (next.status !== 'waiting') await cancelBots(unit, conversationId)
+    })
+  }
+
+  /**
+   * Queues a person's message; the same `clientId` is queued once. Throws AllowanceError when WeChat would not
+   * accept it, CommandError when the conversation is not the actor's.
+   */
+  async send(
+    conversationId: number,
+    message: OutgoingMessage,
+    options: Actor & { clientId: string },
+  ): Promise<number> {
+    const id = await this.#holding(conversationId, async (unit, { conversation }) => {
+      const onceKey = `client:${conversationId}:${options.clientId}`
+      const before = await unit.tx
+        .selectFrom('message')
+        .select('id')
+        .where('once_key', '=', onceKey)
+        .executeTakeFirst()
+      if (before) return () => before.id
+      mustBeYours(conversation, options)
+      const spendings = await spendingsOf(unit.tx, conversationId)
+      const { remaining, source } = allowanceOf(conversation, spendings, this.#options.allowance, unit.now)
+      if (remaining === 0)
+        throw new AllowanceError(
+          source === 'none'
+            ? 'WeChat allows no reply now: the time since the customer’s last message is over. They must write again.'
+            : 'All messages that WeChat allows are used. They return when the customer writes again.',
+        )
+      unit.save({ ...conversation, waitingSince: null }, true)
+      const added = unit.add({
+        conversationId,
+        direction: 'outgoing',
+        author: options.agentId === null ? 'api' : `agent:${options.agentId}`,
+        msgType: message.msgType,
+        content: message,
+        state: 'queued',
+        onceKey,
+        epoch: conversation.epoch,
+        pushId: null,
+      })
+      return () => added.id
+    })
+    this.#options.onQueued()
+    return id()
+  }
+
+  /** Writes a note that only colleagues see. */
+  async note(conversationId: number, content: string, actor: Actor): Promise<number> {
+    const id = await this.#holding(conversationId, async (unit, { conversation }) => {
+      const added = unit.add({
+        ...line(conversation),
+        direction: 'note',
+        author: actor.agentId === null ? 'api' : `agent:${actor.agentId}`,
+        msgType: 'text',
+        content: { msgType: 'text', content },
+      })
+      return () => added.id
+    })
+    return id()
+  }
+
+  /** Sets a customer's tags. */
+  async setTags(conversationId: number, tags: readonly string[]): Promise<void> {
+    await this.#holding(conversationId, async (unit, { contact, conversation }) => {
+      await unit.tx.deleteFrom('contact_tag').where('contact_id', '=', contact.id).execute()
+      const rows = [...new Set(tags)].map((tag) => ({ contact_id: contact.id, tag }))
+      if (rows.length > 0) await unit.tx.insertInto('contact_tag').values(rows).execute()
+      unit.save(conversation, true)
+    })
+  }
+
+  /** Takes a step with an outgoing message: retry or cancel it, or say what became of an unknown one. */
+  async step(
+    messageId: number,
+    step: Extract<MessageStep, 'retry' | 'cancel' | 'accept' | 'fail'>,
+    actor: Actor,
+  ): Promise<void> {
+    const { store } = this.#options
+    const message = await store.db
+      .selectFrom('message')
+      .select('conversation_id')
+      .where('id', '=', messageId)
+      .where('direction', '=', 'outgoing')
+      .executeTakeFirst()
+    if (!message) throw new CommandError('not_found', 'There is no such outgoing message.')
+    await this.#holding(message.conversation_id, async (unit, { conversation }) => {
+      mustBeYours(conversation, actor)
+      const { state } = await unit.tx
+        .selectFrom('message')
+        .select('state')
+        .where('id', '=', messageId)
+        .$if(store.dialect === 'postgres', (query) => query.forUpdate())
+        .executeTakeFirstOrThrow()
+      const byPerson = step === 'cancel' || step === 'retry' || state === 'unknown'
+      const next = state === null || !byPerson ? undefined : nextMessageState(state, step)
+      if (next === undefined)
+        throw new CommandError(
+          'not_possible',
+          `A message that is ${state ?? 'not outgoing'} allows no ${step}.`,
+        )
+      if (next === 'queued') {
+        const spendings = await spendingsOf(unit.tx, conversation.id)
+        if (allowanceOf(conversation, spendings, this.#options.allowance, unit.now).remaining === 0)
+          throw new AllowanceError('WeChat allows no more messages until the customer writes again.')
+      }
+      await unit.tx
+        .updateTable('message')
+        .set({
+          state: next,
+          not_before: null,
+          epoch: conversation.epoch,
+          ...(next === 'queued' ? { errcode: null, problem: null, rid: null } : {}),
+        })
+        .where('id', '=', messageId)
+        .execute()
+      unit.changed(conversation.id, messageId)
+    })
+    if (step === 'retry') this.#options.onQueued()
+  }
+
+  async #holding<T>(
+    conversationId: number,
+    work: (unit: UnitOfWork, found: ContactAndConversation) => Promise<T>,
+  ): Promise<T> {
+    const { store, now } = this.#options
+    return store.db.transaction().execute(async (tx) => {
+      const found = await holdConversation(tx, store.dialect, conversationId)
+      if (!found) throw new CommandError('not_found', 'There is no such conversation.')
+      const unit = new UnitOfWork(tx, store.dialect, now())
+      const result = await work(unit, found)
+      await unit.flush()
+      return result
+    })
+  }
+}
+
+/** Only who has a conversation writes in it; a program with an API key may wherever no agent has it. */
+function mustBeYours(conversation: ConversationState, actor: Actor): void {
+  const yours =
+    actor.agentId === null ? conversation.status !== 'assigned' : conversation.agentId === actor.agentId
+  if (!yours) throw new CommandError('not_yours', 'The conversation is not yours: take it before you reply.')
+}
+
+async function cancelBots(unit: UnitOfWork, conversationId: number): Promise<void> {
+  const cancelled = await unit.tx
+    .updateTable('message')
+    .set({ state: 'cancelled', problem: 'taken_over' })
+    .where('conversation_id', '=', conversationId)
+    .where('state', '=', 'queued')
+    .where((eb) => eb.or([eb('author', '=', 'bot'), eb('author', 'like', 'rule:%')]))
+    .returning('id')
+    .execute()
+  for (const { id } of cancelled) unit.changed(conversationId, id)
+}
+
+function line(state: ConversationState) {
+  return {
+    conversationId: state.id,
+    direction: 'system' as const,
+    author: 'system',
+    msgType: 'system',
+    state: null,
+    onceKey: null,
+    epoch: state.epoch,
+    pushId: null,
+  }
+}

@@ -1,0 +1,125 @@
+import type { OutgoingMessage } from '../wechat/index.js'
+import { zoneClock, type ZoneClock } from './business-hours.js'
+import { conditionsOf, kindCondition, subjectOf, type Condition } from './condition.js'
+import { compileExpression, type Groups } from './expression.js'
+import type { Facts } from './facts.js'
+import { compileReply } from './reply.js'
+import { listOf, type Action, type Rule, type RuleSet } from './rule-set.js'
+import type { Values } from './template.js'
+
+/** What a rule does, written out for one customer. */
+export type Step =
+  | { readonly do: 'reply'; readonly message: OutgoingMessage }
+  | { readonly do: 'handoff'; readonly reason: string }
+  | { readonly do: 'transfer' }
+  | { readonly do: 'tag'; readonly name: string }
+
+/** A rule, ready to be asked. */
+export interface CompiledRule {
+  readonly name: string
+  readonly enabled: boolean
+  /** Whether the push is of the kind that the rule is for; decide() knows it from its index. */
+  readonly kind: Condition
+  /** The others, the cheapest first. All of them must hold. */
+  readonly conditions: readonly Condition[]
+  /** Whether it says to stay silent: `"then": []`. */
+  readonly silent: boolean
+  /** What it does about these facts, which it matches. */
+  stepsFor(facts: Facts): Step[]
+}
+
+/** Rules, ready to be asked for each push. */
+export interface CompiledRules {
+  /** All of them in their order, those that are switched off too. */
+  readonly rules: readonly CompiledRule[]
+  /** The first rule that matches. */
+  decide(facts: Facts): CompiledRule | undefined
+}
+
+/** Compiles rules once, so that a push costs microseconds. The rules have passed checkRules; throws otherwise. */
+export function compileRules(set: RuleSet): CompiledRules {
+  const clockOf = clocks()
+  const rules = set.rules.map((rule) => compileRule(rule, clockOf))
+  const forMessages: CompiledRule[] = []
+  const forEvents = new Map<string, CompiledRule[]>()
+  set.rules.forEach(({ when: { event } }, index) => {
+    const compiled = rules[index]
+    if (!compiled?.enabled) return
+    if (event === undefined) forMessages.push(compiled)
+    else forEvents.set(event, [...(forEvents.get(event) ?? []), compiled])
+  })
+  return {
+    rules,
+    decide(facts) {
+      const candidates = facts.kind === 'message' ? forMessages : (forEvents.get(facts.word) ?? [])
+      if (candidates.length === 0) return undefined
+      const subject = subjectOf(facts)
+      return candidates.find((rule) => rule.conditions.every((condition) => condition.holds(subject)))
+    },
+  }
+}
+
+function clocks(): (zone: string) => ZoneClock {
+  const known = new Map<string, ZoneClock>()
+  return (zone) => {
+    const clock = known.get(zone) ?? zoneClock(zone)
+    known.set(zone, clock)
+    return clock
+  }
+}
+
+function compileRule(rule: Rule, clockOf: (zone: string) => ZoneClock): CompiledRule {
+  const actions = rule.then.map(compileAction)
+  const find = actions.some((action) => action.usesMatch) ? finder(rule) : undefined
+  return {
+    name: rule.name,
+    enabled: rule.enabled ?? true,
+    kind: kindCondition(rule),
+    conditions: conditionsOf(rule, clockOf),
+    silent: actions.length === 0,
+    stepsFor(facts) {
+      const match = facts.text === undefined ? undefined : find?.(facts.text)
+      const values: Values = { match, sessionFrom: facts.sessionFrom, contact: facts.contact }
+      return actions.map((action) => action.step(values)).filter((step) => step !== undefined)
+    },
+  }
+}
+
+/** What the first of the rule's expressions that matches finds in a text. */
+function finder({ when: { text } }: Rule): (text: string) => Groups | undefined {
+  const options = { caseSensitive: text?.caseSensitive ?? false }
+  const expressions = listOf(text?.matches ?? []).map((pattern) => compileExpression(pattern, options))
+  return (input) => {
+    for (const each of expressions) {
+      const groups = each.find(input)
+      if (groups) return groups
+    }
+    return undefined
+  }
+}
+
+interface CompiledAction {
+  readonly usesMatch: boolean
+  /** Undefined where there is nothing to send. */
+  step(values: Values): Step | undefined
+}
+
+function compileAction(action: Action): CompiledAction {
+  if ('reply' in action) {
+    const reply = compileReply(action.reply)
+    return {
+      usesMatch: reply.usesMatch,
+      step(values) {
+        const message = reply.write(values)
+        return message && { do: 'reply', message }
+      },
+    }
+  }
+  const step: Step =
+    'handoff' in action
+      ? { do: 'handoff', reason: action.handoff }
+      : 'tag' in action
+        ? { do: 'tag', name: action.tag }
+        : { do: 'transfer' }
+  return { usesMatch: false, step: () => step }
+}
