@@ -3,7 +3,14 @@ import Koa from 'koa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Api, remedyFor } from '../src/api/index.js'
 import { Bot } from '../src/bot/index.js'
-import { defaultAllowanceRules, Handling, Inbox, Outbox, type Conversing } from '../src/conversation/index.js'
+import {
+  BatchWorker,
+  defaultAllowanceRules,
+  Handling,
+  Inbox,
+  Outbox,
+  type Conversing,
+} from '../src/conversation/index.js'
 import { createEmulator, type Emulator } from '../src/emulator/index.js'
 import { silentLogger } from '../src/log.js'
 import { listen, type Listening } from '../src/server/listen.js'
@@ -28,8 +35,9 @@ describe.each(await storeKinds())('the loop on %s', (kind) => {
     const common = { store: test.store, logger: silentLogger, now: Date.now, wait: delay }
     outbox = new Outbox({ ...common, senderOf: () => api, remedyFor })
     const handling = new Handling({ ...common, bot, allowance: defaultAllowanceRules })
-    inbox = new Inbox({ ...common, handling, onHandled: () => outbox.wake() })
-    await inbox.start()
+    const worker = new BatchWorker({ ...common, handling, onHandled: () => outbox.wake() })
+    inbox = new Inbox({ ...common, worker })
+    inbox.start()
     await outbox.start()
     const app = new Koa().use(webhook(inbox, secrets))
     server = await listen(app.callback(), { host: '127.0.0.1', port: 0, variable: 'PORT' })
@@ -37,7 +45,7 @@ describe.each(await storeKinds())('the loop on %s', (kind) => {
   })
   afterEach(async () => {
     await server.close()
-    await inbox.stop()
+    await inbox.stop(1000)
     await outbox.stop()
     await emulator.close()
     await test.remove()

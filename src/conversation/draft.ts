@@ -32,7 +32,6 @@ export class Draft implements Conversing, Sender {
   /** What this transaction queued already. */
   readonly #queued: Spending[] = []
   #author: `rule:${string}` | 'bot' = 'bot'
-  #push: Push | undefined
   #pushId: number | null = null
   #place = 0
   #answered = false
@@ -66,7 +65,6 @@ export class Draft implements Conversing, Sender {
   /** Takes the next push in: its message is written, its trigger counts, a closed conversation opens. */
   receive(push: Push, pushId: number, receivedAt: number): void {
     const { payload } = push
-    this.#push = push
     this.#pushId = pushId
     this.#author = 'bot'
     this.#answered = false
@@ -107,6 +105,33 @@ export class Draft implements Conversing, Sender {
 
   /** Queues a reply of the bot. Throws AllowanceError when the bot's share is used up. */
   async send(_openId: string, message: OutgoingMessage): Promise<void> {
+    await this.#mustAllow()
+    const place = this.#place++
+    this.#queue(this.#pushId ?? 0, place, this.#author, message)
+  }
+
+  /**
+   * Queues the reply that a handler in code gave at a place of its run; false when an earlier run of the same
+   * push queued it. Throws as send.
+   */
+  async replyTo(
+    pushId: number,
+    place: number,
+    author: `rule:${string}` | 'bot',
+    message: OutgoingMessage,
+  ): Promise<boolean> {
+    const before = await this.#unit.tx
+      .selectFrom('message')
+      .select('id')
+      .where('once_key', '=', onceKey(pushId, place, message))
+      .executeTakeFirst()
+    if (before) return false
+    await this.#mustAllow()
+    this.#queue(pushId, place, author, message)
+    return true
+  }
+
+  async #mustAllow(): Promise<void> {
     const spendings = [...(await this.#spendings()), ...this.#queued]
     const allowance = allowanceOf(this.#state, spendings, this.#rules, this.#unit.now)
     if (forBots(allowance, this.#rules) === 0)
@@ -115,19 +140,21 @@ export class Draft implements Conversing, Sender {
           ? 'The bot’s share of the messages that WeChat allows is used up; the rest is kept for people.'
           : 'WeChat allows no more messages until the customer writes again.',
       )
-    const place = this.#place++
+  }
+
+  #queue(pushId: number, place: number, author: `rule:${string}` | 'bot', message: OutgoingMessage): void {
     this.#queued.push({ state: 'queued', sentAt: null })
     this.#answered = true
     this.#unit.add({
       conversationId: this.#state.id,
       direction: 'outgoing',
-      author: this.#author,
+      author,
       msgType: message.msgType,
       content: message,
       state: 'queued',
-      onceKey: this.#pushId === null ? null : onceKey(this.#pushId, place, message),
+      onceKey: onceKey(pushId, place, message),
       epoch: this.#epoch,
-      pushId: this.#pushId,
+      pushId,
     })
     this.#unit.save(this.#state, false)
   }
@@ -146,10 +173,11 @@ export class Draft implements Conversing, Sender {
     this.#unit.save(this.#state, true)
   }
 
-  /** The conversation was given to WeChat's own agent tool. */
-  transferred(): void {
+  /** The conversation is given to WeChat's own agent tool; decided too late for that, to people here. */
+  transferred(late: boolean): void {
     this.#answered = true
-    this.#say({ line: 'transferred' })
+    if (late) this.handoff('transfer_late')
+    else this.#say({ line: 'transferred' })
   }
 
   tag(name: string): void {
@@ -177,8 +205,9 @@ export class Draft implements Conversing, Sender {
     }
   }
 
-  get push(): Push | undefined {
-    return this.#push
+  /** The conversation as it is now. */
+  get state(): ConversationState {
+    return this.#state
   }
 
   #change(change: OwnershipChange): boolean {

@@ -86,7 +86,7 @@ export class Handling {
     if (cause instanceof AllowanceError) draft.handoff('allowance')
     else if (error instanceof HandlerError)
       draft.handoff(error.code === 'late' ? 'transfer_late' : 'handler_failed')
-    else if (answer === 'transfer') draft.transferred()
+    else if (answer === 'transfer') draft.transferred(run.answered)
     else if (!draft.answered && push.payload.msgType !== 'event') draft.handoff('unanswered')
     draft.settle()
     return answer
@@ -116,7 +116,7 @@ export class Handling {
 }
 
 /** Events of other services come to the same URL; they are kept and make no conversation. */
-function concernsCustomer(push: Push): boolean {
+export function concernsCustomer(push: Push): boolean {
   const { payload } = push
   return push.openId !== '' && (payload.msgType !== 'event' || payload.event === 'user_enter_tempsession')
 }

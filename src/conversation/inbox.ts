@@ -1,20 +1,18 @@
+import { sql } from 'kysely'
 import type { Run } from '../bot/index.js'
 import type { Logger } from '../log.js'
-import type { Store } from '../store/index.js'
+import { bulkRows, type Store } from '../store/index.js'
 import { restorePush, type Answer, type Push } from '../wechat/index.js'
-import type { Handling, Job } from './handling.js'
+import type { Job } from './handling.js'
+import type { Worker } from './worker.js'
 
 export interface InboxOptions {
   readonly store: Store
-  readonly handling: Pick<Handling, 'run'>
+  readonly worker: Worker
   readonly logger: Logger
   readonly now: () => number
   readonly wait: (milliseconds: number) => Promise<unknown>
-  /** Told after each commit that may have queued messages. */
-  readonly onHandled: () => void
-  /** How many pushes are handled in one transaction at most. */
-  readonly batch?: number
-  /** How many pushes are held in memory at most; the others wait in the database. */
+  /** How many pushes are held in memory at most; the others wait in the database. 10 000 when not given. */
   readonly memory?: number
 }
 
@@ -24,15 +22,9 @@ export interface Accepted {
   readonly run: Run
 }
 
-interface Waiter {
-  readonly job: Job
-  readonly resolve: (answer: Answer) => void
-  readonly answer: Promise<Answer>
-}
-
-/** The pause after a failed transaction, doubled with each failure in a row. */
-const PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 5000
+/** How many pushes are read back from the database at once. */
+const PAGE = 1000
+const RETRY_MS = 1000
 
 /**
  * Takes pushes over from the webhook: each is committed before it counts as accepted, known if it is a repeat,
@@ -40,130 +32,126 @@ const LONGEST_PAUSE_MS = 5000
  */
 export class Inbox {
   readonly #options: InboxOptions
-  readonly #batch: number
   readonly #memory: number
-  /** Committed and to be handled, in order. */
-  #queue: Waiter[] = []
-  readonly #waiting = new Map<string, Waiter>()
-  /** Some pushes wait in the database only, all of them behind those in the queue. */
+  /** What is being handled, by Push.id, for repeats. */
+  readonly #running = new Map<string, Accepted>()
+  /** Some pushes wait in the database only; until they are read, every later one waits there too. */
   #more = false
-  #last = 0
-  #working: Promise<void> | undefined
+  /** The same by the rows' ids, so that none is read back while it runs. */
+  readonly #ids = new Set<number>()
+  /** Counts the pushes that were left to the database, to notice those that a read under way may have missed. */
+  #left = 0
+  #refilling: Promise<void> | undefined
   #stopped = false
 
   constructor(options: InboxOptions) {
     this.#options = options
-    this.#batch = options.batch ?? 500
     this.#memory = options.memory ?? 10_000
   }
 
   /** Goes on with what an earlier process left. */
-  async start(): Promise<void> {
+  start(): void {
     this.#more = true
-    this.#work()
+    this.#refill()
   }
 
-  /** Lets the transaction under way end; what is still to be handled waits for the next start. */
-  async stop(): Promise<void> {
+  /** Takes nothing more and lets what runs end, for so many milliseconds at most; the rest waits for the next start. */
+  async stop(milliseconds: number): Promise<void> {
     this.#stopped = true
-    await this.#working
+    await this.#refilling
+    await this.#options.worker.stop(milliseconds)
   }
 
-  /** Resolves when the push is committed. */
+  /** Resolves when the push is committed. Rejects when it can't be; then WeChat must be told to try again. */
   async accept(push: Push): Promise<Accepted> {
-    const before = this.#waiting.get(push.id)
-    if (before) return { answer: before.answer, run: before.job.run }
+    const running = this.#running.get(push.id)
+    if (running) return running
     const receivedAt = this.#options.now()
     const { appId, openId, format, plaintext } = push
     const row = { dedupeKey: push.id, appId, openId, format, plaintext: withoutNul(plaintext), receivedAt }
     const { id, inserted } = await this.#options.store.pushes.append(row)
     if (!inserted) return this.#repeat(push.id, id)
-    return this.#enqueue({ pushId: id, push, receivedAt, run: { answered: false, over: false } })
+    if (this.#more || this.#options.worker.size >= this.#memory) {
+      this.#more = true
+      this.#left++
+      this.#refill()
+      return unwaited
+    }
+    return this.#give({ pushId: id, push, receivedAt, run: { answered: false, over: false } })
   }
 
-  #enqueue(job: Job): Accepted {
-    let resolve: (answer: Answer) => void = () => undefined
-    const answer = new Promise<Answer>((settle) => (resolve = settle))
-    const waiter = { job, resolve, answer }
-    if (this.#more || this.#queue.length >= this.#memory) {
-      // It will be read from the database in its turn; whoever waits for its answer is told success in time.
-      this.#more = true
-      this.#work()
-      return { answer: Promise.resolve('success'), run: { answered: true, over: false } }
-    }
-    this.#waiting.set(job.push.id, waiter)
-    this.#queue.push(waiter)
-    this.#last = job.pushId
-    this.#work()
-    return { answer, run: job.run }
+  #give(job: Job): Accepted {
+    const accepted = { answer: this.#options.worker.add(job), run: job.run }
+    this.#running.set(job.push.id, accepted)
+    this.#ids.add(job.pushId)
+    void accepted.answer.then(() => {
+      this.#running.delete(job.push.id)
+      this.#ids.delete(job.pushId)
+      if (this.#more) this.#refill()
+    })
+    return accepted
   }
 
   /** A push that was committed before: its answer if it is handled, else the wait for it. */
   async #repeat(key: string, id: number): Promise<Accepted> {
-    const waiter = this.#waiting.get(key)
-    if (waiter) return { answer: waiter.answer, run: waiter.job.run }
+    const running = this.#running.get(key)
+    if (running) return running
     const row = await this.#options.store.db
       .selectFrom('push')
       .select('answer')
       .where('id', '=', id)
       .executeTakeFirst()
-    return { answer: Promise.resolve(row?.answer ?? 'success'), run: { answered: true, over: true } }
+    return { ...unwaited, answer: Promise.resolve(row?.answer ?? 'success') }
   }
 
-  #work(): void {
-    this.#working ??= this.#drain().finally(() => {
-      this.#working = undefined
+  #refill(): void {
+    if (this.#stopped || this.#options.worker.size >= this.#memory / 2) return
+    this.#refilling ??= this.#read().finally(() => {
+      this.#refilling = undefined
+      if (this.#more) this.#refill()
     })
   }
 
-  async #drain(): Promise<void> {
-    let pause = PAUSE_MS
-    while (!this.#stopped) {
-      try {
-        if (this.#queue.length === 0 && !(await this.#refill())) return
-        const batch = this.#queue.slice(0, this.#batch)
-        const answers = await this.#options.handling.run(batch.map((waiter) => waiter.job))
-        this.#queue.splice(0, batch.length)
-        batch.forEach((waiter, i) => {
-          this.#waiting.delete(waiter.job.push.id)
-          waiter.resolve(answers[i] ?? 'success')
+  async #read(): Promise<void> {
+    const { store } = this.#options
+    const left = this.#left
+    try {
+      const running = bulkRows(
+        store.dialect,
+        { id: 'bigint' },
+        [...this.#ids].map((id) => ({ id })),
+      )
+      const rows = await store.db
+        .selectFrom('push')
+        .select(['id', 'app_id', 'plaintext', 'received_at'])
+        .where('state', '=', 'new')
+        .where(sql<boolean>`id not in (select id from ${running})`)
+        .orderBy('id')
+        .limit(PAGE)
+        .execute()
+      this.#more = rows.length === PAGE || this.#left !== left
+      for (const row of rows) {
+        const push = restorePush({ appId: row.app_id, plaintext: row.plaintext })
+        // Whoever waited for its answer was told success.
+        this.#give({
+          pushId: row.id,
+          push,
+          receivedAt: row.received_at,
+          run: { answered: true, over: false },
         })
-        this.#options.onHandled()
-        pause = PAUSE_MS
-        await new Promise(setImmediate)
-      } catch (error) {
-        this.#options.logger.error(
-          { error, pause },
-          'pushes could not be handled; they wait and are tried again',
-        )
-        await this.#options.wait(pause)
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
       }
+    } catch (error) {
+      this.#options.logger.error(
+        { error },
+        'pushes that wait could not be read; they are read again in a second',
+      )
+      await this.#options.wait(RETRY_MS)
     }
-  }
-
-  /** Reads what waits in the database only; false when there is nothing. */
-  async #refill(): Promise<boolean> {
-    if (!this.#more) return false
-    const rows = await this.#options.store.db
-      .selectFrom('push')
-      .select(['id', 'app_id', 'format', 'plaintext', 'received_at'])
-      .where('state', '=', 'new')
-      .where('id', '>', this.#last)
-      .orderBy('id')
-      .limit(this.#batch)
-      .execute()
-    this.#more = rows.length === this.#batch
-    for (const row of rows) {
-      const push = restorePush({ appId: row.app_id, plaintext: row.plaintext })
-      // Nobody waits for its answer any more.
-      const job = { pushId: row.id, push, receivedAt: row.received_at, run: { answered: true, over: false } }
-      this.#queue.push({ job, resolve: () => undefined, answer: Promise.resolve('success') })
-      this.#last = row.id
-    }
-    return rows.length > 0
   }
 }
+
+/** Committed, to be handled in its turn, and answered at once. */
+const unwaited: Accepted = { answer: Promise.resolve('success'), run: { answered: true, over: true } }
 
 /** PostgreSQL keeps no NUL in a text. */
 function withoutNul(text: string): string {

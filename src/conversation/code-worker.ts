@@ -1,0 +1,277 @@
+import type { Bot, Handled, Sender } from '../bot/index.js'
+import { HandlerError } from '../errors.js'
+import type { Logger } from '../log.js'
+import type { Store } from '../store/index.js'
+import type { Answer, OutgoingMessage } from '../wechat/index.js'
+import type { AllowanceRules } from './allowance.js'
+import {
+  contactKey,
+  openConversations,
+  spendingsOf,
+  type ContactAndConversation,
+} from './conversation-rows.js'
+import type { Conversing } from './conversing.js'
+import { AllowanceError, Draft } from './draft.js'
+import { concernsCustomer, type Job } from './handling.js'
+import { botAnswers } from './ownership.js'
+import { UnitOfWork } from './unit-of-work.js'
+import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, type Worker } from './worker.js'
+
+export interface CodeWorkerOptions {
+  readonly store: Store
+  readonly bot: Bot<Conversing>
+  /** Shows "typing"; messages go through the outbox. */
+  readonly senderOf: (appId: string) => Sender | undefined
+  readonly allowance: AllowanceRules
+  readonly logger: Logger
+  readonly now: () => number
+  readonly wait: (milliseconds: number) => Promise<unknown>
+  /** Told after each commit that queued a message. */
+  readonly onHandled: () => void
+}
+
+/** How often handlers in code are run for one push before it counts as failed. */
+const ATTEMPTS = 3
+
+/**
+ * For bots with handlers in code, which may take long: each conversation's pushes one after the other, different
+ * conversations at once. A run that a crash cuts off is made again (`ctx.attempt`), and what it had queued is not
+ * queued twice.
+ */
+export class CodeWorker implements Worker {
+  readonly #options: CodeWorkerOptions
+  readonly #tails = new Map<string, Promise<unknown>>()
+  #size = 0
+  #stopped = false
+  #idle: (() => void)[] = []
+
+  constructor(options: CodeWorkerOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  add(job: Job): Promise<Answer> {
+    this.#size++
+    const key = contactKey(job.push.appId, job.push.openId)
+    const work = (this.#tails.get(key) ?? Promise.resolve()).then(() => this.#until(job))
+    this.#tails.set(key, work)
+    return work.finally(() => {
+      this.#size--
+      if (this.#tails.get(key) === work) this.#tails.delete(key)
+      if (this.#size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    })
+  }
+
+  async stop(milliseconds: number): Promise<void> {
+    this.#stopped = true
+    const idle = this.#size === 0 ? undefined : new Promise<void>((resolve) => this.#idle.push(resolve))
+    await Promise.race([idle, this.#options.wait(milliseconds)])
+  }
+
+  /** Handles one push, however often that needs to be tried; never ends when the process stops before it starts. */
+  async #until(job: Job): Promise<Answer> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      if (this.#stopped) return new Promise<never>(() => undefined)
+      try {
+        const answer = await this.#attempt(job)
+        if (answer !== undefined) return answer
+      } catch (error) {
+        this.#options.logger.error(
+          { error, pause, pushId: job.push.id },
+          'a push could not be handled; it is tried again',
+        )
+      }
+      await this.#options.wait(pause)
+    }
+  }
+
+  /** One run of the handlers; undefined when there is to be another. */
+  async #attempt(job: Job): Promise<Answer | undefined> {
+    const opened = await this.#open(job)
+    if (!opened || !botAnswers(opened.found.conversation.status)) return this.#finish(job, opened, undefined)
+    const { push, run } = job
+    const session = new Session(this.#options, job, opened.found)
+    const handled = await this.#options.bot.handle(push, {
+      sender: session,
+      run,
+      attempt: opened.attempt,
+      extension: session,
+    })
+    if (handled.error && !isFinal(handled.error) && opened.attempt < ATTEMPTS) {
+      this.#options.logger.warn(
+        { pushId: push.id, attempt: opened.attempt, code: handled.error.code },
+        handled.error.message,
+      )
+      return undefined
+    }
+    return this.#finish(job, opened, { handled, session })
+  }
+
+  /** Notes the attempt, and, with the first one, the message. */
+  async #open(job: Job): Promise<{ found: ContactAndConversation; attempt: number } | undefined> {
+    const { store, now, allowance } = this.#options
+    if (!concernsCustomer(job.push)) return undefined
+    return store.db.transaction().execute(async (tx) => {
+      const { attempts } = await tx
+        .updateTable('push')
+        .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
+        .where('id', '=', job.pushId)
+        .returning('attempts')
+        .executeTakeFirstOrThrow()
+      const unit = new UnitOfWork(tx, store.dialect, now())
+      const { appId, openId, payload } = job.push
+      const sessionFrom =
+        payload.msgType === 'event' && payload.event !== 'other' ? payload.sessionFrom : null
+      const conversations = await openConversations(
+        tx,
+        store.dialect,
+        [{ appId, openId, sessionFrom }],
+        unit.now,
+      )
+      let found = conversations.get(contactKey(appId, openId))
+      if (!found) throw new Error('The conversation was neither made nor found.')
+      if (attempts === 1) {
+        const draft = new Draft(unit, found, allowance, async () => [])
+        draft.receive(job.push, job.pushId, job.receivedAt)
+        await unit.flush()
+        found = { ...found, conversation: draft.state }
+      }
+      return { found, attempt: attempts }
+    })
+  }
+
+  /** Marks the push, with what the run decided beside its replies. */
+  async #finish(
+    job: Job,
+    opened: { found: ContactAndConversation } | undefined,
+    outcome: { handled: Handled; session: Session } | undefined,
+  ): Promise<Answer> {
+    const { store, now, allowance } = this.#options
+    const answer = outcome?.handled.answer ?? 'success'
+    const failed = outcome?.handled.error !== undefined
+    await store.db.transaction().execute(async (tx) => {
+      const unit = new UnitOfWork(tx, store.dialect, now())
+      if (opened && outcome) {
+        const { appId, openId } = opened.found.contact
+        const current = await openConversations(
+          tx,
+          store.dialect,
+          [{ appId, openId, sessionFrom: null }],
+          unit.now,
+        )
+        const found = current.get(contactKey(appId, openId))
+        // Another has it now: what this run decided about it is void.
+        if (found?.conversation.epoch === opened.found.conversation.epoch) {
+          const draft = new Draft(unit, found, allowance, () => spendingsOf(tx, found.conversation.id))
+          outcome.session.decide(draft, job, outcome.handled)
+          await unit.flush()
+          const rows = draft.newTags.map((tag) => ({ contact_id: found.contact.id, tag }))
+          if (rows.length > 0)
+            await tx
+              .insertInto('contact_tag')
+              .values(rows)
+              .onConflict((oc) => oc.doNothing())
+              .execute()
+        }
+      }
+      await tx
+        .updateTable('push')
+        .set({ state: failed ? 'failed' : 'handled', answer })
+        .where('id', '=', job.pushId)
+        .execute()
+    })
+    this.#options.onHandled()
+    return answer
+  }
+}
+
+/** Whether another run could not end otherwise: WeChat's allowance is used up, or the answer came too late. */
+function isFinal(error: HandlerError): boolean {
+  return error.cause instanceof AllowanceError || error.code === 'late' || error.code === 'misuse'
+}
+
+/** Why people get a conversation whose handlers failed. */
+export function reasonOf(error: HandlerError): string {
+  if (error.cause instanceof AllowanceError) return 'allowance'
+  return error.code === 'late' ? 'transfer_late' : 'handler_failed'
+}
+
+/** What a run of handlers in code holds: replies are queued at once, the rest is decided when it ends. */
+class Session implements Sender, Conversing {
+  readonly contact: Conversing['contact']
+  readonly #options: CodeWorkerOptions
+  readonly #job: Job
+  readonly #found: ContactAndConversation
+  #place = 0
+  #author: `rule:${string}` | 'bot' = 'bot'
+  #handoff: string | undefined
+  #answered = false
+  readonly #tags: string[] = []
+
+  constructor(options: CodeWorkerOptions, job: Job, found: ContactAndConversation) {
+    this.#options = options
+    this.#job = job
+    this.#found = found
+    this.contact = found.contact
+  }
+
+  get conversation(): Conversing['conversation'] {
+    return this.#found.conversation
+  }
+
+  async send(_openId: string, message: OutgoingMessage): Promise<void> {
+    const { store, now, allowance } = this.#options
+    const { appId, openId } = this.#found.contact
+    const place = this.#place++
+    await store.db.transaction().execute(async (tx) => {
+      const unit = new UnitOfWork(tx, store.dialect, now())
+      const current = await openConversations(
+        tx,
+        store.dialect,
+        [{ appId, openId, sessionFrom: null }],
+        unit.now,
+      )
+      const found = current.get(contactKey(appId, openId))
+      if (found?.conversation.epoch !== this.#found.conversation.epoch)
+        throw new HandlerError('late', 'The reply was dropped: a person has the conversation now.')
+      const draft = new Draft(unit, found, allowance, () => spendingsOf(tx, found.conversation.id))
+      if (!(await draft.replyTo(this.#job.pushId, place, this.#author, message))) return
+      await unit.flush()
+    })
+    this.#answered = true
+    this.#options.onHandled()
+  }
+
+  async setTyping(openId: string, on: boolean): Promise<void> {
+    await this.#options.senderOf(this.#found.contact.appId)?.setTyping(openId, on)
+  }
+
+  handoff(reason: string): void {
+    this.#handoff = reason
+  }
+
+  tag(name: string): void {
+    this.#tags.push(name)
+  }
+
+  stayedSilent(): void {
+    this.#answered = true
+  }
+
+  answersAs(author: `rule:${string}`): void {
+    this.#author = author
+  }
+
+  /** Carries over what the run decided, and what follows where it decided nothing. */
+  decide(draft: Draft, job: Job, { answer, error }: Handled): void {
+    for (const tag of this.#tags) draft.tag(tag)
+    if (answer === 'transfer') draft.transferred(job.run.answered)
+    else if (this.#handoff !== undefined) draft.handoff(this.#handoff)
+    else if (error) draft.handoff(error.cause instanceof AllowanceError ? 'allowance' : 'handler_failed')
+    else if (!this.#answered && job.push.payload.msgType !== 'event') draft.handoff('unanswered')
+    draft.settle()
+  }
+}
