@@ -29,8 +29,15 @@ interface CommonOptions {
   readonly now?: () => number
 }
 
-/** One Mini Program's secrets, or several Mini Programs'. */
-export type WebhookOptions = CommonOptions & (PushSecrets | { readonly apps: readonly PushSecrets[] })
+/**
+ * Looks Mini Programs up at each request: the one of an appid that stands behind the path, or, without an
+ * appid, all that the bare path is for. None means that the path is nobody's.
+ */
+export type AppLookup = (appId: string | undefined) => readonly PushSecrets[]
+
+/** One Mini Program's secrets, several Mini Programs', or a look-up where they come and go. */
+export type WebhookOptions = CommonOptions &
+  (PushSecrets | { readonly apps: readonly PushSecrets[] | AppLookup })
 
 const DEADLINE_MS = 4500
 
@@ -41,13 +48,11 @@ const DEADLINE_MS = 4500
  */
 export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddleware {
   const inbox = 'accept' in target ? target : new MemoryInbox(target)
-  const apps = 'apps' in options ? options.apps : [options]
+  const lookup = lookupOf('apps' in options ? options.apps : [options])
   const { path, deadlineMs = DEADLINE_MS, logger = consoleLogger, now = Date.now } = options
-  if (apps.length === 0) throw new ConfigError('webhook() needs at least one Mini Program in apps.')
-  apps.forEach(checkPushSecrets)
 
   return async (ctx, next) => {
-    const here = appsAt(ctx.path, path, apps)
+    const here = appsAt(ctx.path, path, lookup)
     if (here.length === 0) {
       await next()
       return
@@ -125,14 +130,18 @@ function say(ctx: KoaContext, status: number, text: string): void {
   ctx.body = text
 }
 
+/** Given apps are checked now, so that what can't work is known before the first push. */
+function lookupOf(apps: readonly PushSecrets[] | AppLookup): AppLookup {
+  if (typeof apps === 'function') return apps
+  if (apps.length === 0) throw new ConfigError('webhook() needs at least one Mini Program in apps.')
+  apps.forEach(checkPushSecrets)
+  return (appId) => (appId === undefined ? apps : apps.filter((app) => app.appId === appId))
+}
+
 /** The Mini Programs that a path stands for; none when it is not ours. */
-function appsAt(
-  path: string,
-  base: string | undefined,
-  apps: readonly PushSecrets[],
-): readonly PushSecrets[] {
-  if (base === undefined || path === base) return apps
-  return path.startsWith(`${base}/`) ? apps.filter((app) => path === `${base}/${app.appId}`) : []
+function appsAt(path: string, base: string | undefined, lookup: AppLookup): readonly PushSecrets[] {
+  if (base === undefined || path === base) return lookup(undefined)
+  return path.startsWith(`${base}/`) ? lookup(path.slice(base.length + 1)) : []
 }
 
 /** Does for the Mini Program whose secrets fit; when none do, throws the error of the one that fitted best. */
