@@ -1,6 +1,6 @@
-import { quotedEn, quotedZh, type Condition, type Sentence, type Subject } from './condition.js'
-import { compileExpression } from './expression.js'
+import type { Condition, SharedParts, Subject } from './condition.js'
 import { listOf, type Comparison } from './rule-set.js'
+import { quotedEn, quotedZh, type Sentence } from './sentence.js'
 
 type Field = 'text' | 'sessionFrom'
 
@@ -11,7 +11,11 @@ export interface ComparisonConditions {
 }
 
 /** The conditions on a message's text, or on where the customer came from. */
-export function comparisonConditions(field: Field, comparison: Comparison): ComparisonConditions {
+export function comparisonConditions(
+  field: Field,
+  comparison: Comparison,
+  shared: SharedParts,
+): ComparisonConditions {
   const caseSensitive = comparison.caseSensitive ?? false
   const read = reader(field, caseSensitive)
   const prepared = (words: string | readonly string[]): string[] =>
@@ -48,7 +52,7 @@ export function comparisonConditions(field: Field, comparison: Comparison): Comp
     )
   }
   if (matches === undefined) return { words, expressions: [] }
-  const expressions = listOf(matches).map((pattern) => compileExpression(pattern, { caseSensitive }))
+  const expressions = listOf(matches).map((pattern) => shared.expression(pattern, caseSensitive))
   const asWritten = reader(field, true)
   const holds = (subject: Subject): boolean => {
     const text = asWritten(subject)

@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from '../wechat/index.js'
 import { zoneClock, type ZoneClock } from './business-hours.js'
-import { conditionsOf, kindCondition, subjectOf, type Condition } from './condition.js'
-import { compileExpression, type Groups } from './expression.js'
+import { conditionsOf, kindCondition, subjectOf, type Condition, type SharedParts } from './condition.js'
+import { compileExpression, type Expression, type Groups } from './expression.js'
 import type { Facts } from './facts.js'
 import { compileReply } from './reply.js'
 import { listOf, type Action, type Rule, type RuleSet } from './rule-set.js'
@@ -38,15 +38,15 @@ export interface CompiledRules {
 
 /** Compiles rules once, so that a push costs microseconds. The rules have passed checkRules; throws otherwise. */
 export function compileRules(set: RuleSet): CompiledRules {
-  const clockOf = clocks()
-  const rules = set.rules.map((rule) => compileRule(rule, clockOf))
+  const shared = sharedParts()
+  const rules = set.rules.map((rule) => compileRule(rule, shared))
   const forMessages: CompiledRule[] = []
   const forEvents = new Map<string, CompiledRule[]>()
   set.rules.forEach(({ when: { event } }, index) => {
     const compiled = rules[index]
     if (!compiled?.enabled) return
     if (event === undefined) forMessages.push(compiled)
-    else forEvents.set(event, [...(forEvents.get(event) ?? []), compiled])
+    else once(forEvents, event, () => []).push(compiled)
   })
   return {
     rules,
@@ -59,23 +59,32 @@ export function compileRules(set: RuleSet): CompiledRules {
   }
 }
 
-function clocks(): (zone: string) => ZoneClock {
-  const known = new Map<string, ZoneClock>()
-  return (zone) => {
-    const clock = known.get(zone) ?? zoneClock(zone)
-    known.set(zone, clock)
-    return clock
+function sharedParts(): SharedParts {
+  const clocks = new Map<string, ZoneClock>()
+  const expressions = new Map<string, Expression>()
+  return {
+    clock: (zone) => once(clocks, zone, () => zoneClock(zone)),
+    expression: (pattern, caseSensitive) =>
+      once(expressions, `${caseSensitive ? '=' : '~'}${pattern}`, () =>
+        compileExpression(pattern, { caseSensitive }),
+      ),
   }
 }
 
-function compileRule(rule: Rule, clockOf: (zone: string) => ZoneClock): CompiledRule {
+function once<T>(made: Map<string, T>, key: string, make: () => T): T {
+  const value = made.get(key) ?? make()
+  made.set(key, value)
+  return value
+}
+
+function compileRule(rule: Rule, shared: SharedParts): CompiledRule {
   const actions = rule.then.map(compileAction)
-  const find = actions.some((action) => action.usesMatch) ? finder(rule) : undefined
+  const find = actions.some((action) => action.usesMatch) ? finder(rule, shared) : undefined
   return {
     name: rule.name,
     enabled: rule.enabled ?? true,
     kind: kindCondition(rule),
-    conditions: conditionsOf(rule, clockOf),
+    conditions: conditionsOf(rule, shared),
     silent: actions.length === 0,
     stepsFor(facts) {
       const match = facts.text === undefined ? undefined : find?.(facts.text)
@@ -86,9 +95,9 @@ function compileRule(rule: Rule, clockOf: (zone: string) => ZoneClock): Compiled
 }
 
 /** What the first of the rule's expressions that matches finds in a text. */
-function finder({ when: { text } }: Rule): (text: string) => Groups | undefined {
-  const options = { caseSensitive: text?.caseSensitive ?? false }
-  const expressions = listOf(text?.matches ?? []).map((pattern) => compileExpression(pattern, options))
+function finder({ when: { text } }: Rule, shared: SharedParts): (text: string) => Groups | undefined {
+  const caseSensitive = text?.caseSensitive ?? false
+  const expressions = listOf(text?.matches ?? []).map((pattern) => shared.expression(pattern, caseSensitive))
   return (input) => {
     for (const each of expressions) {
       const groups = each.find(input)

@@ -1,6 +1,7 @@
 import type { CompiledRule, CompiledRules, Step } from './compile.js'
-import { subjectOf, type Sentence, type Subject } from './condition.js'
+import { subjectOf, type Subject } from './condition.js'
 import type { Facts } from './facts.js'
+import type { Sentence } from './sentence.js'
 
 /** Why a rule does not answer. */
 export interface Reason extends Sentence {

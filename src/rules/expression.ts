@@ -51,9 +51,20 @@ export function expressionProblem(pattern: string): string | undefined {
 
 /**
  * Patterns of nothing that has upper and lower case. Folding changes nothing there, and without it the engine
- * can look for the words first, which makes the usual Chinese pattern five times faster.
+ * can look for the words first, which makes the usual Chinese pattern five times faster. No two of the parts
+ * start alike, so that this expression itself has one way to go.
  */
-const CASELESS = /^(?:[\p{Script=Han}0-9^$.*+?|(){},:：，。？！、 ]|\(\?:|\(\?P?<\w+>|\\[dDsSbB.?*+|()])*$/u
+const HAN = String.raw`\p{Script=Han}`
+const ESCAPES = String.raw`\\[dDsSbB.?*+|()]|\\p\{Han\}`
+const CASELESS = new RegExp(
+  [
+    String.raw`^(?:[${HAN}0-9^$.*+?|(){},:：，。？！、 ]`,
+    String.raw`(?<=\(\?)<\w+>`, // the name of a group
+    ESCAPES,
+    String.raw`\[(?:[${HAN}0-9^\-]|\\u[3-9][\da-fA-F]{3}|${ESCAPES})+\])*$`,
+  ].join('|'),
+  'u',
+)
 
 function compile(pattern: string, flags: number): RE2JS {
   try {
@@ -76,5 +87,5 @@ function advice(pattern: string): string | undefined {
 }
 
 function described(message: string): string {
-  return `is no regular expression: ${message.replace('error parsing regexp: ', '')}. See https://github.com/google/re2/wiki/Syntax`
+  return `is no regular expression: ${message.replace('error parsing regexp: ', '').replace('`(?i)', '`')}. See https://github.com/google/re2/wiki/Syntax`
 }

@@ -121,20 +121,22 @@ function* lengthProblems(reply: Reply, here: readonly PropertyKey[]): Generator<
 }
 
 function* templateProblems({ when, then }: Rule): Generator<Found> {
+  const texts = then.flatMap((action, index) =>
+    'reply' in action
+      ? textsOf(action.reply).map((each) => ({ ...each, path: ['then', index, 'reply', ...each.path] }))
+      : [],
+  )
+  const withPlaceholders = texts.filter(({ source }) => source.includes('{{'))
+  if (withPlaceholders.length === 0) return
   const matches = when.text?.matches
   const groups =
     matches === undefined
       ? undefined
-      : listOf(matches).map((each) => compileExpression(each, { caseSensitive: true }).groups)
-  for (const [index, action] of then.entries()) {
-    if (!('reply' in action)) continue
-    for (const { path, source, template } of textsOf(action.reply)) {
-      const message = template
-        ? templateProblem(source, groups)
-        : source.includes('{{')
-          ? 'takes no placeholders: WeChat needs it as it is'
-          : undefined
-      if (message !== undefined) yield [['then', index, 'reply', ...path], message]
-    }
+      : listOf(matches).map((pattern) => compileExpression(pattern, { caseSensitive: true }).groups)
+  for (const { path, source, template } of withPlaceholders) {
+    const message = template
+      ? templateProblem(source, groups)
+      : 'takes no placeholders: WeChat needs it as it is'
+    if (message !== undefined) yield [path, message]
   }
 }
