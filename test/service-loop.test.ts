@@ -6,6 +6,9 @@ import { Bot } from '../src/bot/index.js'
 import {
   BatchWorker,
   defaultAllowanceRules,
+  everyShard,
+  LeasedShards,
+  type Shards,
   Handling,
   Inbox,
   Outbox,
@@ -26,17 +29,31 @@ describe.each(await storeKinds())('the loop on %s', (kind) => {
   let inbox: Inbox
   let outbox: Outbox
   let bot: Bot<Conversing>
+  let shards: Shards
 
   beforeEach(async () => {
     test = await makeStore(kind)
     emulator = await createEmulator()
     const api = new Api({ ...secrets, url: emulator.url })
     bot = new Bot<Conversing>({ api })
-    const common = { store: test.store, logger: silentLogger, now: Date.now, wait: delay }
+    shards =
+      kind === 'sqlite'
+        ? everyShard
+        : new LeasedShards({
+            store: test.store,
+            logger: silentLogger,
+            onGained: (gained) => {
+              inbox.readBack()
+              void outbox.adopt(gained)
+            },
+            onLeaving: (leaving) => outbox.leave(leaving),
+          })
+    const common = { store: test.store, shards, logger: silentLogger, now: Date.now, wait: delay }
     outbox = new Outbox({ ...common, senderOf: () => api, remedyFor })
     const handling = new Handling({ ...common, bot, allowance: defaultAllowanceRules })
     const worker = new BatchWorker({ ...common, handling, onHandled: () => outbox.wake() })
     inbox = new Inbox({ ...common, worker })
+    await shards.start()
     inbox.start()
     await outbox.start()
     const app = new Koa().use(webhook(inbox, secrets))
@@ -47,6 +64,7 @@ describe.each(await storeKinds())('the loop on %s', (kind) => {
     await server.close()
     await inbox.stop(1000)
     await outbox.stop()
+    await shards.stop()
     await emulator.close()
     await test.remove()
   })

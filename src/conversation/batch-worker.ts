@@ -1,10 +1,12 @@
 import type { Logger } from '../log.js'
 import type { Answer } from '../wechat/index.js'
-import type { Handling, Job } from './handling.js'
+import { LostShards, shardOfJob, type Handling, type Job } from './handling.js'
+import type { Shards } from './shards.js'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, type Worker } from './worker.js'
 
 export interface BatchWorkerOptions {
   readonly handling: Pick<Handling, 'run'>
+  readonly shards: Pick<Shards, 'has'>
   readonly logger: Logger
   readonly wait: (milliseconds: number) => Promise<unknown>
   /** Told after each commit, which may have queued messages. */
@@ -53,7 +55,9 @@ export class BatchWorker implements Worker {
     let pause = FIRST_PAUSE_MS
     // Let the turn's other pushes in first, so that they share the transaction.
     await new Promise(setImmediate)
-    while (this.#waiting.length > 0 && !this.#stopped) {
+    while (!this.#stopped) {
+      this.#drop()
+      if (this.#waiting.length === 0) return
       const batch = this.#waiting.slice(0, this.#batch)
       try {
         const answers = await this.#options.handling.run(batch.map((each) => each.job))
@@ -62,6 +66,10 @@ export class BatchWorker implements Worker {
         this.#options.onHandled()
         pause = FIRST_PAUSE_MS
       } catch (error) {
+        if (error instanceof LostShards) {
+          await this.#options.wait(FIRST_PAUSE_MS)
+          continue
+        }
         this.#options.logger.error(
           { error, pause },
           'pushes could not be handled; they wait and are tried again',
@@ -71,5 +79,14 @@ export class BatchWorker implements Worker {
       }
       await new Promise(setImmediate)
     }
+  }
+
+  /** Forgets what another process has now. */
+  #drop(): void {
+    const { shards } = this.#options
+    const lost = this.#waiting.filter(({ job }) => !shards.has(shardOfJob(job)))
+    if (lost.length === 0) return
+    this.#waiting = this.#waiting.filter((each) => !lost.includes(each))
+    for (const each of lost) each.resolve('success')
   }
 }

@@ -1,7 +1,7 @@
 import type { Bot, Handled, Sender } from '../bot/index.js'
 import { HandlerError } from '../errors.js'
 import type { Logger } from '../log.js'
-import type { Store } from '../store/index.js'
+import type { Store, Tx } from '../store/index.js'
 import type { Answer, OutgoingMessage } from '../wechat/index.js'
 import type { AllowanceRules } from './allowance.js'
 import {
@@ -12,7 +12,8 @@ import {
 } from './conversation-rows.js'
 import type { Conversing } from './conversing.js'
 import { AllowanceError, Draft } from './draft.js'
-import { concernsCustomer, type Job } from './handling.js'
+import { concernsCustomer, LostShards, shardOfJob, type Job } from './handling.js'
+import type { Shards } from './shards.js'
 import { botAnswers } from './ownership.js'
 import { UnitOfWork } from './unit-of-work.js'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, type Worker } from './worker.js'
@@ -23,6 +24,7 @@ export interface CodeWorkerOptions {
   /** Shows "typing"; messages go through the outbox. */
   readonly senderOf: (appId: string) => Sender | undefined
   readonly allowance: AllowanceRules
+  readonly shards: Pick<Shards, 'has' | 'hold'>
   readonly logger: Logger
   readonly now: () => number
   readonly wait: (milliseconds: number) => Promise<unknown>
@@ -75,10 +77,13 @@ export class CodeWorker implements Worker {
   async #until(job: Job): Promise<Answer> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       if (this.#stopped) return new Promise<never>(() => undefined)
+      // Another process has it now.
+      if (!this.#options.shards.has(shardOfJob(job))) return 'success'
       try {
         const answer = await this.#attempt(job)
         if (answer !== undefined) return answer
       } catch (error) {
+        if (error instanceof LostShards) return 'success'
         this.#options.logger.error(
           { error, pause, pushId: job.push.id },
           'a push could not be handled; it is tried again',
@@ -115,6 +120,7 @@ export class CodeWorker implements Worker {
     const { store, now, allowance } = this.#options
     if (!concernsCustomer(job.push)) return undefined
     return store.db.transaction().execute(async (tx) => {
+      await this.#hold(tx, job)
       const { attempts } = await tx
         .updateTable('push')
         .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
@@ -143,6 +149,10 @@ export class CodeWorker implements Worker {
     })
   }
 
+  async #hold(tx: Tx, job: Job): Promise<void> {
+    if (!(await this.#options.shards.hold(tx, [shardOfJob(job)]))) throw new LostShards()
+  }
+
   /** Marks the push, with what the run decided beside its replies. */
   async #finish(
     job: Job,
@@ -153,6 +163,7 @@ export class CodeWorker implements Worker {
     const answer = outcome?.handled.answer ?? 'success'
     const failed = outcome?.handled.error !== undefined
     await store.db.transaction().execute(async (tx) => {
+      await this.#hold(tx, job)
       const unit = new UnitOfWork(tx, store.dialect, now())
       if (opened && outcome) {
         const { appId, openId } = opened.found.contact

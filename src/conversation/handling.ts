@@ -2,13 +2,14 @@ import { sql } from 'kysely'
 import type { Bot, Run } from '../bot/index.js'
 import { HandlerError } from '../errors.js'
 import type { Logger } from '../log.js'
-import { bulkRows, type Store, type Tx } from '../store/index.js'
+import { bulkRows, shardOf, type Store, type Tx } from '../store/index.js'
 import type { Answer, Push } from '../wechat/index.js'
 import type { AllowanceRules } from './allowance.js'
 import { contactKey, openConversations, pendingOf, spendingsOf, type Sighting } from './conversation-rows.js'
 import type { Conversing } from './conversing.js'
 import { AllowanceError, Draft } from './draft.js'
 import { botAnswers } from './ownership.js'
+import type { Shards } from './shards.js'
 import { UnitOfWork } from './unit-of-work.js'
 
 /** A push to be handled. */
@@ -26,6 +27,7 @@ export interface HandlingOptions {
   /** Answers by itself, without anything to wait for: rules. */
   readonly bot: Bot<Conversing>
   readonly allowance: AllowanceRules
+  readonly shards: Pick<Shards, 'hold'>
   readonly logger: Logger
   readonly now: () => number
 }
@@ -45,6 +47,7 @@ export class Handling {
   async run(jobs: readonly Job[]): Promise<Answer[]> {
     const { store, now } = this.#options
     return store.db.transaction().execute(async (tx) => {
+      if (!(await this.#options.shards.hold(tx, jobs.map(shardOfJob)))) throw new LostShards()
       const unit = new UnitOfWork(tx, store.dialect, now())
       const conversations = await openConversations(tx, store.dialect, sightings(jobs), unit.now)
       const ids = [...conversations.values()].map((each) => each.conversation.id)
@@ -113,6 +116,13 @@ export class Handling {
     await sql`update push set state = 'handled', answer = rows.answer, attempts = attempts + 1
       from ${rows} where push.id = rows.id`.execute(tx)
   }
+}
+
+/** Another process has this work now: nothing was committed, and nothing is to be tried again here. */
+export class LostShards extends Error {}
+
+export function shardOfJob(job: Job): number {
+  return shardOf(job.push.appId, job.push.openId)
 }
 
 /** Events of other services come to the same URL; they are kept and make no conversation. */

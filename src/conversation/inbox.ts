@@ -1,14 +1,17 @@
 import { sql } from 'kysely'
 import type { Run } from '../bot/index.js'
 import type { Logger } from '../log.js'
-import { bulkRows, type Store } from '../store/index.js'
+import { bulkRows, shardOf, type Store } from '../store/index.js'
 import { restorePush, type Answer, type Push } from '../wechat/index.js'
 import type { Job } from './handling.js'
+import type { Shards } from './shards.js'
 import type { Worker } from './worker.js'
 
 export interface InboxOptions {
   readonly store: Store
   readonly worker: Worker
+  /** Which pushes are this process's to handle. */
+  readonly shards: Pick<Shards, 'alone' | 'has' | 'owned'>
   readonly logger: Logger
   readonly now: () => number
   readonly wait: (milliseconds: number) => Promise<unknown>
@@ -42,6 +45,10 @@ export class Inbox {
   /** Counts the pushes that were left to the database, to notice those that a read under way may have missed. */
   #left = 0
   #refilling: Promise<void> | undefined
+  /** Who waits for an answer that another process decides, by the row's id. */
+  readonly #awaited = new Map<number, (answer: Answer) => void>()
+  readonly #ends: (() => void)[] = []
+  #told: [number, Answer][] = []
   #stopped = false
 
   constructor(options: InboxOptions) {
@@ -49,15 +56,35 @@ export class Inbox {
     this.#memory = options.memory ?? 10_000
   }
 
-  /** Goes on with what an earlier process left. */
+  /** Goes on with what an earlier process left, and follows what the other processes say. */
   start(): void {
+    const { store, shards } = this.#options
+    this.#ends.push(
+      store.signals.on('push', (shard) => {
+        if (shards.has(Number(shard))) this.readBack()
+      }),
+      store.signals.on('answered', (word) => {
+        for (const [id, answer] of JSON.parse(word) as [number, Answer][]) this.#answered(id, answer)
+      }),
+    )
+    this.readBack()
+    if (shards.alone) return
+    // What another process committed is found also when its word was missed.
+    const poll = setInterval(() => this.readBack(), POLL_MS).unref()
+    this.#ends.push(() => clearInterval(poll))
+  }
+
+  /** Looks for pushes that wait in the database: left by an earlier process, or received by another one. */
+  readBack(): void {
     this.#more = true
+    this.#left++
     this.#refill()
   }
 
   /** Takes nothing more and lets what runs end, for so many milliseconds at most; the rest waits for the next start. */
   async stop(milliseconds: number): Promise<void> {
     this.#stopped = true
+    for (const end of this.#ends.splice(0)) end()
     await this.#refilling
     await this.#options.worker.stop(milliseconds)
   }
@@ -71,6 +98,7 @@ export class Inbox {
     const row = { dedupeKey: push.id, appId, openId, format, plaintext: withoutNul(plaintext), receivedAt }
     const { id, inserted } = await this.#options.store.pushes.append(row)
     if (!inserted) return this.#repeat(push.id, id)
+    if (!this.#options.shards.alone) return this.#shared(id, shardOf(appId, openId))
     if (this.#more || this.#options.worker.size >= this.#memory) {
       this.#more = true
       this.#left++
@@ -78,6 +106,29 @@ export class Inbox {
       return unwaited
     }
     return this.#give({ pushId: id, push, receivedAt, run: { answered: false, over: false } })
+  }
+
+  /**
+   * Several processes take pushes of the same conversation, so each is read back in their common order by the one
+   * that handles the conversation; the answer comes from there.
+   */
+  async #shared(id: number, shard: number): Promise<Accepted> {
+    const answer = new Promise<Answer>((resolve) => {
+      this.#awaited.set(id, resolve)
+      setTimeout(() => {
+        this.#answered(id, 'success')
+      }, AWAITED_MS).unref()
+    })
+    if (this.#options.shards.has(shard)) this.readBack()
+    else await this.#options.store.signals.send('push', String(shard))
+    return { answer, run: { answered: false, over: true } }
+  }
+
+  #answered(id: number, answer: Answer): boolean {
+    const resolve = this.#awaited.get(id)
+    this.#awaited.delete(id)
+    resolve?.(answer)
+    return resolve !== undefined
   }
 
   #give(job: Job): Accepted {
@@ -104,6 +155,21 @@ export class Inbox {
     return { ...unwaited, answer: Promise.resolve(row?.answer ?? 'success') }
   }
 
+  /** Tells the process that received a push how to answer it, together with others of the same turn. */
+  #tell(id: number, answer: Answer): void {
+    this.#told.push([id, answer])
+    if (this.#told.length > 1) return
+    setImmediate(() => {
+      const told = this.#told.splice(0)
+      for (let i = 0; i < told.length; i += TOLD_AT_ONCE)
+        this.#options.store.signals
+          .send('answered', JSON.stringify(told.slice(i, i + TOLD_AT_ONCE)))
+          .catch((error: unknown) =>
+            this.#options.logger.warn({ error }, 'answers could not be told; they will be success'),
+          )
+    })
+  }
+
   #refill(): void {
     if (this.#stopped || this.#options.worker.size >= this.#memory / 2) return
     this.#refilling ??= this.#read().finally(() => {
@@ -113,7 +179,11 @@ export class Inbox {
   }
 
   async #read(): Promise<void> {
-    const { store } = this.#options
+    const { store, shards } = this.#options
+    if (shards.owned.length === 0) {
+      this.#more = false
+      return
+    }
     const left = this.#left
     try {
       const running = bulkRows(
@@ -125,6 +195,7 @@ export class Inbox {
         .selectFrom('push')
         .select(['id', 'app_id', 'plaintext', 'received_at'])
         .where('state', '=', 'new')
+        .where('shard', 'in', [...shards.owned])
         .where(sql<boolean>`id not in (select id from ${running})`)
         .orderBy('id')
         .limit(PAGE)
@@ -132,13 +203,18 @@ export class Inbox {
       this.#more = rows.length === PAGE || this.#left !== left
       for (const row of rows) {
         const push = restorePush({ appId: row.app_id, plaintext: row.plaintext })
-        // Whoever waited for its answer was told success.
-        this.#give({
+        // Whoever waits for its answer is in another process, or was told success by an earlier one.
+        const waited = !shards.alone && this.#options.now() - row.received_at < AWAITED_MS
+        const { answer } = this.#give({
           pushId: row.id,
           push,
           receivedAt: row.received_at,
-          run: { answered: true, over: false },
+          run: { answered: !waited, over: false },
         })
+        if (waited)
+          void answer.then((each) => {
+            if (!this.#answered(row.id, each)) this.#tell(row.id, each)
+          })
       }
     } catch (error) {
       this.#options.logger.error(
@@ -149,6 +225,12 @@ export class Inbox {
     }
   }
 }
+
+/** As long as WeChat waits: after that an answer is no use to anybody. */
+const AWAITED_MS = 5000
+const POLL_MS = 1000
+/** So many answers fit into one word. */
+const TOLD_AT_ONCE = 200
 
 /** Committed, to be handled in its turn, and answered at once. */
 const unwaited: Accepted = { answer: Promise.resolve('success'), run: { answered: true, over: true } }

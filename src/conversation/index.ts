@@ -17,3 +17,4 @@ export { CommandError, Commands, type Actor, type CommandsOptions } from './comm
 export { currentSequence, readFeed, type FeedItem } from './feed.js'
 export type { OwnershipChange } from './ownership.js'
 export type { MessageState, MessageStep } from './message-state.js'
+export { everyShard, LeasedShards, type LeasedShardsOptions, type Shards } from './shards.js'

@@ -5,6 +5,7 @@ import type { Logger } from '../log.js'
 import { Batcher, bulkRows, type Store, type Tx } from '../store/index.js'
 import type { OutgoingMessage } from '../wechat/index.js'
 import { nextMessageState, type MessageState, type MessageStep } from './message-state.js'
+import type { Shards } from './shards.js'
 import { UnitOfWork } from './unit-of-work.js'
 
 /** What is to be done about a failed send; the api layer's predicate fits. */
@@ -12,6 +13,8 @@ export type Remedy = 'token' | 'busy' | 'connect' | 'later' | 'unknown' | 'never
 
 export interface OutboxOptions {
   readonly store: Store
+  /** Which conversations are this process's to send in. */
+  readonly shards: Pick<Shards, 'owned' | 'hold'>
   /** The Mini Program's API; undefined when it is not configured any more. */
   readonly senderOf: (appId: string) => Sender | undefined
   readonly remedyFor: (error: unknown) => Remedy
@@ -25,6 +28,7 @@ export interface OutboxOptions {
 interface Queued {
   readonly id: number
   readonly conversationId: number
+  readonly shard: number
   readonly appId: string
   readonly openId: string
   readonly message: OutgoingMessage
@@ -54,14 +58,15 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #concurrency: number
   readonly #changes: Batcher<Change, boolean>
-  /** Conversations with a send under way. */
-  readonly #busy = new Set<number>()
+  /** Conversations with a send under way, and their shards. */
+  readonly #busy = new Map<number, number>()
   #sending = 0
   #again = false
   #looking: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAt = 0
   #stopped = false
+  #end: (() => void) | undefined
   #idle: (() => void)[] = []
 
   constructor(options: OutboxOptions) {
@@ -70,21 +75,40 @@ export class Outbox {
     this.#changes = new Batcher((changes) => this.#commit(changes))
   }
 
-  /** What was leaving when an earlier process ended may have arrived: `unknown`. Then goes on with the rest. */
+  /** Goes on with what an earlier process left, and follows what the other processes queue. */
   async start(): Promise<void> {
+    this.#end = this.#options.store.signals.on('queued', () => this.wake())
+    await this.adopt(this.#options.shards.owned)
+  }
+
+  /** Takes conversations over: what was leaving in them when their process ended may have arrived, so `unknown`. */
+  async adopt(shards: readonly number[]): Promise<void> {
     const { store, now } = this.#options
+    if (shards.length === 0) return
     await store.db.transaction().execute(async (tx) => {
       const unit = new UnitOfWork(tx, store.dialect, now())
       const lost = await tx
         .updateTable('message')
         .set({ state: 'unknown', problem: 'interrupted' })
         .where('state', '=', 'sending')
+        .where('conversation_id', 'in', (eb) =>
+          eb
+            .selectFrom('conversation')
+            .select('id')
+            .where('shard', 'in', [...shards]),
+        )
         .returning(['id', 'conversation_id'])
         .execute()
       for (const { id, conversation_id: conversationId } of lost) unit.changed(conversationId, id)
       await unit.flush()
     })
     this.wake()
+  }
+
+  /** Waits for the sends under way in some shards, before another process gets them. */
+  async leave(shards: readonly number[]): Promise<void> {
+    while ([...this.#busy.values()].some((shard) => shards.includes(shard)))
+      await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   /** Looks for what is queued: to be called after a commit that may have queued something. */
@@ -99,6 +123,7 @@ export class Outbox {
   /** Starts nothing more and waits for the sends under way, whose outcome is committed. */
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#end?.()
     clearTimeout(this.#timer)
     await this.#looking
     while (this.#sending > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
@@ -121,22 +146,23 @@ export class Outbox {
 
   /** The first queued message of each conversation that is not busy. */
   async #next(): Promise<Queued[]> {
-    const { store, now } = this.#options
+    const { store, shards, now } = this.#options
     const free = this.#concurrency - this.#sending
-    if (free <= 0) return []
+    if (free <= 0 || shards.owned.length === 0) return []
     const { rows } = await sql<{
       id: number
       conversation_id: number
+      shard: number
       app_id: string
       open_id: string
       content: string
       attempts: number
       not_before: number | null
     }>`
-      select m.id, m.conversation_id, contact.app_id, contact.open_id, m.content, m.attempts, m.not_before
+      select m.id, m.conversation_id, c.shard, contact.app_id, contact.open_id, m.content, m.attempts, m.not_before
       from message m join conversation c on c.id = m.conversation_id join contact on contact.id = c.contact_id
       where m.id in (select min(id) from message where state in ('queued', 'sending') group by conversation_id)
-        and m.state = 'queued'
+        and m.state = 'queued' and c.shard in (${sql.join(shards.owned)})
       order by m.id limit ${sql.lit(PAGE)}`.execute(store.db)
     const ready: Queued[] = []
     for (const row of rows) {
@@ -148,6 +174,7 @@ export class Outbox {
       ready.push({
         id: row.id,
         conversationId: row.conversation_id,
+        shard: row.shard,
         appId: row.app_id,
         openId: row.open_id,
         message: JSON.parse(row.content) as OutgoingMessage,
@@ -159,7 +186,7 @@ export class Outbox {
   }
 
   async #deliver(queued: Queued): Promise<void> {
-    this.#busy.add(queued.conversationId)
+    this.#busy.set(queued.conversationId, queued.shard)
     this.#sending++
     try {
       // Not committed as leaving: cancelled meanwhile, or the database failed. Then it does not leave.
@@ -227,10 +254,14 @@ export class Outbox {
     const { store, now } = this.#options
     return store.db.transaction().execute(async (tx) => {
       const unit = new UnitOfWork(tx, store.dialect, now())
+      // An outcome is noted whoever has the conversation now; leaving is for its process only.
+      const leaving = changes.filter((change) => change.step === 'leave').map((change) => change.queued.shard)
+      const held = await this.#options.shards.hold(tx, leaving)
       const states = await this.#statesOf(tx, changes)
       const made = changes.map((change) => {
         const state = states.get(change.queued.id)
-        return state === undefined ? undefined : nextMessageState(state, change.step)
+        if (state === undefined || (change.step === 'leave' && !held)) return undefined
+        return nextMessageState(state, change.step)
       })
       const rows = changes.flatMap((change, i) => {
         const state = made[i]

@@ -164,6 +164,12 @@ function conversations(dialect: Dialect): Migration {
       for (let shard = 0; shard < SHARDS; shard++)
         await sql`insert into shard (id, lease_until, fence) values (${shard}, 0, 0)`.execute(db)
 
+      await schema
+        .createTable('process')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('seen_until', big, (c) => c.notNull())
+        .execute()
+
       await numbered('rule')
         .addColumn('position', 'integer', (c) => c.notNull())
         .addColumn('name', 'text', (c) => c.notNull().unique())

@@ -14,6 +14,7 @@ export interface Schema {
   feed: FeedTable
   sequence: SequenceTable
   shard: ShardTable
+  process: ProcessTable
   rule: RuleTable
   access_token: AccessTokenTable
   setting: SettingTable
@@ -137,6 +138,12 @@ export interface ShardTable {
   lease_until: number
   /** Raised by each change of owner: a commit under an older one is refused. */
   fence: number
+}
+
+/** A process that shares the work. */
+export interface ProcessTable {
+  id: string
+  seen_until: number
 }
 
 export interface RuleTable {

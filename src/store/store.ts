@@ -9,6 +9,7 @@ import { migrations } from './migrations.js'
 import { PostgresPushLog } from './postgres-push-log.js'
 import type { PushLog } from './push-log.js'
 import type { Schema } from './schema.js'
+import { LocalSignals, PostgresSignals, type Signals } from './signals.js'
 import { openSqlite, type Sqlite } from './sqlite.js'
 import { SqlitePushLog } from './sqlite-push-log.js'
 
@@ -20,6 +21,8 @@ export interface Store {
   readonly db: Kysely<Schema>
   /** Where pushes are made safe. */
   readonly pushes: PushLog
+  /** Words to the other processes on this database. */
+  readonly signals: Signals
   /** Brings the schema up to date; gives the names of the migrations it ran. */
   migrate(): Promise<string[]>
   close(): Promise<void>
@@ -48,6 +51,7 @@ function openFile(url: string): Store {
     engine: `SQLite ${version?.version ?? '?'} (${sqlite.engine})`,
     db,
     pushes: new SqlitePushLog(db, sqlite),
+    signals: new LocalSignals(),
     migrate: () => migrate(db, 'sqlite'),
     close: async () => {
       await db.destroy()
@@ -77,13 +81,18 @@ async function openPostgres(url: string): Promise<Store> {
   try {
     const { rows } = await pool.query<{ server_version: string }>('show server_version')
     const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+    const signals = new PostgresSignals(pool)
     return {
       dialect: 'postgres',
       engine: `PostgreSQL ${rows[0]?.server_version ?? '?'}`,
       db,
       pushes: new PostgresPushLog(pool),
+      signals,
       migrate: () => migrate(db, 'postgres'),
-      close: () => db.destroy(),
+      close: async () => {
+        await signals.close()
+        await db.destroy()
+      },
     }
   } catch (error) {
     await pool.end()

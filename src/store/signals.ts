@@ -1,0 +1,100 @@
+import { EventEmitter } from 'node:events'
+import type { Pool, PoolClient } from 'pg'
+
+/** Short words between the processes that share a database; one that is missed costs a delay, never a message. */
+export interface Signals {
+  /** Tells all processes, this one included, soon after. */
+  send(channel: string, payload: string): Promise<void>
+  /** Calls back for each word on a channel; gives the function that ends it. */
+  on(channel: string, listener: (payload: string) => void): () => void
+  close(): Promise<void>
+}
+
+/** One process alone: its own words come back to it. */
+export class LocalSignals implements Signals {
+  readonly #emitter = new EventEmitter().setMaxListeners(0)
+
+  async send(channel: string, payload: string): Promise<void> {
+    this.#emitter.emit(channel, payload)
+  }
+
+  on(channel: string, listener: (payload: string) => void): () => void {
+    this.#emitter.on(channel, listener)
+    return () => this.#emitter.off(channel, listener)
+  }
+
+  async close(): Promise<void> {
+    this.#emitter.removeAllListeners()
+  }
+}
+
+/** PostgreSQL's LISTEN and NOTIFY. A payload holds fewer than 8000 bytes. */
+const CHANNEL = 'kefu'
+const RECONNECT_MS = 500
+
+/** PostgreSQL: one connection listens, and is made again when it breaks. */
+export class PostgresSignals implements Signals {
+  readonly #pool: Pool
+  readonly #emitter = new EventEmitter().setMaxListeners(0)
+  #client: PoolClient | undefined
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+    void this.#listen()
+  }
+
+  async send(channel: string, payload: string): Promise<void> {
+    await this.#pool.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify([channel, payload])])
+  }
+
+  on(channel: string, listener: (payload: string) => void): () => void {
+    this.#emitter.on(channel, listener)
+    return () => this.#emitter.off(channel, listener)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#emitter.removeAllListeners()
+    this.#client?.release(true)
+    this.#client = undefined
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      const client = await this.#pool.connect()
+      if (this.#closed) {
+        client.release()
+        return
+      }
+      this.#client = client
+      client.on('notification', ({ payload = '' }) => {
+        const [channel, word] = JSON.parse(payload) as [string, string]
+        this.#emitter.emit(channel, word)
+      })
+      client.once('error', () => {
+        this.#again(client)
+      })
+      client.once('end', () => {
+        this.#again(client)
+      })
+      await client.query(`listen ${CHANNEL}`)
+    } catch {
+      this.#again(this.#client)
+    }
+  }
+
+  #again(client: PoolClient | undefined): void {
+    if (this.#closed || (client !== undefined && client !== this.#client)) return
+    this.#client = undefined
+    try {
+      client?.release(true)
+    } catch {
+      // released already
+    }
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#listen(), RECONNECT_MS)
+  }
+}
