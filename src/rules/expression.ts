@@ -68,13 +68,19 @@ const CASELESS = new RegExp(
 
 function compile(pattern: string, flags: number): RE2JS {
   try {
-    return RE2JS.compile(RE2JS.translateRegExp(pattern), flags)
+    return RE2JS.compile(pattern.replace(JAVASCRIPT_CHARACTER, '$1\\x{$2$3}'), flags)
   } catch (error) {
     if (error instanceof RE2JSException)
       throw new ConfigError(advice(pattern) ?? described(error.message), { cause: error })
     throw error
   }
 }
+
+/**
+ * `\u4e00` and `\u{1F600}`, which RE2 writes `\x{4e00}`. All else is left to RE2's parser: RE2JS.translateRegExp
+ * would take an escape it does not know, `\k<name>` say, for plain letters.
+ */
+const JAVASCRIPT_CHARACTER = /(?<!\\)((?:\\\\)*)\\u(?:\{([\da-f]{1,6})\}|([\da-f]{4}))/gi
 
 function advice(pattern: string): string | undefined {
   if (/\(\?<?[=!]/.test(pattern))

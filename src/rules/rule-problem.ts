@@ -39,23 +39,25 @@ export function problemsText(problems: readonly Problem[]): string {
   return lines.join('\n')
 }
 
-/** Where a value may have one of several forms, the problems of the one it was meant to have. */
+/** Where a value may have one of several forms, the problems of the one it comes nearest to, if it is one. */
 function meant(issues: readonly Issue[], value: unknown): { path: Path; message: string }[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'invalid_union') return [{ path: issue.path, message: issue.message }]
     const inner = at(value, issue.path)
-    const candidates = issue.errors.filter((branch) => !branch.some((each) => otherForm(each, inner)))
-    const [only, ...others] = candidates
+    const distances = issue.errors.map((branch) => branch.filter((each) => otherForm(each, inner)).length)
+    const nearest = issue.errors.filter((_, index) => distances[index] === Math.min(...distances))
+    const [only, ...others] = nearest
     if (!only || others.length > 0) return [{ path: issue.path, message: issue.message }]
     return meant(only, inner).map(({ path, message }) => ({ path: [...issue.path, ...path], message }))
   })
 }
 
-/** Whether an issue shows that another form was meant: a different type, or a key of this form is not there. */
+/** Whether an issue speaks for another form: the value is of a different type, or lacks a key of this one. */
 function otherForm(issue: Issue, value: unknown): boolean {
   const [key, ...deeper] = issue.path
-  if (key === undefined) return issue.code === 'invalid_type'
-  return deeper.length === 0 && typeof value === 'object' && value !== null && !Object.hasOwn(value, key)
+  const compound = typeof value === 'object' && value !== null
+  if (key === undefined) return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && compound)
+  return deeper.length === 0 && compound && !Object.hasOwn(value, key)
 }
 
 function at(value: unknown, path: Path): unknown {

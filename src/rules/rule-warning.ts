@@ -64,7 +64,7 @@ function* warningsOf({ when, then }: Rule, allowed: RepliesAllowed): Generator<F
   if (when.event !== undefined && !entering && messages > 0)
     yield [
       ['when', 'event'],
-      'opens no window for replies (only user_enter_tempsession and messages do): they go out only while one is open. Is the name right?',
+      'opens no conversation (only user_enter_tempsession and messages do), so nobody is there to reply to. Is the name right?',
     ]
   if (when.event === undefined && then.length > 0 && then.every((action) => 'tag' in action))
     yield [
