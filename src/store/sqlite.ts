@@ -76,7 +76,8 @@ export function openSqlite(file: string): Sqlite {
   }
 }
 
-function openRaw(file: string): { engine: Sqlite['engine']; raw: RawDatabase } {
+/** The driver's own connection, without any setting. */
+export function openRaw(file: string): { engine: Sqlite['engine']; raw: RawDatabase } {
   const builtin = nodeSqlite()
   if (builtin) return { engine: 'node:sqlite', raw: new builtin(file) }
   const Libsql = createRequire(import.meta.url)('libsql') as new (file: string) => RawDatabase

@@ -11,6 +11,7 @@ import type { PushLog } from './push-log.js'
 import type { Schema } from './schema.js'
 import { LocalSignals, PostgresSignals, type Signals } from './signals.js'
 import { openSqlite, type Sqlite } from './sqlite.js'
+import { databaseFile, type DatabaseFile } from './sqlite-copy.js'
 import { SqlitePushLog } from './sqlite-push-log.js'
 
 /** An open database. */
@@ -23,6 +24,10 @@ export interface Store {
   readonly pushes: PushLog
   /** Words to the other processes on this database. */
   readonly signals: Signals
+  /** SQLite's file; undefined with PostgreSQL. */
+  readonly file: DatabaseFile | undefined
+  /** The names of the migrations that the database still needs. */
+  pendingMigrations(): Promise<string[]>
   /** Brings the schema up to date; gives the names of the migrations it ran. */
   migrate(): Promise<string[]>
   close(): Promise<void>
@@ -52,6 +57,8 @@ function openFile(url: string): Store {
     db,
     pushes: new SqlitePushLog(db, sqlite),
     signals: new LocalSignals(),
+    file: databaseFile(path, db, sqlite),
+    pendingMigrations: () => pending(db, 'sqlite'),
     migrate: () => migrate(db, 'sqlite'),
     close: async () => {
       await db.destroy()
@@ -88,6 +95,8 @@ async function openPostgres(url: string): Promise<Store> {
       db,
       pushes: new PostgresPushLog(pool),
       signals,
+      file: undefined,
+      pendingMigrations: () => pending(db, 'postgres'),
       migrate: () => migrate(db, 'postgres'),
       close: async () => {
         await signals.close()
@@ -103,8 +112,17 @@ async function openPostgres(url: string): Promise<Store> {
   }
 }
 
+function migratorOf(db: Kysely<Schema>, dialect: Dialect): Migrator {
+  return new Migrator({ db, provider: { getMigrations: async () => migrations(dialect) } })
+}
+
+async function pending(db: Kysely<Schema>, dialect: Dialect): Promise<string[]> {
+  const known = await migratorOf(db, dialect).getMigrations()
+  return known.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
+}
+
 async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations(dialect) } })
+  const migrator = migratorOf(db, dialect)
   const { error, results = [] } = await migrator.migrateToLatest()
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error')?.migrationName ?? 'a migration'

@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { PushRow } from './push-log.js'
+import { settleCopy, type DatabaseFile } from './sqlite-copy.js'
+import { openStore, type Store } from './store.js'
+
+let directory: string
+let store: Store
+let file: DatabaseFile
+let written: number
+
+beforeEach(async () => {
+  written = 0
+  directory = mkdtempSync(join(tmpdir(), 'kefu-copy-'))
+  store = await openStore(`file:${join(directory, 'kefu.db')}`)
+  await store.migrate()
+  if (!store.file) throw new Error('SQLite has a file')
+  file = store.file
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(directory, { recursive: true })
+})
+
+const row = (n: number): PushRow => ({
+  dedupeKey: `k${n}`,
+  appId: 'wx1',
+  openId: 'o1',
+  format: 'json',
+  plaintext: 'x'.repeat(10_000),
+  receivedAt: 1,
+})
+/** More than SQLite keeps in the WAL by itself. */
+async function writeMuch(): Promise<void> {
+  for (let batch = 0; batch < 10; batch++)
+    await Promise.all(Array.from({ length: 60 }, () => store.pushes.append(row(written++))))
+}
+// In another process: closing the file in this one would drop SQLite's lock on it.
+const copy = (from: string, to: string): unknown => execFileSync('cp', [from, to])
+const hashOf = (path: string): string => execFileSync('sha256sum', [path], { encoding: 'utf8' }).slice(0, 64)
+
+async function openCopy(path: string): Promise<{ pushes: number; last: string | undefined }> {
+  const opened = await openStore(`file:${path}`)
+  try {
+    const rows = await opened.db.selectFrom('push').select('dedupe_key').orderBy('id').execute()
+    return { pushes: rows.length, last: rows.at(-1)?.dedupe_key }
+  } finally {
+    await opened.close()
+  }
+}
+
+describe('a held SQLite file', () => {
+  it('stays the same however much is written, and changes again afterwards', async () => {
+    await writeMuch()
+    const release = await file.hold()
+    const before = hashOf(file.path)
+    await writeMuch()
+    expect(hashOf(file.path)).toBe(before)
+    await release()
+    await writeMuch()
+    expect(hashOf(file.path)).not.toBe(before)
+  })
+
+  it('and its WAL, copied one after the other under load, are the whole database', async () => {
+    await writeMuch()
+    const release = await file.hold()
+    const target = join(directory, 'copy.db')
+    const first = written
+    await writeMuch()
+    copy(file.path, target)
+    await writeMuch()
+    copy(`${file.path}-wal`, `${target}-wal`)
+    const second = written
+    await writeMuch()
+    await release()
+    settleCopy(target)
+    expect(existsSync(`${target}-wal`)).toBe(false)
+    const found = await openCopy(target)
+    expect(first).toBeLessThan(second)
+    expect(found).toEqual({ pushes: second, last: `k${second - 1}` })
+  })
+
+  it('is held until the last of two who hold it lets go', async () => {
+    const [one, two] = [await file.hold(), await file.hold()]
+    const before = hashOf(file.path)
+    await one()
+    await one()
+    await writeMuch()
+    expect(hashOf(file.path)).toBe(before)
+    await two()
+    await writeMuch()
+    expect(hashOf(file.path)).not.toBe(before)
+  })
+})
+
+describe('a SQLite file', () => {
+  it('is written into a compact copy', async () => {
+    await writeMuch()
+    const target = join(directory, 'compact.db')
+    await file.compactInto(target)
+    expect(await openCopy(target)).toEqual({ pushes: written, last: `k${written - 1}` })
+  })
+
+  it('that is cut short is known as damaged', async () => {
+    await writeMuch()
+    const target = join(directory, 'compact.db')
+    await file.compactInto(target)
+    execFileSync('truncate', ['-s', '100000', target])
+    expect(() => {
+      settleCopy(target)
+    }).toThrow(/damaged|malformed|not a database/)
+  })
+})
+
+describe('a database', () => {
+  it('names the migrations that it needs', async () => {
+    const empty = await openStore(`file:${join(directory, 'empty.db')}`)
+    try {
+      const pending = await empty.pendingMigrations()
+      expect(pending.length).toBeGreaterThan(0)
+      expect(await empty.migrate()).toEqual(pending)
+      expect(await empty.pendingMigrations()).toEqual([])
+    } finally {
+      await empty.close()
+    }
+  })
+})
