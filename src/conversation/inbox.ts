@@ -23,6 +23,8 @@ export interface InboxOptions {
 export interface Accepted {
   readonly answer: Promise<Answer>
   readonly run: Run
+  /** Whether the same push was committed before. */
+  readonly repeat?: boolean
 }
 
 /** How many pushes are read back from the database at once. */
@@ -92,7 +94,7 @@ export class Inbox {
   /** Resolves when the push is committed. Rejects when it can't be; then WeChat must be told to try again. */
   async accept(push: Push): Promise<Accepted> {
     const running = this.#running.get(push.id)
-    if (running) return running
+    if (running) return { ...running, repeat: true }
     const receivedAt = this.#options.now()
     const { appId, openId, format, plaintext } = push
     const row = { dedupeKey: push.id, appId, openId, format, plaintext: withoutNul(plaintext), receivedAt }
@@ -146,13 +148,13 @@ export class Inbox {
   /** A push that was committed before: its answer if it is handled, else the wait for it. */
   async #repeat(key: string, id: number): Promise<Accepted> {
     const running = this.#running.get(key)
-    if (running) return running
+    if (running) return { ...running, repeat: true }
     const row = await this.#options.store.db
       .selectFrom('push')
       .select('answer')
       .where('id', '=', id)
       .executeTakeFirst()
-    return { ...unwaited, answer: Promise.resolve(row?.answer ?? 'success') }
+    return { ...unwaited, answer: Promise.resolve(row?.answer ?? 'success'), repeat: true }
   }
 
   /** Tells the process that received a push how to answer it, together with others of the same turn. */
