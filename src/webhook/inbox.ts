@@ -7,6 +7,8 @@ export interface Accepted {
   readonly answer: Promise<Answer>
   /** To be told when the push has been answered, so that handlers know what is too late. */
   readonly run: Run
+  /** Whether the same push was taken over before. */
+  readonly repeat?: boolean
 }
 
 /** Who takes pushes over from the webhook: drops repeats, keeps each conversation's order, has them handled. */

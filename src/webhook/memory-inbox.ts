@@ -30,9 +30,9 @@ export class MemoryInbox implements Inbox {
 
   async accept(push: Push): Promise<Accepted> {
     const running = this.#running.get(push.id)
-    if (running) return running
+    if (running) return { ...running, repeat: true }
     const before = this.#answered.get(push.id)
-    if (before) return { answer: Promise.resolve(before), run: { answered: true, over: true } }
+    if (before) return { answer: Promise.resolve(before), run: { answered: true, over: true }, repeat: true }
     if (this.#running.size >= this.#waiting) throw new Error(`${this.#waiting} pushes are waiting already`)
 
     const run: Run = { answered: false, over: false }
