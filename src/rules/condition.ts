@@ -97,7 +97,7 @@ function* tagConditions(tags: Tags): Generator<Condition> {
         const unwanted = none.filter((tag) => subject.tags.includes(tag))
         return {
           zh: `客户有标签${quotedZh(unwanted, '和')}`,
-          en: `the customer has the tag ${quotedEn(unwanted, 'and')}`,
+          en: `the customer has the ${unwanted.length > 1 ? 'tags' : 'tag'} ${quotedEn(unwanted, 'and')}`,
         }
       },
     }
@@ -109,7 +109,7 @@ function* tagConditions(tags: Tags): Generator<Condition> {
         const missing = all.filter((tag) => !subject.tags.includes(tag))
         return {
           zh: `客户没有标签${quotedZh(missing, '和')}`,
-          en: `the customer lacks the tag ${quotedEn(missing, 'and')}`,
+          en: `the customer lacks the ${missing.length > 1 ? 'tags' : 'tag'} ${quotedEn(missing, 'and')}`,
         }
       },
     }
@@ -136,9 +136,16 @@ function hoursCondition(hours: Hours, clock: ZoneClock): Condition {
       const weekday = weekdayOf(local.day)
       const time = `${twoDigits(Math.floor(local.minute / 60))}:${twoDigits(local.minute % 60)}`
       const day = formatDay(local.day)
+      const zh = `${hours.zone} 现在是 ${day} 周${WEEKDAYS_ZH.charAt(weekday - 1)} ${time}`
+      const en = `in ${hours.zone} it is ${WEEKDAYS_EN[weekday - 1] ?? ''} ${day} ${time}`
+      if (because !== 'hours')
+        return {
+          zh: `${zh}，${because === 'holiday' ? '是节假日' : '不是工作日'}，不算在 ${span} 之内`,
+          en: `${en}, ${because === 'holiday' ? 'a holiday' : 'not a working day'}, so it counts as outside ${span}`,
+        }
       return {
-        zh: `${hours.zone} 现在是 ${day} 周${WEEKDAYS_ZH.charAt(weekday - 1)} ${time}，${BECAUSE_ZH[because]}${open ? '在' : '不在'} ${span} 之内`,
-        en: `in ${hours.zone} it is ${WEEKDAYS_EN[weekday - 1] ?? ''} ${day} ${time}, ${BECAUSE_EN[because]}${open ? 'within' : 'outside'} ${span}`,
+        zh: `${zh}，${open ? '在' : '不在'} ${span} 之内`,
+        en: `${en}, ${open ? 'within' : 'outside'} ${span}`,
       }
     },
   }
@@ -146,8 +153,6 @@ function hoursCondition(hours: Hours, clock: ZoneClock): Condition {
 
 const WEEKDAYS_ZH = '一二三四五六日'
 const WEEKDAYS_EN = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
-const BECAUSE_ZH = { hours: '', holiday: '是节假日，', day_off: '不是工作日，' }
-const BECAUSE_EN = { hours: '', holiday: 'a holiday, so ', day_off: 'not a working day, so ' }
 
 function twoDigits(number: number): string {
   return String(number).padStart(2, '0')
