@@ -17,7 +17,7 @@ import { Platform } from './platform.js'
 import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput } from './protocol.js'
 import { Pusher } from './pusher.js'
 import { Recorder } from './recorder.js'
-import { BrokenRequest } from './request-body.js'
+import { isBrokenRequest } from './request-body.js'
 import { UserHandle } from './user-handle.js'
 
 export interface EmulatorOptions {
@@ -204,7 +204,7 @@ function newApp(logger: Logger): Koa {
   const koa = new Koa()
   koa.use(refuseOtherOrigins())
   koa.on('error', (error: unknown) => {
-    if (error instanceof BrokenRequest) logger.debug({}, error.message)
+    if (isBrokenRequest(error)) logger.debug({}, 'A client went away before its request was whole')
     else logger.error({ error }, 'The emulator failed at a request')
   })
   return koa
