@@ -59,7 +59,10 @@ export function providePhone(page: Page, phone: Phone): PhoneSession {
     const customer = page.customerOf(phone)
     return customer !== undefined && page.run(() => act(customer))
   }
-  const send: PhoneSession['send'] = (message) => to((customer) => page.client.send(customer, message))
+  const send: PhoneSession['send'] = (message) => {
+    offersCard.value = false
+    return to((customer) => page.client.send(customer, message))
+  }
 
   const session: PhoneSession = {
     phone,

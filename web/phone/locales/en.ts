@@ -30,6 +30,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'phone.back': 'Back',
   'allowance.none': 'Never in contact',
   'allowance.open': '{count} replies left · {time}',
+  'allowance.short': '{count} left · {time}',
   'allowance.used': 'No replies left',
   'allowance.expired': 'Window closed',
   'allowance.hint':
@@ -39,7 +40,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'developer.label': 'Developer',
   'developer.app': 'Mini Program',
   'developer.showCard': 'offers the card on entering',
-  'official.has': 'WeChat’s own agents have it for {time}. Messages are not pushed to you.',
+  'official.has': 'WeChat’s agents have it for {time}; nothing is pushed.',
   'official.say': 'Speak as WeChat’s agent',
   'official.close': 'End',
   'shop.name': 'Cloud Goods',
