@@ -1,6 +1,10 @@
 import {
+  decodeAESKey,
   decodePush,
   encodePush,
+  encrypt,
+  sign,
+  type EncodedPush,
   type EncodeOptions,
   type IncomingInput,
   type Push,
@@ -43,4 +47,15 @@ export function event(type: string, fields: Record<string, unknown> = {}): Incom
 export function pushOf(incoming: IncomingInput, app = secrets, options: EncodeOptions = {}): Push {
   const { body, query } = encodePush(incoming, app, options)
   return decodePush(body, query, app)
+}
+
+/** A push that is rightly signed and encrypted around any text, in a JSON envelope. */
+export function encodeSigned(plaintext: string, app = secrets): EncodedPush {
+  const [timestamp, nonce] = [String(Math.floor(Date.now() / 1000)), '1514711492']
+  const encrypted = encrypt(plaintext, decodeAESKey(app.encodingAESKey), app.appId)
+  return {
+    query: { timestamp, nonce, msg_signature: sign(app.token, timestamp, nonce, encrypted) },
+    contentType: 'application/json',
+    body: JSON.stringify({ ToUserName: 'gh_0123456789ab', Encrypt: encrypted }),
+  }
 }

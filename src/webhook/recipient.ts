@@ -1,0 +1,61 @@
+import { ConfigError, DecodeError, SignatureError } from '../errors.js'
+import type { Push, PushSecrets } from '../wechat/index.js'
+
+/** A path without the slash that may stand at its end. */
+export function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path
+}
+
+/** The Mini Programs that a path stands for; none when it is not ours. */
+export function appsAt(
+  path: string,
+  base: string | undefined,
+  apps: readonly PushSecrets[],
+): readonly PushSecrets[] {
+  if (base === undefined || path === base) return apps
+  return path.startsWith(`${base}/`) ? apps.filter((app) => path === `${base}/${app.appId}`) : []
+}
+
+export type Outcome<T> =
+  { readonly app: PushSecrets; readonly value: T } | { readonly error: unknown; readonly appId?: string }
+
+/**
+ * Does for the Mini Program whose secrets fit. When none do, gives the error of the one that came furthest, and
+ * whose it is where that can be said.
+ */
+export function forApp<T>(apps: readonly PushSecrets[], attempt: (app: PushSecrets) => T): Outcome<T> {
+  let best: { app: PushSecrets; error: unknown } | undefined
+  for (const app of apps)
+    try {
+      return { app, value: attempt(app) }
+    } catch (error) {
+      if (!best || progress(error) > progress(best.error)) best = { app, error }
+    }
+  const error = best?.error
+  return best && (apps.length === 1 || progress(error) > 0) ? { error, appId: best.app.appId } : { error }
+}
+
+/** How far a request came before it was refused: the further, the likelier it was meant for this Mini Program. */
+function progress(error: unknown): number {
+  if (error instanceof SignatureError) return error.code === 'stale' ? 1 : 0
+  if (error instanceof DecodeError) return error.code === 'decrypt' || error.code === 'key' ? 2 : 3
+  return 4
+}
+
+/** A push in plain text says nothing of its Mini Program but the token that signed it. */
+export function checkOwner(push: Push, app: PushSecrets, apps: readonly PushSecrets[]): void {
+  const other = push.encrypted
+    ? undefined
+    : apps.find(
+        (each) =>
+          each.appId !== app.appId &&
+          each.token === app.token &&
+          each.mode !== undefined &&
+          each.mode !== 'secure',
+      )
+  if (other)
+    throw new ConfigError(
+      `The push is in plain text and signed with the token that ${app.appId} and ${other.appId} share, so it could be ` +
+        'either’s. Give each its own token, or at mp.weixin.qq.com the URL that ends in its appid.',
+    )
+}
