@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { otherApp, readAnswer, ridAtEnd, startApiCaller } from '../../test/api-caller.js'
+import { otherApp, readAnswer, ridAtEnd, startApiCaller } from '../../test/support/api-caller.js'
 import { tinyPng } from '../../test/push-receiver.js'
 
 const hour = 60 * 60_000

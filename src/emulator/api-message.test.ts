@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { app, otherApp, ridAtEnd, startApiCaller, type ApiAnswer } from '../../test/api-caller.js'
+import { app, otherApp, ridAtEnd, startApiCaller, type ApiAnswer } from '../../test/support/api-caller.js'
 import { tinyPng } from '../../test/push-receiver.js'
 
 const minute = 60_000

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { app, otherApp, readAnswer, startApiCaller, type ApiAnswer } from '../../test/api-caller.js'
+import { app, otherApp, readAnswer, startApiCaller, type ApiAnswer } from '../../test/support/api-caller.js'
 
 const hour = 60 * 60_000
 const caller = await startApiCaller()

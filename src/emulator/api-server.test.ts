@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { app, ridAtEnd, startApiCaller } from '../../test/api-caller.js'
+import { app, ridAtEnd, startApiCaller } from '../../test/support/api-caller.js'
 import { tinyPng } from '../../test/push-receiver.js'
 
 const caller = await startApiCaller()

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { app, ridAtEnd, startApiCaller } from '../../test/api-caller.js'
+import { app, ridAtEnd, startApiCaller } from '../../test/support/api-caller.js'
 
 const minute = 60_000
 const hour = 60 * 60_000

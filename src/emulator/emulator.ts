@@ -22,17 +22,17 @@ import { UserHandle } from './user-handle.js'
 
 export interface EmulatorOptions {
   /** What to listen on; 127.0.0.1 when not given. */
-  host?: string
+  host?: string | undefined
   /** Any free one when not given. */
-  port?: number
+  port?: number | undefined
   /** Names by which it may be called besides `host` and this machine's own, such as a container's. */
-  allowedHosts?: readonly string[]
-  apps?: readonly AppInput[]
+  allowedHosts?: readonly string[] | undefined
+  apps?: readonly AppInput[] | undefined
   /** How long a push may take to be answered; WeChat's 5000 when not given. */
-  pushTimeoutMs?: number
+  pushTimeoutMs?: number | undefined
   /** How long after a failed attempt the next one begins; at once when not given. */
-  retryDelayMs?: number
-  logger?: Logger
+  retryDelayMs?: number | undefined
+  logger?: Logger | undefined
 }
 
 /** What shall go wrong. */

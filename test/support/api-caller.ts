@@ -1,6 +1,6 @@
 import { createEmulator, type Emulator, type UserHandle } from 'kefu/emulator'
 import { expect } from 'vitest'
-import { startPushReceiver, type PushReceiver } from './push-receiver.js'
+import { startPushReceiver, type PushReceiver } from '../push-receiver.js'
 
 /** WeChat's answer, as far as tests look into it. */
 export interface ApiAnswer {
