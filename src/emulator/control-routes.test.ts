@@ -17,7 +17,7 @@ let answer: ReceiverAnswer
 
 beforeAll(async () => {
   receiver = await startPushReceiver((request) => request.query['echostr'] ?? answer)
-  emulator = await createEmulator({ pushTimeoutMs: 200 })
+  emulator = await createEmulator()
 })
 beforeEach(async () => {
   answer = 'success'

@@ -204,7 +204,7 @@ function newApp(logger: Logger): Koa {
   const koa = new Koa()
   koa.use(refuseOtherOrigins())
   koa.on('error', (error: unknown) => {
-    if (isBrokenRequest(error)) logger.debug({}, 'A client went away before its request was whole')
+    if (isBrokenRequest(error)) logger.debug({}, 'A client went away')
     else logger.error({ error }, 'The emulator failed at a request')
   })
   return koa

@@ -49,6 +49,7 @@ it('serves the page’s files, and none beside them', async () => {
   await writeFile(join(folder, '..', 'kefu-beside.txt'), 'not yours')
   const script = await fetch(`${url}/assets/index-a1.js`)
   expect(script.headers.get('content-type')).toContain('javascript')
+  expect(await script.text()).toBe('export {}')
   for (const path of [
     '/assets/nothing.js',
     '/%2e%2e/kefu-beside.txt',

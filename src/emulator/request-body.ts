@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 
-/** The client went away before its request was whole: nobody's failure here. */
+/** The client went away before its request, or the answer, was whole: nobody's failure here. */
 export class BrokenRequest extends Error {}
+
+const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
 
 /** Whether an error means no more than that. */
 export function isBrokenRequest(error: unknown): boolean {
   if (error instanceof BrokenRequest) return true
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('HPE_')
+  return brokenCodes.has(code) || code.startsWith('HPE_')
 }
 
 /**
