@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import type Koa from 'koa'
 import { Agent, request } from 'undici'
 import type { EncodedPush } from '../../src/wechat/index.js'
@@ -85,6 +86,11 @@ export async function untilClosed(socket: Socket): Promise<string> {
   let received = ''
   socket.on('data', (chunk) => (received += chunk.toString()))
   socket.on('error', () => undefined)
-  await once(socket, 'close')
+  await closed(socket)
   return received
+}
+
+/** As once(stream, 'close'), which rejects at the error that a cut connection is. */
+export function closed(stream: Readable): Promise<void> {
+  return new Promise((resolve) => stream.once('close', resolve))
 }
