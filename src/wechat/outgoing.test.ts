@@ -163,6 +163,16 @@ describe('splitText', () => {
     )
   })
 
+  it('cuts through no character where its own view of a long text ends', () => {
+    for (const unit of ['👨‍👩‍👧', '🇨🇳', 'e\u0301', '\r\n', '👋'])
+      for (let shift = 0; shift < 12; shift++) {
+        const text = 'x'.repeat(shift) + unit.repeat(600)
+        const parts = splitText(text)
+        expect(parts.join('')).toBe(text)
+        for (const part of parts) expect(part.replace(/^x*/, '').replaceAll(unit, '')).toBe('')
+      }
+  })
+
   it('cuts a character that does not fit between its code points, never through one', () => {
     const zalgo = `e${'\u0301'.repeat(50)}`
     const parts = splitText(zalgo, 10)

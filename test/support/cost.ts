@@ -1,20 +1,26 @@
-/** The time of an act in milliseconds, as the shortest of several: what else the machine does only adds. */
-export function fastest(act: () => unknown, runs = 7): number {
-  let best = Infinity
+/**
+ * The processor time of an act in milliseconds, as the least of several: what else the machine does adds to the
+ * clock's time, and hardly to this.
+ */
+export function cost(act: () => unknown, runs = 3): number {
+  let least = Infinity
   for (let i = 0; i < runs; i++) {
-    const start = performance.now()
+    const start = process.cpuUsage()
     act()
-    best = Math.min(best, performance.now() - start)
+    const { user, system } = process.cpuUsage(start)
+    least = Math.min(least, (user + system) / 1000)
   }
-  return best
+  return least
 }
 
 /**
- * How many times longer an act takes for eight times the input: about 8 where the cost follows the length, 64
- * where it follows its square. What takes too little time to be measured counts as linear.
+ * Whether the cost of an act follows the size of its input: for sixteen times the size it may grow by four times
+ * that, where the square would be 256. Looked at again when it seems not to, for the machine has other work;
+ * what costs too little to be measured counts as linear.
  */
-export function growth(act: (size: number) => () => unknown, size: number): number {
+export function isLinear(act: (size: number) => () => unknown, size: number): boolean {
   const small = act(size)
-  const large = act(size * 8)
-  return fastest(large) / Math.max(fastest(small), 0.05)
+  const large = act(size * 16)
+  for (let look = 0; look < 5; look++) if (cost(large) < 64 * Math.max(cost(small), 0.05)) return true
+  return false
 }
