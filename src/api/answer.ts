@@ -1,5 +1,6 @@
 import { ApiError, NetworkError } from '../errors.js'
 import { explainErrcode } from '../wechat/index.js'
+import { redact } from './redact.js'
 
 /** An answer's JSON. */
 export type Json = Readonly<Record<string, unknown>>
@@ -73,17 +74,4 @@ function apiError(path: string, errcode: number, errmsg: string, secrets: readon
   const words = redact(errmsg.slice(0, errmsg.length - end.length), secrets)
   const { name, en } = explainErrcode(errcode)
   return new ApiError({ errcode, errmsg: words, rid, path, reason: name, explanation: en })
-}
-
-/** WeChat's words, fit for a log: no secrets, nothing that could be a token, one line, not too long. */
-function redact(words: string, secrets: readonly string[]): string {
-  let safe = words
-  for (const secret of secrets)
-    // A short one is no real one, and would be found in the middle of words.
-    if (secret.length >= 8)
-      safe = safe.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***')
-  return safe
-    .replace(/[\w-]{64,}/g, '***')
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ')
-    .slice(0, 300)
 }
