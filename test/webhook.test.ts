@@ -3,7 +3,15 @@ import Koa from 'koa'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Bot } from '../src/bot/index.js'
 import { ConfigError } from '../src/errors.js'
-import { encodePush, limits, sign, type Format, type PushSecrets } from '../src/wechat/index.js'
+import {
+  decodePush,
+  encodePush,
+  limits,
+  sign,
+  verifyUrl,
+  type Format,
+  type PushSecrets,
+} from '../src/wechat/index.js'
 import { MemoryInbox, webhook, type WebhookOptions } from '../src/webhook/index.js'
 import { startKoa, type KoaServer, type Reply } from './support/koa-server.js'
 import { encodeSigned, event, secrets, text } from './support/pushes.js'
@@ -20,6 +28,8 @@ interface Scene {
   readonly logger: RecordingLogger
   /** What handlers were given, as `appId: text`. */
   readonly heard: string[]
+  /** What Koa was left with. */
+  readonly errors: unknown[]
 }
 
 async function start(options: Partial<WebhookOptions> = {}): Promise<Scene> {
@@ -31,9 +41,11 @@ async function start(options: Partial<WebhookOptions> = {}): Promise<Scene> {
   const app = new Koa().use(webhook(bot, { path: '/wechat', ...secrets, logger, ...options })).use((ctx) => {
     ctx.body = `next: ${ctx.path}`
   })
+  const errors: unknown[] = []
+  app.on('error', (error) => errors.push(error))
   const server = await startKoa(app)
   cleanups.push(() => server.close())
-  return { server, logger, heard }
+  return { server, logger, heard, errors }
 }
 
 const seconds = (): number => Math.floor(Date.now() / 1000)
@@ -223,6 +235,22 @@ describe('POST', () => {
   })
 })
 
+describe('an error that is nobody’s fault but ours', () => {
+  it('is Koa’s to report: 500 without a word of it', async () => {
+    const { server, errors } = await start({
+      now: () => {
+        throw new RangeError('the clock is broken')
+      },
+    })
+    for (const reply of [
+      await server.push(encodePush(text('hi'), secrets)),
+      await server.ask({ query: verification('1') }),
+    ])
+      expect(reply).toMatchObject({ status: 500, body: 'Internal Server Error' })
+    expect(errors.map(String)).toEqual(Array(2).fill('RangeError: the clock is broken'))
+  })
+})
+
 describe('what is not ours', () => {
   it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'] as const)(
     '%s is refused with what is allowed',
@@ -385,6 +413,28 @@ describe('options that can’t work', () => {
     expect(() => webhook(bot, given)).toThrow(ConfigError)
     expect(() => webhook(bot, given)).toThrow(why)
   })
+})
+
+describe('a token that was never given', () => {
+  // What process.env.WECHAT_TOKEN! is when it is not set, to the compiler a string.
+  const unset: { token: string } = JSON.parse('{}') as { token: string }
+  const forged = encodePush(text('forged'), { ...secrets, token: '', mode: 'plain' })
+
+  it('is no empty token, with which anyone could sign: webhook() does not start', () => {
+    const bot = new Bot({ api: new RecordingSender() })
+    const { token } = unset
+    expect(() => webhook(bot, { ...secrets, token, mode: 'plain' })).toThrow(/token is empty/)
+    expect(() => webhook(bot, { ...secrets, appId: token })).toThrow(/appId is empty/)
+  })
+
+  it.each(['', unset.token])(
+    'makes decodePush() and verifyUrl() throw ConfigError, whatever was signed (%j)',
+    (token) => {
+      const app: PushSecrets = { ...secrets, token, mode: 'plain' }
+      expect(() => decodePush(forged.body, forged.query, app)).toThrow(ConfigError)
+      expect(() => verifyUrl(verification('1', ''), app)).toThrow(ConfigError)
+    },
+  )
 })
 
 describe('the log', () => {
