@@ -165,7 +165,7 @@ it('10,500 random requests are refused, each as plain text, and none is answered
   const good = encodePush(text('still here', { msgId: '1' }), secrets)
   expect(await server.push(good)).toMatchObject({ status: 200, body: 'success' })
   expect(handled).toBe(1)
-})
+}, 60_000)
 
 it('what is hardly HTTP ends its own connection and nobody else’s', async () => {
   const before = handled

@@ -418,23 +418,27 @@ describe('a client', () => {
     expect(await server.push({ ...plain, body: `${largest} ` })).toMatchObject({ status: 413 })
   })
 
-  it('may cut its body anywhere, also inside a character', async () => {
-    const { server, bot, sender } = await start({ mode: 'plain' })
-    bot.use((ctx) => ctx.reply(ctx.text ?? ''))
+  it.each(['as bytes', 'as text, after setEncoding()'])('may cut its body anywhere, read %s', async (how) => {
+    const app = new Koa()
+    if (how !== 'as bytes')
+      app.use((ctx, next) => {
+        ctx.req.setEncoding('utf8')
+        return next()
+      })
+    const sender = new RecordingSender()
+    const bot = new Bot({ api: sender }).use((ctx) => ctx.reply(ctx.text ?? ''))
+    const server = await startKoa(app.use(webhook(bot, { ...secrets, mode: 'plain' })))
+    cleanups.push(() => server.close())
+
     const plain = encodePush(text('您好 😀'), { ...secrets, mode: 'plain' })
-    const bytes = Buffer.from(plain.body)
     const socket = await server.socket()
     const received = untilClosed(socket)
     const target = `/wechat?${new URLSearchParams(plain.query).toString()}`
-    socket.setNoDelay(true)
     socket.write(
       `POST ${target} HTTP/1.1\r\nHost: kefu\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n`,
     )
-    for (const byte of bytes) {
-      socket.write(`1\r\n`)
-      socket.write(Buffer.of(byte))
-      socket.write('\r\n')
-    }
+    // A chunk for each byte, so that characters are cut too.
+    for (const byte of Buffer.from(plain.body)) socket.write(Buffer.from([0x31, 13, 10, byte, 13, 10]))
     socket.write('0\r\n\r\n')
     expect(await received).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nsuccess$/)
     expect(sender.texts).toEqual(['您好 😀'])

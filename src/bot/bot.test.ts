@@ -70,12 +70,12 @@ describe('who carries replies', () => {
       ['wx2', new RecordingSender()],
     ])
     const bot = newBot({ api: (appId) => senders.get(appId) ?? new RecordingSender() })
-    bot.use((ctx) => ctx.reply(ctx.appId))
+    bot.use(async (ctx) => {
+      await ctx.setTyping()
+      await ctx.reply(ctx.appId)
+    })
     for (const appId of senders.keys()) await bot.handle(pushOf(text('hi'), { ...secrets, appId }))
-    expect([...senders].map(([appId, { texts }]) => [appId, texts])).toEqual([
-      ['wx1', ['wx1']],
-      ['wx2', ['wx2']],
-    ])
+    for (const [appId, { texts, typing }] of senders) expect([texts, typing.length]).toEqual([[appId], 1])
   })
 
   it('is the sender of one run where that is given', async () => {
