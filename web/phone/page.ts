@@ -175,10 +175,14 @@ function emulatorNow(state: EmulatorState): { now: Ref<number>; stop: () => void
       ahead.value = clock.advancedMs
       real.value = Date.now()
     },
+    { flush: 'sync' },
   )
-  const timer = setInterval(() => {
+  const tick = (): void => {
     real.value = Date.now()
-  }, 1000)
+  }
+  // At once also when a window or a session begins, so that none seems longer than it is.
+  watch(() => Object.values(state.users), tick, { flush: 'sync' })
+  const timer = setInterval(tick, 1000)
   return {
     now: computed(() => real.value + ahead.value),
     stop: () => {
