@@ -78,6 +78,13 @@ describe('who carries replies', () => {
     for (const [appId, { texts, typing }] of senders) expect([texts, typing.length]).toEqual([[appId], 1])
   })
 
+  it('is a failure of the handler that says which Mini Program has none', async () => {
+    const bot = newBot({ api: () => undefined, logger: silentLogger }).on('message', (ctx) => ctx.reply('hi'))
+    const { error } = await bot.handle(pushOf(text('hi')))
+    expect(error?.cause).toBeInstanceOf(ConfigError)
+    expect(String(error?.cause)).toContain(secrets.appId)
+  })
+
   it('is the sender of one run where that is given', async () => {
     const [usual, own] = [new RecordingSender(), new RecordingSender()]
     const bot = newBot({ api: usual }).use(async (ctx) => {

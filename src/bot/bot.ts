@@ -6,8 +6,11 @@ import { Context, newRun, type Run } from './context.js'
 import type { Sender } from './sender.js'
 
 export interface BotOptions {
-  /** Who carries replies: an Api, or a function that gives the one of a Mini Program. */
-  readonly api: Sender | ((appId: string) => Sender)
+  /**
+   * Who carries replies: an Api, or a function that gives the one of a Mini Program. Where it gives none, a reply
+   * throws ConfigError.
+   */
+  readonly api: Sender | ((appId: string) => Sender | undefined)
   /** How long the handlers of one push may take before the next of the same customer is handled; 60 000 when not given. */
   readonly handlerTimeoutMs?: number
   /** Where errors go that no `catch` takes; the console when not given. */
@@ -40,7 +43,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** A bot: handlers for pushes, in Koa's manner. It knows pushes and a sender, no HTTP and no database. */
 export class Bot extends Composer {
-  readonly #senderOf: (appId: string) => Sender
+  readonly #senderOf: (appId: string) => Sender | undefined
   readonly #timeoutMs: number
   readonly #logger: Logger
   readonly #handlers: Middleware
@@ -75,7 +78,7 @@ export class Bot extends Composer {
    */
   async handle(push: Push, options: HandleOptions = {}): Promise<Handled> {
     const run = options.run ?? newRun()
-    const sender = options.sender ?? lazySender(() => this.#senderOf(push.appId))
+    const sender = options.sender ?? lazySender(() => this.#mustHaveSender(push.appId))
     const ctx = new Context(push, sender, { attempt: options.attempt ?? 1, run })
     let error: HandlerError | undefined
     try {
@@ -88,6 +91,13 @@ export class Bot extends Composer {
       await this.#report(thrown, ctx)
     }
     return { answer: run.answer, replies: ctx.replies, error }
+  }
+
+  #mustHaveSender(appId: string): Sender {
+    const sender = this.#senderOf(appId)
+    if (!sender)
+      throw new ConfigError(`The bot was given no api for the Mini Program ${appId}, so it can’t reply.`)
+    return sender
   }
 
   async #runHandlers(ctx: Context, run: Run): Promise<void> {

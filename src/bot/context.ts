@@ -1,4 +1,4 @@
-import { ApiError, HandlerError } from '../errors.js'
+import { ApiError, HandlerError, NetworkError } from '../errors.js'
 import {
   limits,
   splitText,
@@ -96,13 +96,13 @@ export class Context {
     }
   }
 
-  /** Shows the customer "typing", or ends it. That WeChat finds it untimely is no error: it is a courtesy. */
+  /** Shows the customer "typing", or ends it. It is a courtesy: when WeChat refuses it or can't be reached, the handler goes on. */
   async setTyping(on = true): Promise<void> {
     this.#mustGoOn('setTyping')
     try {
       await this.#sender.setTyping(this.openId, on)
     } catch (error) {
-      if (!(error instanceof ApiError && error.reason.startsWith('typing_'))) throw error
+      if (!(error instanceof ApiError || error instanceof NetworkError)) throw error
     }
   }
 
