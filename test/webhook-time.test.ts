@@ -65,6 +65,15 @@ describe('the deadline', () => {
     expect(Date.now() - before).toBeLessThan(2000)
   })
 
+  it('leaves no timer behind for a push that was answered', async () => {
+    const { server } = await start()
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+    await server.push(encodePush(text('hi', { msgId: '0' }), secrets))
+    const before = timers()
+    for (let i = 1; i <= 20; i++) await server.push(encodePush(text('hi', { msgId: String(i) }), secrets))
+    expect(timers()).toBeLessThan(before + 10)
+  })
+
   it('answers success also when a handler fails', async () => {
     const { server, bot, logger } = await start()
     bot.use(() => {
@@ -332,6 +341,14 @@ describe('a client', () => {
       },
     ],
     [
+      'by another middleware’s doing',
+      () => async (ctx, next) => {
+        const read = next()
+        ctx.req.destroy()
+        await read
+      },
+    ],
+    [
       'before anyone reads its body',
       (arrived) => async (ctx, next) => {
         arrived()
@@ -357,7 +374,7 @@ describe('a client', () => {
     cleanups.push(() => server.close())
     const socket = await server.socket()
     socket.write(`${head('Content-Length: 999')}${body.slice(0, 20)}`)
-    await arrived.opened
+    await Promise.race([arrived.opened, warned])
     socket.resetAndDestroy()
     await warned
     expect(logger.lines).toMatchObject([
