@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { gate } from '../../test/support/gate.js'
 import { pushOf, secrets, text } from '../../test/support/pushes.js'
@@ -151,6 +152,44 @@ describe('errors', () => {
       ])
     },
   )
+
+  it('reach a pino logger with their words and stack', async () => {
+    const lines: string[] = []
+    const logger = pino({ base: null }, { write: (line: string) => lines.push(line) })
+    const bot = newBot({ logger }).use(() => {
+      throw new RangeError('oops')
+    })
+    await bot.handle(push)
+    expect(lines).toHaveLength(1)
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      ...about,
+      err: { type: 'RangeError', message: 'oops', stack: expect.stringContaining('bot.test.ts') as string },
+      msg: 'a handler failed',
+    })
+  })
+
+  it('are written to the console when no logger is given, and handle() does not reject for what JSON can’t hold', async () => {
+    const error = vi.spyOn(console, 'error').mockReturnValue()
+    try {
+      const circular: { self?: unknown } = {}
+      circular.self = circular
+      const thrown: unknown[] = [new RangeError('oops'), 10n, circular]
+      const bot = new Bot({ api: new RecordingSender() }).use(() => {
+        throw thrown.shift()
+      })
+      while (thrown.length > 0) expect(await bot.handle(push)).toMatchObject({ error: { code: 'threw' } })
+      const written = error.mock.calls.map(([message, fields]) => `${String(message)} ${String(fields)}`)
+      expect(written).toEqual([
+        expect.stringMatching(
+          /^kefu: a handler failed \{"err":\{"name":"RangeError","message":"oops","stack":".*bot\.test\.ts/,
+        ),
+        expect.stringContaining('"err":"10"'),
+        expect.stringContaining(push.id),
+      ])
+    } finally {
+      error.mockRestore()
+    }
+  })
 
   it('are caught as they were thrown, with the context, and not logged', async () => {
     const logger = new RecordingLogger()
