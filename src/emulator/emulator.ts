@@ -50,8 +50,11 @@ export interface Emulator {
   /** Where the API, the control API and the phone are. */
   readonly url: string
   readonly port: number
-  /** Adds an app, or gives it new settings. Throws ConfigError. */
-  addApp(input: AppInput): AppView
+  /**
+   * Adds an app, or gives it new settings; `url`, which settings for an Api hold as well, is passed over.
+   * Throws ConfigError.
+   */
+  addApp(input: AppInput & { url?: string | undefined }): AppView
   /** A customer; `appId` may be left out while there is one app. Throws ConfigError. */
   user(openId: string, appId?: string): UserHandle
   readonly faults: FaultControl
@@ -128,8 +131,10 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   const closed = new AbortController()
   const handles = new Map<string, UserHandle>()
 
-  function addApp(input: AppInput): AppView {
-    return platform.addApp(parseInput(appInput, input)).view()
+  function addApp(input: AppInput & { url?: string | undefined }): AppView {
+    const settings = { ...input }
+    delete settings.url
+    return platform.addApp(parseInput(appInput, settings)).view()
   }
 
   function user(openId: string, appId = onlyApp()): UserHandle {
