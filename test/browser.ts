@@ -10,16 +10,16 @@ import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-const places = [
-  process.env['CHROMIUM_PATH'],
+const named = process.env['CHROMIUM_PATH']
+const usual = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 
-/** Where a Chromium is on this machine; undefined when there is none. */
-export const chromiumPath: string | undefined = places.find((path) => path !== undefined && existsSync(path))
+/** Where a Chromium is on this machine: CHROMIUM_PATH, or a usual place; undefined when there is none. */
+export const chromiumPath: string | undefined = (named ? [named] : usual).find((path) => existsSync(path))
 
 const howToGetOne =
   'The browser tests need a Chromium. Debian: apt-get install chromium fonts-noto-cjk. Elsewhere: set CHROMIUM_PATH.'
