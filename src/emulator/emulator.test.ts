@@ -75,7 +75,7 @@ describe('a customer in a test', () => {
     await user.sends('hi')
     await reply('o1', '您好')
     expect(await user.receivesText()).toBe('您好')
-    answer = () => ({ status: 500 })
+    answer = () => ({ status: 500, body: '' })
     await user.sends('hi')
     await expect(user.receivesText()).rejects.toThrow('is no text but a system')
   })
