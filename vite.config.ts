@@ -5,7 +5,7 @@ import { defineConfig, type UserConfig } from 'vite'
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** How one page of web/ is built into dist/web/. Paths in it are relative, so that it can be served below any prefix. */
-export function page(name: 'phone'): UserConfig {
+function page(name: 'phone'): UserConfig {
   return {
     root: at(`./web/${name}`),
     base: './',

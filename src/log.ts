@@ -1,4 +1,6 @@
-/** Where kefu writes what it does: pino's shape, so that a pino logger fits as it is. */
+import { inspect } from 'node:util'
+
+/** Where kefu writes what it does: pino's shape, so that a pino logger fits as it is. An error is the field `err`. */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -22,7 +24,13 @@ export const consoleLogger: Logger = {
 }
 
 function describe(fields: object): string {
-  return JSON.stringify(fields, (_key, value: unknown) =>
-    value instanceof Error ? { name: value.name, message: value.message } : value,
-  )
+  try {
+    return JSON.stringify(fields, (_key, value: unknown) => {
+      if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack }
+      return typeof value === 'bigint' ? String(value) : value
+    })
+  } catch {
+    // Anything can be thrown, also what refers to itself.
+    return inspect(fields, { breakLength: Infinity })
+  }
 }

@@ -1,7 +1,7 @@
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import Koa from 'koa'
-import { Api, Bot, ConfigError, fileTokenStore, miniProgramLink, webhook, type TokenStore } from 'kefu'
+import { Api, Bot, fileTokenStore, miniProgramLink, webhook, type TokenStore } from 'kefu'
 import { main } from '../run/main.js'
 import type { Settings } from '../run/settings.js'
 
@@ -20,13 +20,7 @@ export function existingApp(shops: readonly Settings[], tokenStore: TokenStore):
 
   // From here on it is kefu. Each Mini Program has its own client, all of them share the bot and the token store.
   const apis = new Map(shops.map((shop) => [shop.appId, new Api({ ...shop, tokenStore })]))
-  const bot = new Bot({
-    api: (appId) => {
-      const api = apis.get(appId)
-      if (!api) throw new ConfigError(`There is no Mini Program ${appId}.`)
-      return api
-    },
-  })
+  const bot = new Bot({ api: (appId) => apis.get(appId) })
   bot.on('message', (ctx) => {
     const form = miniProgramLink({ appId: ctx.appId, path: 'pages/feedback/index', text: '填写反馈' })
     return ctx.reply(`留言已收到，您也可以${form}。`)

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type Koa from 'koa'
-import { createEmulator, type Emulator } from 'kefu/emulator'
+import { createEmulator, makeSecrets, type Emulator } from 'kefu/emulator'
 import { serve } from './serve.js'
 import type { Settings } from './settings.js'
 
@@ -22,8 +21,8 @@ export async function emulated(
   const { apps = 1, port = 0, emulatorPort = 0 } = options
   const emulator = await createEmulator({ port: emulatorPort })
   try {
-    const first = newSecrets()
-    const others = Array.from({ length: apps - 1 }, newSecrets)
+    const first = makeSecrets()
+    const others = Array.from({ length: apps - 1 }, makeSecrets)
     const settings = (secrets: Settings): Settings => ({ ...secrets, url: emulator.url })
     const server = await serve(build(settings(first), ...others.map(settings)), port)
     for (const secrets of [first, ...others])
@@ -39,15 +38,5 @@ export async function emulated(
   } catch (error) {
     await emulator.close()
     throw error
-  }
-}
-
-/** The emulator takes any secrets, in the form that WeChat's have. */
-function newSecrets(): Settings {
-  return {
-    appId: `wx${randomBytes(8).toString('hex')}`,
-    appSecret: randomBytes(16).toString('hex'),
-    token: randomBytes(16).toString('hex'),
-    encodingAESKey: randomBytes(32).toString('hex').slice(0, 43),
   }
 }

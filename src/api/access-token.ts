@@ -1,6 +1,8 @@
 import { ApiError, NetworkError } from '../errors.js'
 import { limits } from '../wechat/index.js'
 import type { Logger } from '../log.js'
+import { nextForce, recent } from './forced-renewal.js'
+import { causeOf } from './redact.js'
 import type { Release, StoredToken, TokenStore } from './token-store.js'
 
 /** What one fetch of a token gave. */
@@ -32,7 +34,6 @@ const EARLY_RETRY_MS = 30_000
 /** A fetch that takes longer than this loses the right to it. */
 const LEASE_MS = 15_000
 const LEASE_POLL_MS = 50
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * One Mini Program's access token: one fetch at a time in this process, and, by the store's lease, in all that
@@ -41,8 +42,10 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export class AccessToken {
   readonly #options: AccessTokenOptions
   #current: StoredToken | undefined
-  #renewing: Promise<string> | undefined
+  #renewing: { readonly rejected: string | undefined; readonly token: Promise<string> } | undefined
   #triedEarlyAt = -Infinity
+  /** A refused token that WeChat, asked without force, gave again, and when. */
+  #givenAgain: { readonly token: string; readonly at: number } | undefined
 
   constructor(options: AccessTokenOptions) {
     this.#options = options
@@ -56,60 +59,72 @@ export class AccessToken {
     if (left <= EARLY_MS && now - this.#triedEarlyAt >= EARLY_RETRY_MS) {
       this.#triedEarlyAt = now
       this.#renew(undefined).catch((error: unknown) => {
-        this.#options.logger.warn(
-          { error, key: this.#options.key },
-          'early renewal of the access token failed',
-        )
+        this.#warn(error, 'early renewal of the access token failed')
       })
     }
     return this.#current.accessToken
   }
 
-  /** A token for a call that WeChat refused with `rejected`: whatever replaced it, else a new one. */
+  /**
+   * A token for a call that WeChat refused with `rejected`: whatever replaced it, else a new one. The same again
+   * when there is no other to be had for now.
+   */
   async replace(rejected: string): Promise<string> {
     if (this.#current && this.#current.accessToken !== rejected) return this.#current.accessToken
+    while (this.#renewing && this.#renewing.rejected !== rejected) {
+      // This renewal knows nothing of the refusal, and may bring the refused token again.
+      const token = await this.#renewing.token
+      if (token !== rejected) return token
+    }
     return this.#renew(rejected)
   }
 
   #renew(rejected: string | undefined): Promise<string> {
-    this.#renewing ??= this.#underLease(rejected).finally(() => {
-      this.#renewing = undefined
-    })
-    return this.#renewing
+    this.#renewing ??= {
+      rejected,
+      token: this.#underLease(rejected).finally(() => {
+        this.#renewing = undefined
+      }),
+    }
+    return this.#renewing.token
   }
 
   async #underLease(rejected: string | undefined): Promise<string> {
-    const { key, store, now, wait } = this.#options
+    const { key, now, wait } = this.#options
     const giveUpAt = now() + LEASE_MS * 2
     for (;;) {
-      const shared = this.#adopt(await store.get(key), rejected)
+      const shared = this.#adopt(await this.#stored(), rejected)
       if (shared !== undefined) return shared
-      const release = await store.lease(key, LEASE_MS)
+      const release = await this.#use((store) => store.lease(key, LEASE_MS))
       if (release) return this.#holding(release, rejected)
       if (now() > giveUpAt)
         throw new NetworkError(
           'Another process has been renewing the access token for too long. Nothing was sent.',
-          {
-            accepted: 'no',
-            path: 'access token',
-          },
+          { accepted: 'no', path: 'access token' },
         )
       await wait(LEASE_POLL_MS)
     }
   }
 
   async #holding(release: Release, rejected: string | undefined): Promise<string> {
-    const { key, store } = this.#options
+    const since = this.#options.now()
     try {
       // Whoever held the lease before may have renewed between our look and our turn.
-      const stored = await store.get(key)
+      const stored = await this.#stored()
       const shared = this.#adopt(stored, rejected)
       if (shared !== undefined) return shared
-      this.#current = await this.#fetch(stored, rejected)
-      await store.set(key, this.#current)
-      return this.#current.accessToken
+      const token = await this.#fetch(stored, rejected)
+      if (this.#options.now() - since >= LEASE_MS) {
+        // Our lease has lapsed: another may have fetched since, and ended ours.
+        const newer = this.#adopt(await this.#stored(), rejected)
+        if (newer !== undefined) return newer
+      }
+      await this.#keep(token)
+      return token.accessToken
     } finally {
-      await release()
+      await this.#use(release).catch((error: unknown) => {
+        this.#warn(error, 'the lease on the access token could not be given back; it lapses by itself')
+      })
     }
   }
 
@@ -125,34 +140,65 @@ export class AccessToken {
 
   async #fetch(stored: StoredToken | undefined, rejected: string | undefined): Promise<StoredToken> {
     const { fetch, now, stable } = this.#options
-    const forcedAt = (stored?.forcedAt ?? []).filter((at) => now() - at < DAY_MS)
+    const forcedAt = recent([...(stored?.forcedAt ?? []), ...(this.#current?.forcedAt ?? [])], now())
+    if (rejected === undefined) return this.#made(await fetch(false), forcedAt)
+
     // Ending a token that works for others is rationed by WeChat, so it is done ever less often.
     const mayForce = now() >= nextForce(forcedAt, stable)
-    if (stable) {
-      const fetched = await fetch(false)
-      if (fetched.accessToken !== rejected || !mayForce) return this.#made(fetched, forcedAt)
-      return this.#made(await fetch(true), [...forcedAt, now()])
+    let refused = [stored, this.#current].find((token) => token?.accessToken === rejected)
+    if (refused && !mayForce && (!stable || this.#wasGivenAgain(rejected))) return refused
+    if (stable || !refused) {
+      // Somebody else may have ended it: then the one that works comes without force.
+      refused = this.#made(await fetch(false), forcedAt)
+      if (refused.accessToken !== rejected) return refused
+      this.#givenAgain = { token: rejected, at: now() }
+      if (!mayForce) return refused
     }
-    if (rejected === undefined) return this.#made(await fetch(false), forcedAt)
-    if (!mayForce && stored) return stored
-    return this.#made(await fetch(false), [...forcedAt, now()])
+    // Counted before it is tried: WeChat counts it also when its answer gets lost.
+    const counted = [...forcedAt, now()]
+    await this.#keep({ ...refused, forcedAt: counted })
+    return this.#made(await fetch(stable), counted)
+  }
+
+  /** WeChat lets a stable token be ended every 30 s at most, so there is no point in asking more often. */
+  #wasGivenAgain(token: string): boolean {
+    const { token: known, at } = this.#givenAgain ?? { token: undefined, at: 0 }
+    return known === token && Math.abs(this.#options.now() - at) < limits.tokenForceIntervalSeconds * 1000
   }
 
   #made(fetched: FetchedToken, forcedAt: readonly number[]): StoredToken {
     const { accessToken, expiresInSeconds } = fetched
     return { accessToken, expiresAt: this.#options.now() + expiresInSeconds * 1000, forcedAt }
   }
-}
 
-/**
- * 30 s after the last forced renewal, and twice as long with each one of the last day. The stable token allows
- * 20 of them a day, so two hours at most; the classic one 2000, so two minutes.
- */
-function nextForce(forcedAt: readonly number[], stable: boolean): number {
-  const last = forcedAt[forcedAt.length - 1]
-  if (last === undefined) return -Infinity
-  const spacing = limits.tokenForceIntervalSeconds * 2 ** (forcedAt.length - 1)
-  return last + Math.min(spacing, stable ? limits.tokenSeconds : 120) * 1000
+  /** A token that the store does not take is good all the same, for this process. */
+  async #keep(token: StoredToken): Promise<void> {
+    this.#current = token
+    const { key } = this.#options
+    await this.#use((store) => store.set(key, token), [token.accessToken]).catch((error: unknown) => {
+      this.#warn(error, 'the access token could not be stored')
+    })
+  }
+
+  #stored(): Promise<StoredToken | undefined> {
+    return this.#use((store) => store.get(this.#options.key))
+  }
+
+  async #use<T>(act: (store: TokenStore) => Promise<T>, secrets?: readonly string[]): Promise<T> {
+    try {
+      return await act(this.#options.store)
+    } catch (error) {
+      const cause = causeOf(error, secrets)
+      throw new NetworkError(
+        `The store of the access token failed (${cause.message || cause.name}). Nothing was sent. Check that it can be reached and written to.`,
+        { accepted: 'no', path: 'access token', cause },
+      )
+    }
+  }
+
+  #warn(error: unknown, message: string): void {
+    this.#options.logger.warn({ err: error, key: this.#options.key }, message)
+  }
 }
 
 /** Reads the answer of either token path. Throws ApiError when there is no token in it. */

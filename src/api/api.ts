@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ApiError, ConfigError, NetworkError } from '../errors.js'
 import { silentLogger, type Logger } from '../log.js'
-import { explainErrcode, sendBody, type OutgoingMessage } from '../wechat/index.js'
+import { sendBody, type OutgoingMessage } from '../wechat/index.js'
 import { AccessToken, readToken, type FetchedToken } from './access-token.js'
+import { expectOk, incomplete, isJson, readAnswer, type Json } from './answer.js'
 import { imageForm, type Media, type MediaSource } from './media.js'
 import { remedyFor, waitBeforeRetry, type Remedy } from './retry.js'
 import { memoryTokenStore, type TokenStore } from './token-store.js'
@@ -19,16 +20,16 @@ export interface ApiOptions {
   readonly tokenStore?: TokenStore | undefined
   /** `stable` (stable_token, what WeChat recommends) when not given, or `classic` (token). */
   readonly tokenKind?: 'stable' | 'classic' | undefined
-  /** How long one request may take, in milliseconds; 10 000 when not given. */
+  /**
+   * How long to wait for a connection (5 s at most), for an answer to begin, and for it to be whole, in
+   * milliseconds; 10 000 when not given.
+   */
   readonly timeoutMs?: number | undefined
   readonly logger?: Logger | undefined
   /** The clock, in milliseconds since 1970, and the waiting between tries: for tests. */
   readonly now?: () => number
   readonly wait?: (milliseconds: number) => Promise<unknown>
 }
-
-/** An answer's JSON. */
-type Json = Readonly<Record<string, unknown>>
 
 /** What is left of an API path's daily calls. */
 export interface Quota {
@@ -57,13 +58,14 @@ export class Api {
   readonly #transport: Transport
   readonly #token: AccessToken
   readonly #logger: Logger
+  readonly #now: () => number
   readonly #wait: (milliseconds: number) => Promise<void>
   #typingPath = TYPING
 
   constructor(options: ApiOptions) {
-    if (options.appId === '')
+    if (!options.appId)
       throw new ConfigError('appId is empty: it is the Mini Program’s AppID, wx and 16 digits.')
-    if (options.appSecret === '')
+    if (!options.appSecret)
       throw new ConfigError(
         'appSecret is empty: it is the AppSecret shown once at mp.weixin.qq.com (开发管理 › 开发设置).',
       )
@@ -72,6 +74,7 @@ export class Api {
     this.#appSecret = options.appSecret
     this.#transport = new Transport(options)
     this.#logger = logger
+    this.#now = now
     this.#wait = async (milliseconds) => {
       await wait(milliseconds)
     }
@@ -80,7 +83,7 @@ export class Api {
       key: `${options.appId}:${tokenKind}@${this.#transport.host}`,
       store: options.tokenStore ?? memoryTokenStore(),
       stable,
-      fetch: (force) => this.#retrying(() => (stable ? this.#fetchStable(force) : this.#fetchClassic())),
+      fetch: (force) => this.#fetchToken(() => (stable ? this.#fetchStable(force) : this.#fetchClassic())),
       logger,
       now,
       wait: this.#wait,
@@ -89,18 +92,18 @@ export class Api {
 
   /** Sends one message to a customer. Resolves when WeChat has accepted it; WeChat does not tell whether it was read. */
   async send(openId: string, message: OutgoingMessage): Promise<void> {
-    await this.#post(SEND, sendBody(openId, message))
+    await this.#command(SEND, sendBody(openId, message))
   }
 
   /** Shows the customer "typing" for 15 s, or ends it. WeChat wants an interaction in the last 30 s. */
   async setTyping(openId: string, on: boolean): Promise<void> {
     const body = { touser: openId, command: on ? 'Typing' : 'CancelTyping' }
     try {
-      await this.#post(this.#typingPath, body)
+      await this.#command(this.#typingPath, body)
     } catch (error) {
       const wrongPath = error instanceof ApiError && (error.errcode === 40101 || error.errcode === 40200)
       if (!wrongPath || this.#typingPath === TYPING_BUSINESS) throw error
-      await this.#post(TYPING_BUSINESS, body)
+      await this.#command(TYPING_BUSINESS, body)
       this.#typingPath = TYPING_BUSINESS
     }
   }
@@ -115,23 +118,21 @@ export class Api {
   ): Promise<{ mediaId: string; createdAt: Date }> {
     const path = '/cgi-bin/media/upload'
     const body = await imageForm(source, options.filename)
-    const answer = await this.#authorised({ method: 'POST', path, query: { type: 'image' }, body }, (reply) =>
-      this.#json(path, reply),
-    )
+    const answer = await this.#ask({ method: 'POST', path, query: { type: 'image' }, body })
     const { media_id: mediaId, created_at: createdAt } = answer
-    if (typeof mediaId !== 'string') throw this.#unexpected(path, 'no media_id in the answer')
-    return { mediaId, createdAt: new Date(Number(createdAt) * 1000) }
+    if (typeof mediaId !== 'string') throw incomplete(path, 'no media_id in the answer')
+    return { mediaId, createdAt: new Date(typeof createdAt === 'number' ? createdAt * 1000 : this.#now()) }
   }
 
   /** Fetches a picture that a customer sent or that was uploaded. The body is a stream, to be read or destroyed. */
   async getTempMedia(mediaId: string): Promise<Media> {
     const path = '/cgi-bin/media/get'
-    return this.#authorised({ method: 'GET', path, query: { media_id: mediaId } }, async (reply) => {
+    return this.#authorised({ method: 'GET', path, query: { media_id: mediaId } }, async (reply, token) => {
       const contentType = header(reply, 'content-type') ?? 'application/octet-stream'
       // WeChat hides errors in a 200, as JSON that it may call text/plain.
-      if (reply.statusCode !== 200 || /^(application\/json|text\/)/.test(contentType)) {
-        await this.#json(path, reply)
-        throw this.#unexpected(path, 'an answer that is neither a picture nor an error')
+      if (reply.statusCode !== 200 || /^(application\/json|text\/)/i.test(contentType)) {
+        await this.#json(path, reply, token)
+        throw incomplete(path, 'an answer that is neither a picture nor an error')
       }
       const length = header(reply, 'content-length')
       return {
@@ -147,7 +148,7 @@ export class Api {
   async getQuota(cgiPath: string): Promise<Quota> {
     const path = '/cgi-bin/openapi/quota/get'
     const { quota } = await this.#post(path, { cgi_path: cgiPath })
-    if (!isJson(quota)) throw this.#unexpected(path, 'no quota in the answer')
+    if (!isJson(quota)) throw incomplete(path, 'no quota in the answer')
     return {
       dailyLimit: Number(quota['daily_limit']),
       used: Number(quota['used']),
@@ -157,14 +158,14 @@ export class Api {
 
   /** Sets all daily counts back to zero. WeChat allows it ten times a month. */
   async clearQuota(): Promise<void> {
-    await this.#post('/cgi-bin/clear_quota', { appid: this.appId })
+    await this.#command('/cgi-bin/clear_quota', { appid: this.appId })
   }
 
   /** What WeChat noted about a failed call; the rid is in ApiError, and kept for seven days. */
   async getRid(rid: string): Promise<Json> {
     const path = '/cgi-bin/openapi/rid/get'
     const { request } = await this.#post(path, { rid })
-    if (!isJson(request)) throw this.#unexpected(path, 'no request in the answer')
+    if (!isJson(request)) throw incomplete(path, 'no request in the answer')
     return request
   }
 
@@ -194,35 +195,39 @@ export class Api {
   }
 
   async #ipList(path: string): Promise<string[]> {
-    const { ip_list: list } = await this.#authorised({ method: 'GET', path }, (reply) =>
-      this.#json(path, reply),
-    )
-    if (!Array.isArray(list)) throw this.#unexpected(path, 'no ip_list in the answer')
+    const { ip_list: list } = await this.#ask({ method: 'GET', path })
+    if (!Array.isArray(list)) throw incomplete(path, 'no ip_list in the answer')
     return list.map(String)
   }
 
+  async #command(path: string, body: Json): Promise<void> {
+    expectOk(path, await this.#post(path, body))
+  }
+
   #post(path: string, body: Json): Promise<Json> {
-    return this.#authorised({ method: 'POST', path, body }, (reply) => this.#json(path, reply))
+    return this.#ask({ method: 'POST', path, body })
+  }
+
+  #ask(call: Call): Promise<Json> {
+    return this.#authorised(call, (reply, token) => this.#json(call.path, reply, token))
   }
 
   /** A call with the access token, renewed once where WeChat refuses it. */
-  #authorised<T>(call: Call, read: (reply: Reply) => Promise<T>): Promise<T> {
-    let token: string | undefined
+  async #authorised<T>(call: Call, read: (reply: Reply, token: string) => Promise<T>): Promise<T> {
+    // Not among the tries of the call: fetching a token has its own.
+    let token = await this.#token.get()
     return this.#retrying(
+      async () =>
+        read(await this.#transport.call({ ...call, query: { access_token: token, ...call.query } }), token),
       async () => {
-        token ??= await this.#token.get()
-        return read(await this.#transport.call({ ...call, query: { access_token: token, ...call.query } }))
-      },
-      async () => {
-        // Without a token it was the fetch that failed, which has had its own tries.
-        if (token === undefined) return false
-        token = await this.#token.replace(token)
-        return true
+        const refused = token
+        token = await this.#token.replace(refused)
+        return token !== refused
       },
     )
   }
 
-  /** Tries again as remedyFor allows; `replaceToken` says whether there was a token to replace. */
+  /** Tries again as remedyFor allows; `replaceToken` says whether there is another token now. */
   async #retrying<T>(
     attempt: () => Promise<T>,
     replaceToken = async (): Promise<boolean> => false,
@@ -236,10 +241,25 @@ export class Api {
         const wait = waitBeforeRetry(remedy, tried)
         if (wait === undefined) throw error
         if (remedy === 'token' && !(await replaceToken())) throw error
-        this.#logger.debug({ appId: this.appId, error, remedy, wait }, 'the call is made again')
+        this.#logger.debug({ appId: this.appId, err: error, remedy, wait }, 'the call is made again')
         tried[remedy] = (tried[remedy] ?? 0) + 1
         if (wait > 0) await this.#wait(wait)
       }
+    }
+  }
+
+  async #fetchToken(attempt: () => Promise<FetchedToken>): Promise<FetchedToken> {
+    try {
+      return await this.#retrying(attempt)
+    } catch (error) {
+      // Whatever became of this request, the call that waits for the token was never made.
+      if (error instanceof NetworkError && error.accepted === 'unknown')
+        throw new NetworkError(`${error.path}: no access token came, so nothing was sent.`, {
+          accepted: 'no',
+          path: error.path,
+          cause: error,
+        })
+      throw error
     }
   }
 
@@ -260,51 +280,13 @@ export class Api {
     return readToken(await this.#json(CLASSIC_TOKEN, reply), CLASSIC_TOKEN)
   }
 
-  /** Reads a JSON answer; what is not JSON leaves open whether WeChat acted. */
-  async #json(path: string, reply: Reply): Promise<Json> {
+  async #json(path: string, reply: Reply, token = ''): Promise<Json> {
     const text = await this.#transport.text(path, reply)
-    let answer: unknown
-    try {
-      answer = JSON.parse(text)
-    } catch {
-      answer = undefined
-    }
-    if (!isJson(answer) || reply.statusCode >= 500)
-      throw new NetworkError(
-        `${path}: the answer (HTTP ${reply.statusCode}) is not WeChat’s JSON. WeChat may have acted on the request; it is not sent again by itself.`,
-        { accepted: 'unknown', path },
-      )
-    const { errcode, errmsg } = answer
-    if (typeof errcode === 'number' && errcode !== 0)
-      throw apiError(path, errcode, this.#redact(typeof errmsg === 'string' ? errmsg : ''))
-    return answer
+    return readAnswer({ path, statusCode: reply.statusCode, text, secrets: [this.#appSecret, token] })
   }
-
-  /** WeChat's words, without what must not reach a log should they ever repeat it. */
-  #redact(words: string): string {
-    return words
-      .replaceAll(this.#appSecret, '***')
-      .replace(/[\w-]{64,}/g, '***')
-      .replace(/\p{Cc}/gu, ' ')
-      .slice(0, 300)
-  }
-
-  #unexpected(path: string, errmsg: string): ApiError {
-    return apiError(path, NaN, errmsg)
-  }
-}
-
-function apiError(path: string, errcode: number, errmsg: string): ApiError {
-  const [, words = errmsg, rid] = /^(.*?),?\s*rid:\s*([\w-]+)\s*$/s.exec(errmsg) ?? []
-  const { name, en } = explainErrcode(errcode)
-  return new ApiError({ errcode, errmsg: words, rid, path, reason: name, explanation: en })
 }
 
 function header(reply: Reply, name: string): string | undefined {
   const value = reply.headers[name]
   return Array.isArray(value) ? value[0] : value
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -42,17 +42,20 @@ async function readBounded(source: string | Readable): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   try {
-    for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
+    for await (const chunk of stream as AsyncIterable<unknown>) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+      if (!(bytes instanceof Uint8Array)) throw new TypeError('the stream gives objects, not bytes')
       length += bytes.length
       if (length > limits.imageBytes) throw tooLarge()
       chunks.push(bytes)
     }
   } catch (error) {
     if (error instanceof MediaError) throw error
-    throw new MediaError('unreadable', 'The file to upload can’t be read: check its path and permissions.', {
-      cause: error,
-    })
+    throw new MediaError(
+      'unreadable',
+      'The file to upload can’t be read. Check its path and permissions, or the stream.',
+      { cause: error },
+    )
   } finally {
     stream.destroy()
   }

@@ -1,6 +1,7 @@
 import { Agent, DecoratorHandler, request, type Dispatcher, type FormData } from 'undici'
 import { ConfigError, NetworkError } from '../errors.js'
 import { tunnelThrough } from './proxy.js'
+import { causeOf } from './redact.js'
 
 export interface TransportOptions {
   /** The API's address; a path in it stays in front of WeChat's paths. */
@@ -139,15 +140,6 @@ function networkError(path: string, error: unknown, left: boolean): NetworkError
     ? `${path}: the request left but no readable answer came (${why}). WeChat may have acted on it; it is not sent again by itself.`
     : `${path}: WeChat can't be reached (${why}). Nothing was sent. Check the network, DNS, the proxy and WECHAT_API_URL.`
   return new NetworkError(message, { accepted: left ? 'unknown' : 'no', path, cause })
-}
-
-/** What may be kept of an error: some carry the bytes that came, or the whole URL, and those may hold a token. */
-function causeOf(error: unknown): Error & { code?: string } {
-  if (!(error instanceof Error)) return new Error('unknown cause')
-  const cause = Object.assign(new Error(error.message), { name: error.name })
-  return 'code' in error && typeof error.code === 'string'
-    ? Object.assign(cause, { code: error.code })
-    : cause
 }
 
 function baseUrl(url: string): string {

@@ -1,20 +1,23 @@
-import { HandlerError } from '../errors.js'
+import { ConfigError, HandlerError } from '../errors.js'
 import { consoleLogger, type Logger } from '../log.js'
 import type { Answer, Push } from '../wechat/index.js'
 import { Composer, type Middleware } from './composer.js'
-import { Context, type Run } from './context.js'
+import { Context, newRun, type Run } from './context.js'
 import type { Sender } from './sender.js'
 
 export interface BotOptions {
-  /** Who carries replies: an Api, or a function that gives the one of a Mini Program. */
-  readonly api: Sender | ((appId: string) => Sender)
+  /**
+   * Who carries replies: an Api, or a function that gives the one of a Mini Program. Where it gives none, a reply
+   * throws ConfigError.
+   */
+  readonly api: Sender | ((appId: string) => Sender | undefined)
   /** How long the handlers of one push may take before the next of the same customer is handled; 60 000 when not given. */
   readonly handlerTimeoutMs?: number
   /** Where errors go that no `catch` takes; the console when not given. */
   readonly logger?: Logger
 }
 
-export interface HandleOptions<Extension extends object = object> {
+export interface HandleOptions<Extension = unknown> {
   /** What else the handlers find on their context: what the bot was declared with. */
   readonly extension?: Extension
   /** 1 when not given; more when an earlier run of the same push was cut off. */
@@ -37,28 +40,38 @@ export interface Handled {
 export type ErrorHandler<C extends Context = Context> = (error: unknown, ctx: C) => unknown
 
 const HANDLER_TIMEOUT_MS = 60_000
+/** Beyond it setTimeout fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * A bot: handlers for pushes, in Koa's manner. It knows pushes and a sender, no HTTP and no database. Whoever
  * runs it may put more on the context (`Extension`): the service puts the conversation there.
  */
-export class Bot<Extension extends object = object> extends Composer<Context & Extension> {
-  readonly #senderOf: (appId: string) => Sender
+export class Bot<Extension = unknown> extends Composer<Context & Extension> {
+  readonly #senderOf: (appId: string) => Sender | undefined
   readonly #timeoutMs: number
   readonly #logger: Logger
   readonly #handlers: Middleware<Context & Extension>
   #onError: ErrorHandler<Context & Extension> | undefined
 
+  /** Throws ConfigError when `handlerTimeoutMs` is no time that a timer can wait. */
   constructor(options: BotOptions) {
     super()
-    const { api } = options
+    const { api, handlerTimeoutMs = HANDLER_TIMEOUT_MS, logger = consoleLogger } = options
+    if (!(handlerTimeoutMs > 0 && handlerTimeoutMs <= LONGEST_TIMER_MS))
+      throw new ConfigError(
+        `handlerTimeoutMs is ${handlerTimeoutMs}: it must be between 1 and ${LONGEST_TIMER_MS} milliseconds.`,
+      )
     this.#senderOf = typeof api === 'function' ? api : () => api
-    this.#timeoutMs = options.handlerTimeoutMs ?? HANDLER_TIMEOUT_MS
-    this.#logger = options.logger ?? consoleLogger
+    this.#timeoutMs = handlerTimeoutMs
+    this.#logger = logger
     this.#handlers = this.middleware()
   }
 
-  /** Takes what handlers throw. Without it errors are logged; in either case the push counts as handled. */
+  /**
+   * Takes what handlers throw. Without it errors are logged; in either case the push counts as handled. It may
+   * reply, except after a timeout, and has as much time as the handlers had.
+   */
   catch(handler: ErrorHandler<Context & Extension>): this {
     this.#onError = handler
     return this
@@ -69,68 +82,88 @@ export class Bot<Extension extends object = object> extends Composer<Context & E
    * It keeps no order and drops no repeats: an inbox does that.
    */
   async handle(push: Push, options: HandleOptions<Extension> = {}): Promise<Handled> {
-    const run = options.run ?? { answered: false, over: false }
-    const sender = options.sender ?? this.#senderOf(push.appId)
+    const run = options.run ?? newRun()
+    const sender = options.sender ?? lazySender(() => this.#mustHaveSender(push.appId))
     const ctx = extend(new Context(push, sender, { attempt: options.attempt ?? 1, run }), options.extension)
+    let error: HandlerError | undefined
     try {
-      await this.#inTime(ctx, run)
-      return handled(ctx, undefined)
-    } catch (error) {
-      await this.#report(error, ctx)
-      return handled(
-        ctx,
-        error instanceof HandlerError
-          ? error
-          : new HandlerError('threw', 'A handler threw.', { cause: error }),
-      )
+      await this.#runHandlers(ctx, run)
+    } catch (thrown) {
+      error =
+        thrown instanceof HandlerError
+          ? thrown
+          : new HandlerError('threw', 'A handler threw.', { cause: thrown })
+      await this.#report(thrown, ctx)
     }
+    return { answer: run.answer, replies: ctx.replies, error }
   }
 
-  async #inTime(ctx: Context & Extension, run: Run): Promise<void> {
+  #mustHaveSender(appId: string): Sender {
+    const sender = this.#senderOf(appId)
+    if (!sender)
+      throw new ConfigError(`The bot was given no api for the Mini Program ${appId}, so it can’t reply.`)
+    return sender
+  }
+
+  async #runHandlers(ctx: Context & Extension, run: Run): Promise<void> {
     const work = Promise.resolve(this.#handlers(ctx, nothing))
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        run.over = true
-        reject(
-          new HandlerError(
-            'timeout',
-            `The handlers of this push took longer than ${this.#timeoutMs} ms; the next push goes on.`,
-          ),
-        )
-      }, this.#timeoutMs)
+    if (await this.#inTime(work)) return
+    run.over = true
+    // What refuses to go on after the time is over is as it should be; anything else must not be lost.
+    work.catch((late: unknown) => {
+      if (!(late instanceof HandlerError))
+        this.#logger.error(fieldsOf(late, ctx), 'a handler failed after its time was over')
     })
-    try {
-      await Promise.race([work, timeout])
-    } finally {
-      clearTimeout(timer)
-    }
+    throw new HandlerError(
+      'timeout',
+      `The handlers of this push took longer than ${this.#timeoutMs} ms; the next push goes on.`,
+    )
   }
 
   async #report(error: unknown, ctx: Context & Extension): Promise<void> {
-    const fields = { error, appId: ctx.appId, openId: ctx.openId, pushId: ctx.push.id }
     if (!this.#onError) {
-      this.#logger.error(fields, 'a handler failed')
+      this.#logger.error(fieldsOf(error, ctx), 'a handler failed')
       return
     }
     try {
-      await this.#onError(error, ctx)
+      if (await this.#inTime(Promise.resolve(this.#onError(error, ctx)))) return
+      this.#logger.error(fieldsOf(error, ctx), `bot.catch() took longer than ${this.#timeoutMs} ms with this`)
     } catch (second) {
-      this.#logger.error({ ...fields, error: second }, 'bot.catch() itself failed')
+      this.#logger.error(fieldsOf(error, ctx), 'a handler failed')
+      this.#logger.error(fieldsOf(second, ctx), 'bot.catch() itself failed')
+    }
+  }
+
+  /** Waits for work, at most as long as handlers may take; gives whether it was done by then. */
+  async #inTime(work: Promise<unknown>): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, this.#timeoutMs, false)
+    })
+    try {
+      return await Promise.race([work.then(() => true), timeout])
+    } finally {
+      clearTimeout(timer)
     }
   }
 }
 
 /** What the type says is there once whoever runs the bot gives what it was declared with. */
-function extend<Extension extends object>(
-  ctx: Context,
-  extension: Extension | undefined,
-): Context & Extension {
-  return Object.assign<Context, Extension>(ctx, (extension ?? {}) as Extension)
+function extend<Extension>(ctx: Context, extension: Extension | undefined): Context & Extension {
+  return Object.assign<Context, Extension>(ctx, extension as Extension)
 }
 
-function handled(ctx: Context, error: HandlerError | undefined): Handled {
-  return { answer: ctx.transferred ? 'transfer' : 'success', replies: ctx.replies, error }
+/** Who replies is asked only at a reply: a Mini Program without a sender is then an error of the handler. */
+function lazySender(senderOf: () => Sender): Sender {
+  return {
+    send: async (openId, message) => senderOf().send(openId, message),
+    setTyping: async (openId, on) => senderOf().setTyping(openId, on),
+  }
+}
+
+// `err` is the name under which pino writes an error out.
+function fieldsOf(err: unknown, ctx: Context): object {
+  return { err, appId: ctx.appId, openId: ctx.openId, pushId: ctx.push.id }
 }
 
 async function nothing(): Promise<void> {

@@ -1,6 +1,6 @@
 import compose from 'koa-compose'
 import type { Context, Match } from './context.js'
-import { matches, type Filtered, type FilterQuery } from './filter.js'
+import { checkQuery, matches, type Filtered, type FilterQuery } from './filter.js'
 
 type Awaitable<T> = T | Promise<T>
 export type Next = () => Promise<void>
@@ -38,34 +38,42 @@ export class Composer<C extends Context = Context> {
     return this.use((ctx, next) => {
       const holds = condition(ctx)
       if (typeof holds === 'boolean') return holds ? inner(ctx, next) : next()
-      return holds.then((held) => (held ? inner(ctx, next) : next()))
+      return Promise.resolve(holds).then((held) => (held ? inner(ctx, next) : next()))
     })
   }
 
   /** Runs for the pushes that a query names; the context is narrowed to them. */
   on<Q extends FilterQuery>(query: Q | readonly Q[], ...middleware: Middleware<C & Filtered<Q>>[]): this {
     const queries: readonly FilterQuery[] = typeof query === 'string' ? [query] : query
+    queries.forEach(checkQuery)
     const asked = (ctx: C): ctx is C & Filtered<Q> => queries.some((each) => matches(each, ctx.push.payload))
     return this.when(asked, ...middleware)
   }
 
   /** Runs for text messages that meet a trigger; `ctx.match` holds what an expression found. */
   hears(trigger: Trigger, ...middleware: Middleware<C & Filtered<'message:text'>>[]): this {
-    const triggers: readonly (string | RegExp)[] =
+    const given: readonly (string | RegExp)[] =
       typeof trigger === 'string' || trigger instanceof RegExp ? [trigger] : trigger
+    const triggers = given.map((each) => (typeof each === 'string' ? each.trim() : each))
     const inner = composeAll(middleware)
     return this.on('message:text', async (ctx, next) => {
       const match = find(triggers, ctx.message.content.trim())
       if (!match) return next()
       const before = ctx.match
       setMatch(ctx, match)
-      // What runs behind this chain did not hear: it sees the match that it had.
-      await inner(ctx, async () => {
+      try {
+        await inner(ctx, async () => {
+          // What runs behind this chain did not hear: it sees the match that it had.
+          setMatch(ctx, before)
+          try {
+            await next()
+          } finally {
+            setMatch(ctx, match)
+          }
+        })
+      } finally {
         setMatch(ctx, before)
-        await next()
-        setMatch(ctx, match)
-      })
-      setMatch(ctx, before)
+      }
     })
   }
 

@@ -1,13 +1,13 @@
-import { HandlerError } from '../errors.js'
+import { ApiError, HandlerError, NetworkError } from '../errors.js'
 import {
   limits,
   splitText,
+  type Answer,
   type IncomingEvent,
   type IncomingMessage,
   type OutgoingMessage,
   type Push,
 } from '../wechat/index.js'
-import { ApiError } from '../errors.js'
 import type { Sender } from './sender.js'
 
 /** What a `hears` expression found: the whole text, then its groups. */
@@ -18,10 +18,17 @@ export interface Match extends ReadonlyArray<string> {
 
 /** How a run of handlers stands, shared by its Context and whoever waits for the answer. */
 export interface Run {
+  /** What the handlers have decided so far: how the push is answered when they take longer than it can wait. */
+  answer: Answer
   /** The push has been answered: too late to transfer. */
   answered: boolean
   /** The run took too long and the next push is on: too late for anything. */
   over: boolean
+}
+
+/** A run at its beginning. */
+export function newRun(): Run {
+  return { answer: 'success', answered: false, over: false }
 }
 
 /** One push on its way through the handlers. */
@@ -40,7 +47,6 @@ export class Context {
 
   readonly #sender: Sender
   readonly #run: Run
-  #transferred = false
   #replies = 0
 
   constructor(push: Push, sender: Sender, options: { attempt: number; run: Run }) {
@@ -70,7 +76,7 @@ export class Context {
 
   /** Whether `transfer` was called. */
   get transferred(): boolean {
-    return this.#transferred
+    return this.#run.answer === 'transfer'
   }
 
   /** How many messages `reply` sent. */
@@ -90,13 +96,13 @@ export class Context {
     }
   }
 
-  /** Shows the customer "typing", or ends it. That WeChat finds it untimely is no error: it is a courtesy. */
+  /** Shows the customer "typing", or ends it. It is a courtesy: when WeChat refuses it or can't be reached, the handler goes on. */
   async setTyping(on = true): Promise<void> {
     this.#mustGoOn('setTyping')
     try {
       await this.#sender.setTyping(this.openId, on)
     } catch (error) {
-      if (!(error instanceof ApiError && error.reason.startsWith('typing_'))) throw error
+      if (!(error instanceof ApiError || error instanceof NetworkError)) throw error
     }
   }
 
@@ -115,7 +121,7 @@ export class Context {
         'late',
         'ctx.transfer() came after the push was answered (4.5 s). Decide before slow work, or reply instead.',
       )
-    this.#transferred = true
+    this.#run.answer = 'transfer'
   }
 
   #mustGoOn(what: string): void {

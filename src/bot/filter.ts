@@ -46,14 +46,45 @@ export type FilterQuery =
 export type Filtered<Q extends FilterQuery> = Q extends 'message'
   ? { readonly message: IncomingMessage; readonly event: undefined }
   : Q extends `message:${infer T extends keyof Messages}`
-    ? { readonly message: Messages[T]; readonly event: undefined }
+    ? OfMessage<T>
     : Q extends 'event'
-      ? { readonly message: undefined; readonly event: IncomingEvent }
+      ? OfEvent<IncomingEvent>
       : Q extends 'event:user_enter_tempsession'
-        ? { readonly message: undefined; readonly event: EnterEvent }
+        ? OfEvent<EnterEvent>
         : Q extends `event:${infer T}`
-          ? { readonly message: undefined; readonly event: OtherEvent & { readonly type: T } }
+          ? OfEvent<OtherEvent & { readonly type: T }>
           : never
+
+interface OfMessage<T extends keyof Messages> {
+  readonly message: Messages[T]
+  readonly event: undefined
+  readonly text: T extends 'text' ? string : undefined
+}
+
+interface OfEvent<E extends IncomingEvent> {
+  readonly message: undefined
+  readonly event: E
+  readonly text: undefined
+}
+
+const messageTypes: Readonly<Record<keyof Messages, true>> = {
+  text: true,
+  image: true,
+  miniprogrampage: true,
+}
+
+/** Throws TypeError for what no push can match: JavaScript has no compiler to say so. Any event's name may be one. */
+export function checkQuery(query: string): void {
+  const [, kind, word] = /^(message|event)(?::(.+))?$/.exec(query) ?? []
+  if (kind !== undefined && (kind === 'event' || word === undefined || Object.hasOwn(messageTypes, word)))
+    return
+  throw new TypeError(
+    `on() does not know ${JSON.stringify(query)}. It takes message, ` +
+      `${Object.keys(messageTypes)
+        .map((type) => `message:${type}`)
+        .join(', ')}, event, and event: with the event’s name.`,
+  )
+}
 
 /** Whether a push is what a query asks for. */
 export function matches(query: FilterQuery, payload: Incoming): boolean {

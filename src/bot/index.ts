@@ -1,5 +1,5 @@
 export { Bot, type BotOptions, type ErrorHandler, type Handled, type HandleOptions } from './bot.js'
 export { Composer, type Middleware, type Next, type Trigger } from './composer.js'
-export { Context, type Match, type Run } from './context.js'
+export { Context, newRun, type Match, type Run } from './context.js'
 export { wordOf, type Filtered, type FilterQuery } from './filter.js'
 export type { Sender } from './sender.js'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Run } from '../bot/index.js'
+import { newRun, type Run } from '../bot/index.js'
 import type { Logger } from '../log.js'
 import { bulkRows, shardOf, type Store } from '../store/index.js'
 import { restorePush, type Answer, type Push } from '../wechat/index.js'
@@ -107,7 +107,7 @@ export class Inbox {
       this.#refill()
       return unwaited
     }
-    return this.#give({ pushId: id, push, receivedAt, run: { answered: false, over: false } })
+    return this.#give({ pushId: id, push, receivedAt, run: newRun() })
   }
 
   /**
@@ -123,7 +123,7 @@ export class Inbox {
     })
     if (this.#options.shards.has(shard)) this.readBack()
     else await this.#options.store.signals.send('push', String(shard))
-    return { answer, run: { answered: false, over: true } }
+    return { answer, run: newRun() }
   }
 
   #answered(id: number, answer: Answer): boolean {
@@ -211,7 +211,7 @@ export class Inbox {
           pushId: row.id,
           push,
           receivedAt: row.received_at,
-          run: { answered: !waited, over: false },
+          run: { ...newRun(), answered: !waited },
         })
         if (waited)
           void answer.then((each) => {
@@ -235,7 +235,7 @@ const POLL_MS = 1000
 const TOLD_AT_ONCE = 200
 
 /** Committed, to be handled in its turn, and answered at once. */
-const unwaited: Accepted = { answer: Promise.resolve('success'), run: { answered: true, over: true } }
+const unwaited: Accepted = { answer: Promise.resolve('success'), run: { ...newRun(), answered: true } }
 
 /** PostgreSQL keeps no NUL in a text. */
 function withoutNul(text: string): string {

@@ -7,7 +7,7 @@ import {
   type Received,
   type ReceiverAnswer,
 } from '../../test/push-receiver.js'
-import { createEmulator, type AppInput, type Emulator } from './index.js'
+import { createEmulator, makeSecrets, type AppInput, type Emulator } from './index.js'
 
 const minute = 60_000
 
@@ -68,6 +68,16 @@ describe('a customer in a test', () => {
     // The same customer by whatever handle.
     expect((await emulator.user('o1').receives()).content).toEqual({ msgType: 'text', content: '2' })
     expect(user.messages).toHaveLength(3)
+  })
+
+  it('receives texts as texts, and says so when the next message is none', async () => {
+    const user = emulator.user('o1')
+    await user.sends('hi')
+    await reply('o1', '您好')
+    expect(await user.receivesText()).toBe('您好')
+    answer = () => ({ status: 500, body: '' })
+    await user.sends('hi')
+    await expect(user.receivesText()).rejects.toThrow('is no text but a system')
   })
 
   it('waits for what has not come yet', async () => {
@@ -171,6 +181,16 @@ describe('WeChat’s own agents', () => {
 })
 
 describe('the emulator', () => {
+  it('takes made-up secrets, with the address that settings for an Api hold', async () => {
+    const secrets = makeSecrets()
+    expect(secrets.encodingAESKey).toMatch(/^[A-Za-z0-9]{43}$/)
+    expect(emulator.addApp({ ...secrets, url: emulator.url, pushUrl: receiver.url })).toMatchObject({
+      appId: secrets.appId,
+      mode: 'secure',
+    })
+    expect(makeSecrets()).not.toEqual(secrets)
+  })
+
   it('refuses an app that makes no sense before it listens', async () => {
     await expect(createEmulator({ apps: [{ ...app, mode: 'secure' }] })).rejects.toMatchObject({
       name: 'ConfigError',

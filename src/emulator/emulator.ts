@@ -17,22 +17,22 @@ import { Platform } from './platform.js'
 import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput } from './protocol.js'
 import { Pusher } from './pusher.js'
 import { Recorder } from './recorder.js'
-import { BrokenRequest } from './request-body.js'
+import { isBrokenRequest } from './request-body.js'
 import { UserHandle } from './user-handle.js'
 
 export interface EmulatorOptions {
   /** What to listen on; 127.0.0.1 when not given. */
-  host?: string
+  host?: string | undefined
   /** Any free one when not given. */
-  port?: number
+  port?: number | undefined
   /** Names by which it may be called besides `host` and this machine's own, such as a container's. */
-  allowedHosts?: readonly string[]
-  apps?: readonly AppInput[]
+  allowedHosts?: readonly string[] | undefined
+  apps?: readonly AppInput[] | undefined
   /** How long a push may take to be answered; WeChat's 5000 when not given. */
-  pushTimeoutMs?: number
+  pushTimeoutMs?: number | undefined
   /** How long after a failed attempt the next one begins; at once when not given. */
-  retryDelayMs?: number
-  logger?: Logger
+  retryDelayMs?: number | undefined
+  logger?: Logger | undefined
 }
 
 /** What shall go wrong. */
@@ -50,8 +50,11 @@ export interface Emulator {
   /** Where the API, the control API and the phone are. */
   readonly url: string
   readonly port: number
-  /** Adds an app, or gives it new settings. Throws ConfigError. */
-  addApp(input: AppInput): AppView
+  /**
+   * Adds an app, or gives it new settings; `url`, which settings for an Api hold as well, is passed over.
+   * Throws ConfigError.
+   */
+  addApp(input: AppInput & { url?: string | undefined }): AppView
   /** A customer; `appId` may be left out while there is one app. Throws ConfigError. */
   user(openId: string, appId?: string): UserHandle
   readonly faults: FaultControl
@@ -128,8 +131,10 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   const closed = new AbortController()
   const handles = new Map<string, UserHandle>()
 
-  function addApp(input: AppInput): AppView {
-    return platform.addApp(parseInput(appInput, input)).view()
+  function addApp(input: AppInput & { url?: string | undefined }): AppView {
+    const settings = { ...input }
+    delete settings.url
+    return platform.addApp(parseInput(appInput, settings)).view()
   }
 
   function user(openId: string, appId = onlyApp()): UserHandle {
@@ -204,7 +209,7 @@ function newApp(logger: Logger): Koa {
   const koa = new Koa()
   koa.use(refuseOtherOrigins())
   koa.on('error', (error: unknown) => {
-    if (error instanceof BrokenRequest) logger.debug({}, error.message)
+    if (isBrokenRequest(error)) logger.debug({}, 'A client went away')
     else logger.error({ error }, 'The emulator failed at a request')
   })
   return koa

@@ -1,7 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 
-/** The client went away before its request was whole: nobody's failure here. */
+/** The client went away before its request, or the answer, was whole: nobody's failure here. */
 export class BrokenRequest extends Error {}
+
+const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
+
+/** Whether an error means no more than that. */
+export function isBrokenRequest(error: unknown): boolean {
+  if (error instanceof BrokenRequest) return true
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return brokenCodes.has(code) || code.startsWith('HPE_')
+}
 
 /**
  * A request's body; `complete` is false when it was larger than allowed, and what is over is thrown away.

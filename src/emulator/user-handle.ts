@@ -115,6 +115,13 @@ export class UserHandle {
     )
   }
 
+  /** The text of the next message, as receives() gives it; throws when it is no text. */
+  async receivesText(options: { timeoutMs?: number } = {}): Promise<string> {
+    const { content } = await this.receives(options)
+    if (content.msgType === 'text') return content.content
+    throw new Error(`The next message that reached ${this.openId} is no text but a ${content.msgType}.`)
+  }
+
   /** All that the phone shows, oldest first. */
   get messages(): readonly PhoneMessage[] {
     return this.#parts.find().messages

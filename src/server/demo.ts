@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import Koa from 'koa'
 import { Api } from '../api/index.js'
-import { createEmulator } from '../emulator/index.js'
+import { createEmulator, makeSecrets } from '../emulator/index.js'
 import type { Logger } from '../log.js'
 import { webhook } from '../webhook/index.js'
 import type { Config } from './config.js'
@@ -20,12 +19,7 @@ export interface Demo {
 /** The whole loop on one machine: the emulated WeChat with a phone, and a small bot behind webhook(). */
 export async function startDemo(config: Config, logger: Logger): Promise<Demo> {
   // Made anew for each start: there is no secret that someone could know beforehand.
-  const secrets = {
-    appId: `wx${randomBytes(8).toString('hex')}`,
-    appSecret: randomBytes(16).toString('hex'),
-    token: randomBytes(12).toString('hex'),
-    encodingAESKey: randomBytes(32).toString('base64').replace(/[+/=]/g, 'k').slice(0, 43),
-  }
+  const secrets = makeSecrets()
   const emulator = await createEmulator({ host: config.host, port: config.emulatorPort, logger })
   const api = new Api({ appId: secrets.appId, appSecret: secrets.appSecret, url: emulator.url, logger })
   const bot = demoBot({ api, site: () => server.url, logger })

@@ -1,3 +1,4 @@
 export type { Accepted, Inbox } from './inbox.js'
 export { MemoryInbox, type MemoryInboxOptions } from './memory-inbox.js'
-export { webhook, type AppLookup, type WebhookOptions } from './webhook.js'
+export type { AppLookup } from './recipient.js'
+export { webhook, type WebhookOptions } from './webhook.js'

@@ -1,4 +1,4 @@
-import type { Bot, Run } from '../bot/index.js'
+import { newRun, type Bot, type Handled, type Run } from '../bot/index.js'
 import type { Answer, Push } from '../wechat/index.js'
 import type { Accepted, Inbox } from './inbox.js'
 
@@ -32,29 +32,35 @@ export class MemoryInbox implements Inbox {
     const running = this.#running.get(push.id)
     if (running) return { ...running, repeat: true }
     const before = this.#answered.get(push.id)
-    if (before) return { answer: Promise.resolve(before), run: { answered: true, over: true }, repeat: true }
+    if (before)
+      return {
+        answer: Promise.resolve(before),
+        run: { answer: before, answered: true, over: true },
+        repeat: true,
+      }
     if (this.#running.size >= this.#waiting) throw new Error(`${this.#waiting} pushes are waiting already`)
 
-    const run: Run = { answered: false, over: false }
+    const run = newRun()
     const accepted = { answer: this.#inOrder(push, run), run }
     this.#running.set(push.id, accepted)
     return accepted
   }
 
   async #inOrder(push: Push, run: Run): Promise<Answer> {
-    const conversation = `${push.appId}/${push.openId}`
-    const tail = this.#tails.get(conversation)
     // An event that concerns no customer belongs to no conversation and waits for nothing.
-    const work =
-      tail === undefined || push.openId === ''
-        ? this.#bot.handle(push, { run })
-        : tail.then(() => this.#bot.handle(push, { run }))
+    const conversation = push.openId === '' ? push.id : `${push.appId}/${push.openId}`
+    const handle = async (): Promise<Handled> => this.#bot.handle(push, { run })
+    // handle() never rejects; should it all the same, the pushes behind it are not held up.
+    const work = (this.#tails.get(conversation) ?? Promise.resolve()).then(handle, handle)
     this.#tails.set(conversation, work)
-    const { answer } = await work
-    if (this.#tails.get(conversation) === work) this.#tails.delete(conversation)
-    this.#running.delete(push.id)
-    this.#remember(push.id, answer)
-    return answer
+    try {
+      const { answer } = await work
+      this.#remember(push.id, answer)
+      return answer
+    } finally {
+      if (this.#tails.get(conversation) === work) this.#tails.delete(conversation)
+      this.#running.delete(push.id)
+    }
   }
 
   #remember(id: string, answer: Answer): void {

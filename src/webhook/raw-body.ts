@@ -11,8 +11,8 @@ import { limits } from '../wechat/index.js'
 export async function rawBody(req: IncomingMessage, request: object): Promise<Buffer | string> {
   const { rawBody: kept, body: parsed }: { rawBody?: unknown; body?: unknown } = request
   if (typeof kept === 'string' || Buffer.isBuffer(kept)) return kept
-  if (!req.readableDidRead && !req.readableEnded) return read(req)
-  if (isRecord(parsed) && isExact(parsed)) return JSON.stringify(parsed)
+  if (!req.readableDidRead) return read(req)
+  if (isPush(parsed) && isExact(parsed)) return JSON.stringify(parsed)
   throw new ConfigError(
     'A body parser consumed the push before webhook() and kept no rawBody. Put webhook() in front of the parser, or ' +
       'use one that keeps ctx.request.rawBody (koa-bodyparser and @koa/bodyparser do).',
@@ -28,9 +28,11 @@ function read(req: IncomingMessage): Promise<Buffer> {
       if (result instanceof DecodeError) reject(result)
       else resolve(result)
     }
-    const onData = (chunk: Buffer): void => {
-      length += chunk.length
-      chunks.push(chunk)
+    const onData = (chunk: Buffer | string): void => {
+      // Text when something called req.setEncoding().
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+      length += bytes.length
+      chunks.push(bytes)
       if (length > limits.pushBytes) onEnd()
     }
     const onEnd = (): void => {
@@ -39,16 +41,20 @@ function read(req: IncomingMessage): Promise<Buffer> {
     const onCut = (): void => {
       settle(new DecodeError('format', 'The push’s body ended early: the connection was cut.'))
     }
-    req.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut)
+    // A connection that was cut before we came here says so no more.
+    if (req.destroyed) onCut()
+    else req.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut)
   })
 }
 
-/** Whether a parsed JSON body still says all that the bytes said: an id beyond 2^53 has been rounded. */
-function isExact(value: unknown): boolean {
-  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
-  return typeof value !== 'object' || value === null || Object.values(value).every(isExact)
+/** Whether a parser read JSON: one that reads a form or XML also leaves an object, of another shape. */
+function isPush(parsed: unknown): parsed is object {
+  return typeof parsed === 'object' && parsed !== null && ('Encrypt' in parsed || 'MsgType' in parsed)
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
+/** Whether a parsed JSON body still says all that the bytes said: an id beyond 2^53 has been rounded. */
+function isExact(value: unknown, depth: number = limits.jsonDepth): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
+  if (typeof value !== 'object' || value === null) return true
+  return depth > 0 && Object.values(value).every((child) => isExact(child, depth - 1))
 }

@@ -4,7 +4,8 @@ import { Bot } from '../bot/index.js'
 import { ConfigError } from '../errors.js'
 import { silentLogger } from '../log.js'
 import { encodePush, type PushSecrets } from '../wechat/index.js'
-import { webhook, type AppLookup } from './webhook.js'
+import type { AppLookup } from './recipient.js'
+import { webhook } from './webhook.js'
 
 const shop: PushSecrets = { appId: 'wx-shop', token: 'shop-token', encodingAESKey: 's'.repeat(43) }
 const cafe: PushSecrets = { appId: 'wx-cafe', token: 'cafe-token', encodingAESKey: 'c'.repeat(43) }

@@ -3,17 +3,18 @@ import type { Bot } from '../bot/index.js'
 import { ConfigError, DecodeError, SignatureError } from '../errors.js'
 import { consoleLogger, type Logger } from '../log.js'
 import {
-  checkPushSecrets,
   decodePush,
   encodeAnswer,
+  limits,
   verifyUrl,
   type Answer,
   type Push,
   type PushSecrets,
 } from '../wechat/index.js'
-import type { Inbox } from './inbox.js'
+import type { Accepted, Inbox } from './inbox.js'
 import { MemoryInbox } from './memory-inbox.js'
 import { rawBody } from './raw-body.js'
+import { appsAt, checkOwner, forApp, lookupOf, withoutSlash, type AppLookup } from './recipient.js'
 
 interface CommonOptions {
   /**
@@ -29,30 +30,32 @@ interface CommonOptions {
   readonly now?: () => number
 }
 
-/**
- * Looks Mini Programs up at each request: the one of an appid that stands behind the path, or, without an
- * appid, all that the bare path is for. None means that the path is nobody's.
- */
-export type AppLookup = (appId: string | undefined) => readonly PushSecrets[]
-
 /** One Mini Program's secrets, several Mini Programs', or a look-up where they come and go. */
 export type WebhookOptions = CommonOptions &
   (PushSecrets | { readonly apps: readonly PushSecrets[] | AppLookup })
 
 const DEADLINE_MS = 4500
+const WECHAT_WAITS_MS = limits.pushTimeoutSeconds * 1000
 
 /**
  * Koa middleware that answers WeChat: GET with the echostr, POST with what the bot decides, in time. Each push
  * is verified, decrypted, known if it is a repeat, and handled in its conversation's order.
- * Throws ConfigError when the secrets can't work.
+ * Throws ConfigError when the options can't work.
  */
 export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddleware {
   const inbox = 'accept' in target ? target : new MemoryInbox(target)
   const lookup = lookupOf('apps' in options ? options.apps : [options])
-  const { path, deadlineMs = DEADLINE_MS, logger = consoleLogger, now = Date.now } = options
+  const { deadlineMs = DEADLINE_MS, logger = consoleLogger, now = Date.now } = options
+  if (!(deadlineMs > 0 && deadlineMs < WECHAT_WAITS_MS))
+    throw new ConfigError(
+      `deadlineMs is ${deadlineMs}: it must be between 1 and the ${WECHAT_WAITS_MS} that WeChat waits.`,
+    )
+  if (options.path?.startsWith('/') === false)
+    throw new ConfigError(`path is ${JSON.stringify(options.path)}: it must start with a slash.`)
+  const path = options.path === undefined ? undefined : withoutSlash(options.path)
 
   return async (ctx, next) => {
-    const here = appsAt(ctx.path, path, lookup)
+    const here = appsAt(withoutSlash(ctx.path), path, lookup)
     if (here.length === 0) {
       await next()
       return
@@ -60,7 +63,9 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
     ctx.set('X-Content-Type-Options', 'nosniff')
     try {
       if (ctx.method === 'GET') {
-        say(ctx, 200, forApp(here, (app) => verifyUrl(ctx.query, app, now())).value)
+        const verified = forApp(here, (app) => verifyUrl(ctx.query, app, now()))
+        if ('error' in verified) refuse(ctx, verified.error, verified.appId)
+        else say(ctx, 200, verified.value)
       } else if (ctx.method === 'POST') {
         await receive(ctx, here)
       } else {
@@ -77,13 +82,18 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
     try {
       const body = await deadline.race(rawBody(ctx.req, ctx.request))
       if (body === late) throw new DecodeError('format', 'The push’s body did not arrive in time.')
-      const { app, value: push } = forApp(here, (each) => decodePush(body, ctx.query, each, now()))
+      const decoded = forApp(here, (app) => decodePush(body, ctx.query, app, now()))
+      if ('error' in decoded) {
+        refuse(ctx, decoded.error, decoded.appId)
+        return
+      }
+      const { app, value: push } = decoded
+      checkOwner(push, app, here)
       const answer = await answerFor(push, deadline)
       if (answer === undefined) say(ctx, 500, 'try again')
       else {
         const encoded = encodeAnswer(answer, push, app, now())
-        ctx.type = encoded.contentType
-        ctx.body = encoded.body
+        say(ctx, 200, encoded.body, encoded.contentType)
       }
     } finally {
       deadline.clear()
@@ -93,22 +103,39 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
   /** The answer to a push; undefined when the push could not be taken over. */
   async function answerFor(push: Push, deadline: Deadline): Promise<Answer | undefined> {
     const fields = { appId: push.appId, pushId: push.id }
+    let accepted: Accepted | typeof late
     try {
-      const accepted = await deadline.race(inbox.accept(push))
+      const accepting = inbox.accept(push)
+      accepted = await deadline.race(accepting)
       if (accepted === late) {
         logger.error(fields, 'a push was not safe in time; WeChat will try again')
+        // Nobody waits for it any more, and what nobody waits for must not end the process.
+        accepting
+          .then(({ answer }) => answer)
+          .catch((err: unknown) => {
+            logger.error({ ...fields, err }, 'the push that was not safe in time failed')
+          })
         return undefined
       }
-      const answer = await deadline.race(accepted.answer)
-      accepted.run.answered = true
-      return answer === late ? 'success' : answer
-    } catch (error) {
-      logger.error({ ...fields, error }, 'a push could not be taken; WeChat will try again')
+    } catch (err) {
+      logger.error({ ...fields, err }, 'a push could not be taken; WeChat will try again')
       return undefined
+    }
+    const { run } = accepted
+    try {
+      const answer = await deadline.race(accepted.answer)
+      return answer === late ? run.answer : answer
+    } catch (err) {
+      // It is safe, so WeChat need not send it again.
+      logger.error({ ...fields, err }, 'a push was taken and its answer failed')
+      return run.answer
+    } finally {
+      run.answered = true
     }
   }
 
-  function refuse(ctx: KoaContext, error: unknown): void {
+  function refuse(ctx: KoaContext, error: unknown, appId?: string): void {
+    const fields = { method: ctx.method, ...(appId === undefined ? {} : { appId }) }
     if (error instanceof SignatureError) say(ctx, 403, 'forbidden')
     else if (error instanceof DecodeError) {
       const tooLarge = error.code === 'too_large'
@@ -117,47 +144,17 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
       if (!ctx.req.complete) ctx.set('Connection', 'close')
     } else if (error instanceof ConfigError) {
       say(ctx, 500, 'misconfigured')
-      logger.error({ method: ctx.method }, error.message)
+      logger.error(fields, error.message)
       return
     } else throw error
-    logger.warn({ method: ctx.method, status: ctx.status, code: error.code }, error.message)
+    logger.warn({ ...fields, status: ctx.status, code: error.code }, error.message)
   }
 }
 
-function say(ctx: KoaContext, status: number, text: string): void {
+function say(ctx: KoaContext, status: number, text: string, contentType = 'text/plain'): void {
   ctx.status = status
-  ctx.type = 'text/plain; charset=utf-8'
+  ctx.type = contentType
   ctx.body = text
-}
-
-/** Given apps are checked now, so that what can't work is known before the first push. */
-function lookupOf(apps: readonly PushSecrets[] | AppLookup): AppLookup {
-  if (typeof apps === 'function') return apps
-  if (apps.length === 0) throw new ConfigError('webhook() needs at least one Mini Program in apps.')
-  apps.forEach(checkPushSecrets)
-  return (appId) => (appId === undefined ? apps : apps.filter((app) => app.appId === appId))
-}
-
-/** The Mini Programs that a path stands for; none when it is not ours. */
-function appsAt(path: string, base: string | undefined, lookup: AppLookup): readonly PushSecrets[] {
-  if (base === undefined || path === base) return lookup(undefined)
-  return path.startsWith(`${base}/`) ? lookup(path.slice(base.length + 1)) : []
-}
-
-/** Does for the Mini Program whose secrets fit; when none do, throws the error of the one that fitted best. */
-function forApp<T>(
-  apps: readonly PushSecrets[],
-  attempt: (app: PushSecrets) => T,
-): { app: PushSecrets; value: T } {
-  let best: unknown
-  for (const app of apps)
-    try {
-      return { app, value: attempt(app) }
-    } catch (error) {
-      // Signed for this one but not readable says more than not signed for another.
-      if (best === undefined || (best instanceof SignatureError && error instanceof DecodeError)) best = error
-    }
-  throw best
 }
 
 const late = Symbol('late')

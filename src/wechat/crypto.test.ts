@@ -116,14 +116,22 @@ describe('decrypt', () => {
     }
   })
 
-  it('refuses a length beyond the end, also one that would be negative', () => {
-    for (const length of [100, 0x7fffffff, 0x80000000, 0xffffffff]) {
+  it('refuses a length that reaches beyond the end, also into the padding, also one that would be negative', () => {
+    const sealed = (length: number): string => {
       const head = unpadded('message', length)
       const padding = 32 - (head.length % 32)
-      expect(refused(encryptRaw(Buffer.concat([head, Buffer.alloc(padding, padding)])))).toBe(
-        'DecodeError decrypt',
-      )
+      return encryptRaw(Buffer.concat([head, Buffer.alloc(padding, padding)]))
     }
+    const most = 'message'.length + appId.length
+    expect(refused(sealed(most))).toBe('accepted')
+    for (const length of [most + 1, most + 10, 100, 0x7fffffff, 0x80000000, 0xffffffff])
+      expect(refused(sealed(length)), String(length)).toBe('DecodeError decrypt')
+  })
+
+  it('refuses what is a multiple of AES’s block and not of WeChat’s', () => {
+    const plain = Buffer.concat([unpadded(''), Buffer.alloc(10, 10)])
+    expect(plain).toHaveLength(48)
+    expect(refused(encryptRaw(plain))).toBe('DecodeError decrypt')
   })
 
   it('refuses what is too short to hold a header', () => {

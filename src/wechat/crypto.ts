@@ -53,7 +53,6 @@ export function decrypt(encrypted: string, key: Uint8Array): { message: Buffer; 
   // Nothing is held back then, so final() would add nothing.
   const plain = decipher.update(bytes)
   const end = plain.length - paddingOf(plain)
-  if (end < HEADER_BYTES) throw unreadable()
   const messageEnd = HEADER_BYTES + plain.readUInt32BE(RANDOM_BYTES)
   if (messageEnd > end) throw unreadable()
   return { message: plain.subarray(HEADER_BYTES, messageEnd), appId: plain.toString('utf8', messageEnd, end) }

@@ -124,17 +124,20 @@ function* pieces(text: string, maxBytes: number): Generator<string> {
       yield stretch
       continue
     }
-    for (const character of characters(stretch, Math.min(maxBytes, limits.textBytes))) {
+    for (const character of characters(stretch)) {
       if (Buffer.byteLength(character) <= maxBytes) yield character
       else yield* character
     }
   }
 }
 
-/** V8's segmenter takes the square of its input's length, so it gets a window at a time, and its last character again. */
-function* characters(text: string, window: number): Generator<string> {
+// V8's segmenter takes the square of its input's length, so it gets a window at a time, and what the window's end
+// may have cut once more.
+const WINDOW = 512
+
+function* characters(text: string): Generator<string> {
   for (let start = 0; start < text.length;) {
-    const view = text.slice(start, start + window).replace(/(?<=.)[\ud800-\udbff]$/s, '')
+    const view = text.slice(start, start + WINDOW).replace(/(?<=.)[\ud800-\udbff]$/s, '')
     const seen = [...graphemes.segment(view)]
     if (seen.length > 1 && start + view.length < text.length) seen.pop()
     for (const { segment } of seen) {

@@ -102,6 +102,10 @@ describe('decodePush refuses', () => {
       expect(refused(encode(text('x'), 'plain', { format }), 'secure')).toBe('SignatureError plaintext')
   })
 
+  it('a push in plain text where no mode is configured, which is secure mode', () => {
+    expect(refusal(() => decodePush(plain.body, plain.query, secrets, now))).toBe('SignatureError plaintext')
+  })
+
   it('in secure mode a plain push that borrows an encrypted one’s msg_signature', () => {
     expect(refused({ body: plain.body, query: good.query })).toBe('SignatureError plaintext')
   })

@@ -43,12 +43,9 @@ export interface Push {
 
 /** Throws ConfigError when secrets can't work together, so that it is known before the first push. */
 export function checkPushSecrets(secrets: PushSecrets): void {
-  if (secrets.appId === '')
+  if (!secrets.appId)
     throw new ConfigError('appId is empty: it is the Mini Program’s AppID, wx and 16 digits.')
-  if (secrets.token === '')
-    throw new ConfigError(
-      'token is empty: it is the Token (令牌) typed in at mp.weixin.qq.com, 3 to 32 letters and digits.',
-    )
+  checkToken(secrets.token)
   if (!modes.has(secrets.mode ?? 'secure'))
     throw new ConfigError(
       `mode is ${JSON.stringify(secrets.mode)}: it must be "secure", "compatible" or "plain".`,
@@ -62,6 +59,14 @@ export function checkPushSecrets(secrets: PushSecrets): void {
     throw new ConfigError(
       `encodingAESKey is missing and mode is ${secrets.mode ?? 'secure'}: give the 43 characters shown at ` +
         'mp.weixin.qq.com (开发管理 › 消息推送), or mode: "plain" if 明文模式 is chosen there.',
+    )
+}
+
+/** Without a token, or with process.env's undefined for one, anyone could sign. */
+function checkToken(token: string): void {
+  if (!token)
+    throw new ConfigError(
+      'token is empty: it is the Token (令牌) typed in at mp.weixin.qq.com, 3 to 32 letters and digits.',
     )
 }
 
@@ -259,8 +264,9 @@ function kindOf(payload: Incoming): string {
   return payload.msgType === 'other' ? payload.type : payload.msgType
 }
 
-function verify(given: string, ...parts: string[]): void {
-  if (!verifySignature(given, ...parts))
+function verify(given: string, token: string, ...parts: string[]): void {
+  checkToken(token)
+  if (!verifySignature(given, token, ...parts))
     throw new SignatureError(
       'mismatch',
       'The signature is not ours: the Token here and the one at mp.weixin.qq.com (开发管理 › 消息推送) differ, or the request is not WeChat’s.',

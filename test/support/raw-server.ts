@@ -28,6 +28,7 @@ export interface RawServer {
 export async function rawServer(
   answer: (request: RawRequest) => void,
   onConnection?: (socket: Socket) => void,
+  listenOn = 0,
 ): Promise<RawServer> {
   const requests: RawRequest[] = []
   const sockets = new Set<Socket>()
@@ -61,7 +62,7 @@ export async function rawServer(
     }
     socket.on('data', onData)
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(listenOn, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {

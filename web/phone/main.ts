@@ -24,6 +24,7 @@ const page = createPage({
   i18n,
   query,
   storage: localStorage,
+  isWide: matchMedia('(width >= 1024px)').matches,
   openStream: eventSource('/_emulator/events'),
 })
 

@@ -42,6 +42,8 @@ export interface PageOptions {
   /** The page's own query: `?phones=2`. */
   query: URLSearchParams
   storage: Pick<Storage, 'getItem' | 'setItem'>
+  /** Whether there is room for the drawer beside the phones; below them it opens only when asked. */
+  isWide: boolean
 }
 
 export const pageKey: InjectionKey<Page> = Symbol('page')
@@ -55,11 +57,11 @@ export function usePage(): Page {
 
 /** Opens the page: the phones remembered, and the link to the emulator. */
 export function createPage(options: PageOptions): Page {
-  const { client, i18n, openStream, query, storage } = options
+  const { client, i18n, openStream, query, storage, isWide } = options
   const state = reactive(emptyState(Date.now()))
   const phones = ref(openPhones(storage.getItem('kefu.phones'), query, defaults(i18n)))
   const drawer = reactive<Page['drawer']>({
-    open: storage.getItem('kefu.drawer') !== 'closed',
+    open: isWide && storage.getItem('kefu.drawer') !== 'closed',
     tab: 'wire',
     entry: null,
   })
@@ -76,7 +78,7 @@ export function createPage(options: PageOptions): Page {
   watch(
     () => drawer.open,
     (open) => {
-      storage.setItem('kefu.drawer', open ? 'open' : 'closed')
+      if (isWide) storage.setItem('kefu.drawer', open ? 'open' : 'closed')
     },
   )
 
@@ -173,10 +175,14 @@ function emulatorNow(state: EmulatorState): { now: Ref<number>; stop: () => void
       ahead.value = clock.advancedMs
       real.value = Date.now()
     },
+    { flush: 'sync' },
   )
-  const timer = setInterval(() => {
+  const tick = (): void => {
     real.value = Date.now()
-  }, 1000)
+  }
+  // At once also when a window or a session begins, so that none seems longer than it is.
+  watch(() => Object.values(state.users), tick, { flush: 'sync' })
+  const timer = setInterval(tick, 1000)
   return {
     now: computed(() => real.value + ahead.value),
     stop: () => {

@@ -28,7 +28,8 @@ export interface PhoneSession {
   officialMs: ComputedRef<number | null>
   /** What became of pushing each of the customer's messages, by the message's id; settled well is not named. */
   sending: ComputedRef<Map<string, { state: 'sending' | 'failed'; deliveryId: string }>>
-  openChat(): Promise<void>
+  /** Enters the conversation; an empty `sessionFrom` is another way than the contact button. */
+  openChat(sessionFrom: string): Promise<void>
   openPage(path: string): void
   send(message: UserMessageInput): Promise<boolean>
   sendPicture(file: Blob): Promise<boolean>
@@ -59,7 +60,10 @@ export function providePhone(page: Page, phone: Phone): PhoneSession {
     const customer = page.customerOf(phone)
     return customer !== undefined && page.run(() => act(customer))
   }
-  const send: PhoneSession['send'] = (message) => to((customer) => page.client.send(customer, message))
+  const send: PhoneSession['send'] = (message) => {
+    offersCard.value = false
+    return to((customer) => page.client.send(customer, message))
+  }
 
   const session: PhoneSession = {
     phone,
@@ -87,10 +91,10 @@ export function providePhone(page: Page, phone: Phone): PhoneSession {
           }),
         ),
     ),
-    async openChat() {
+    async openChat(sessionFrom) {
       screen.value = 'chat'
-      offersCard.value = phone.card.show
-      await to((customer) => page.client.enter(customer, phone.sessionFrom))
+      offersCard.value = phone.card.show && sessionFrom !== ''
+      await to((customer) => page.client.enter(customer, sessionFrom))
     },
     openPage(path) {
       pagePath.value = path

@@ -1,0 +1,98 @@
+/**
+ * One thread of the load: some of the connections, each with one push in flight, over bare sockets. An HTTP client
+ * costs more than the fastest server measured here, so the requests are prepared and the answers read by hand.
+ */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { parentPort, workerData } from 'node:worker_threads'
+import { preparePush } from './pushes.js'
+
+const { connections, thread, threads } = workerData
+const prepared = { json: [], xml: [] }
+
+const jobs = {
+  /** Prepares this thread's share of `count` pushes in each format, numbered from `first`. */
+  prepare({ first, count }) {
+    for (const format of ['json', 'xml']) {
+      prepared[format] = []
+      for (let i = thread; i < count; i += threads) prepared[format].push(preparePush(first + i, format))
+    }
+  },
+
+  /** Pushes for so many seconds, from the prepared push `from` on; ends early when all are used. */
+  async push({ port, format, seconds, from }) {
+    const pushes = prepared[format]
+    const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
+    const latencies = new Float64Array(pushes.length - from)
+    const start = performance.now()
+    const end = start + seconds * 1000
+    let [next, answered, last] = [from, 0, start]
+
+    await Promise.all(
+      sockets.map(async (socket) => {
+        let sentAt
+        const send = () => {
+          sentAt = performance.now()
+          if (sentAt >= end || next === pushes.length) return false
+          socket.write(pushes[next++])
+          return true
+        }
+        await converse(socket, send, () => {
+          last = performance.now()
+          latencies[answered++] = last - sentAt
+        })
+      }),
+    )
+    return { next, answered, seconds: (last - start) / 1000, latencies: latencies.slice(0, answered) }
+  },
+}
+
+async function open(port) {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Sends and awaits in turn until `send` says that there is no more; rejects on an answer that WeChat would not take. */
+function converse(socket, send, answered) {
+  return new Promise((resolve, reject) => {
+    let received = ''
+    socket.setTimeout(10_000, () => reject(new Error('no answer in 10 s')))
+    socket.on('error', reject).on('close', () => reject(new Error('the connection was closed')))
+    socket.on('data', (chunk) => {
+      received += chunk.latin1Slice()
+      const answer = readAnswer(received)
+      if (!answer) return
+      if (answer.status !== 200 || (answer.body !== 'success' && answer.body !== ''))
+        return reject(new Error(`answered ${answer.status} ${answer.body}`))
+      received = ''
+      answered()
+      if (!send()) finish()
+    })
+    const finish = () => {
+      socket.removeAllListeners('close').destroy()
+      resolve()
+    }
+    if (!send()) finish()
+  })
+}
+
+/** The answer once it is whole, by its Content-Length or its last chunk. */
+function readAnswer(text) {
+  const headEnd = text.indexOf('\r\n\r\n')
+  if (headEnd < 0) return undefined
+  const status = Number(text.slice(9, 12))
+  const body = text.slice(headEnd + 4)
+  const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1]
+  if (length !== undefined) return body.length < Number(length) ? undefined : { status, body }
+  if (!body.endsWith('0\r\n\r\n')) return undefined
+  return { status, body: body.replace(/[0-9a-f]+\r\n(.*?)\r\n/gis, '$1').replace(/\r\n$/, '') }
+}
+
+parentPort.on('message', async ({ job, ...input }) => {
+  try {
+    parentPort.postMessage({ result: await jobs[job](input) })
+  } catch (error) {
+    parentPort.postMessage({ error: error.message })
+  }
+})

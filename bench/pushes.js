@@ -1,0 +1,35 @@
+import { encodeFields } from '../dist/wechat/index.js'
+import { secrets } from './secrets.js'
+
+/** What each customer writes: the same in each push, so that only the receivers differ. */
+export const content = '你好,订单 20260730001 三天了还没有发货,麻烦帮我查一下,谢谢。'
+
+const customers = 10_000
+// Real ids are beyond 2^53.
+const firstMsgId = 23_637_352_235_060_880n
+
+/**
+ * The whole HTTP request of one secure push, as bytes. Each number makes a message of its own, with its own MsgId,
+ * nonce and ciphertext: a receiver that drops repeats has to take every one of them.
+ */
+export function preparePush(number, format) {
+  const now = Math.floor(Date.now() / 1000)
+  const fields = {
+    ToUserName: 'gh_97417a04a28d',
+    FromUserName: `o9AgO5Kd5ggOC-bXrbNODII${String(number % customers).padStart(5, '0')}`,
+    CreateTime: now,
+    MsgType: 'text',
+    Content: content,
+    MsgId: String(firstMsgId + BigInt(number)),
+  }
+  const push = encodeFields(fields, secrets, {
+    format,
+    timestamp: now,
+    nonce: String(1_000_000_000 + number),
+  })
+  return Buffer.from(
+    `POST /wechat?${new URLSearchParams(push.query)} HTTP/1.1\r\n` +
+      'Host: 127.0.0.1\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\nConnection: keep-alive\r\n' +
+      `Content-Type: ${push.contentType}\r\nContent-Length: ${Buffer.byteLength(push.body)}\r\n\r\n${push.body}`,
+  )
+}

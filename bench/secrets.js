@@ -1,0 +1,6 @@
+/** What the load and the subjects share; good for nothing else. */
+export const secrets = {
+  appId: 'wx0123456789abcdef',
+  token: 'benchtoken',
+  encodingAESKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG',
+}

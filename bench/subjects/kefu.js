@@ -1,0 +1,13 @@
+/** kefu's webhook() with a handler, without a database. */
+import Koa from 'koa'
+import { Bot, webhook } from '../../dist/index.js'
+import { secrets } from '../secrets.js'
+import { handle, serve } from './serve.js'
+
+const api = { send: async () => {}, setTyping: async () => {} }
+const bot = new Bot({ api })
+bot.on('message:text', (ctx) => handle(ctx.message.content))
+
+const app = new Koa()
+app.use(webhook(bot, { path: '/wechat', ...secrets }))
+serve(app.callback())

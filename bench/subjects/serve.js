@@ -1,0 +1,29 @@
+import { createServer } from 'node:http'
+
+const counts = { pushes: 0, characters: 0 }
+
+/** What each subject's handler does with a message: it counts it, and its text to show that it was read. */
+export function handle(text) {
+  counts.pushes++
+  counts.characters += text.length
+}
+
+/** Serves on a free port of the loopback, and tells the bench by IPC the port and, when asked, what was handled. */
+export function serve(listener) {
+  const server = createServer(listener).listen(0, '127.0.0.1', () => process.send(server.address().port))
+  let idle = performance.eventLoopUtilization()
+  process.on('message', () => {
+    process.send({ ...counts, busy: performance.eventLoopUtilization(idle).utilization })
+    idle = performance.eventLoopUtilization()
+  })
+  process.on('disconnect', () => process.exit())
+}
+
+export function readBody(req) {
+  return new Promise((resolve, reject) => {
+    const chunks = []
+    req.on('data', (chunk) => chunks.push(chunk))
+    req.on('end', () => resolve(Buffer.concat(chunks).toString()))
+    req.on('error', reject)
+  })
+}

@@ -1,0 +1,77 @@
+import { ApiError, NetworkError } from '../errors.js'
+import { explainErrcode } from '../wechat/index.js'
+import { redact } from './redact.js'
+
+/** An answer's JSON. */
+export type Json = Readonly<Record<string, unknown>>
+
+/** An answer as it came. */
+export interface RawAnswer {
+  readonly path: string
+  readonly statusCode: number
+  readonly text: string
+  /** What must not be in an error, should WeChat or a relay repeat it. */
+  readonly secrets: readonly string[]
+}
+
+/**
+ * Reads WeChat's JSON. Throws ApiError when it says no, and NetworkError (`unknown`) when it is not WeChat's:
+ * somebody in between answered, and nobody knows whether WeChat acted.
+ */
+export function readAnswer({ path, statusCode, text, secrets }: RawAnswer): Json {
+  const answer = parse(text)
+  const errcode = answer && errcodeOf(answer)
+  if (!answer || statusCode >= 500 || Number.isNaN(errcode)) throw notWechats(path, statusCode)
+  if (errcode !== undefined && errcode !== 0) {
+    const { errmsg } = answer
+    throw apiError(path, errcode, typeof errmsg === 'string' ? errmsg : '', secrets)
+  }
+  if (statusCode !== 200) throw notWechats(path, statusCode)
+  return answer
+}
+
+/** An answer without an errcode is a yes only where fields are asked for: this wants WeChat's own 0. */
+export function expectOk(path: string, answer: Json): void {
+  if (answer['errcode'] === undefined) throw notWechats(path, 200)
+}
+
+/** An answer that is WeChat's but lacks what was asked for. */
+export function incomplete(path: string, what: string): ApiError {
+  return apiError(path, NaN, what, [])
+}
+
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJson(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined where there is none, NaN where it is no number; relays have been seen to put it in quotes. */
+function errcodeOf({ errcode }: Json): number | undefined {
+  if (errcode === undefined || typeof errcode === 'number') return errcode
+  return typeof errcode === 'string' && /^-?\d+$/.test(errcode) ? Number(errcode) : NaN
+}
+
+function notWechats(path: string, statusCode: number): NetworkError {
+  return new NetworkError(
+    `${path}: the answer (HTTP ${statusCode}) is not WeChat’s JSON. WeChat may have acted on the request; it is not sent again by itself.`,
+    { accepted: 'unknown', path },
+  )
+}
+
+/** WeChat puts its request id behind its words: `invalid openid, rid: 65a1…`. */
+const ridAtEnd = /,?\s*\brid:\s*([\w-]{1,64})\s*$/
+
+function apiError(path: string, errcode: number, errmsg: string, secrets: readonly string[]): ApiError {
+  const [end = '', rid] = ridAtEnd.exec(errmsg.slice(-100)) ?? []
+  const words = redact(errmsg.slice(0, errmsg.length - end.length), secrets)
+  const { name, en } = explainErrcode(errcode)
+  return new ApiError({ errcode, errmsg: words, rid, path, reason: name, explanation: en })
+}

@@ -1,0 +1,121 @@
+import Koa from 'koa'
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { Api } from '../src/api/index.js'
+import { Bot } from '../src/bot/index.js'
+import { createEmulator, type Emulator } from '../src/emulator/index.js'
+import { silentLogger } from '../src/log.js'
+import type { Push } from '../src/wechat/index.js'
+import { webhook } from '../src/webhook/index.js'
+import { startKoa, type KoaServer } from './support/koa-server.js'
+
+/** The Mini Program of the phone tests. */
+export const app = {
+  appId: 'wx0123456789abcdef',
+  appSecret: 'deadbeefdeadbeefdeadbeefdeadbeef',
+  token: 'token-of-the-tests',
+  encodingAESKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG',
+  name: '云朵商城',
+}
+
+/** An emulated WeChat with its phone page, and a Koa service behind it. */
+export interface PhoneStage {
+  readonly emulator: Emulator
+  /** Another emulator at the same address, which knows of nothing that was. */
+  restartEmulator(whileDown: () => Promise<void>): Promise<void>
+  readonly api: Api
+  readonly bot: Bot
+  /** What the service was pushed, decrypted and read. */
+  readonly pushes: readonly Push[]
+  readonly pushUrl: string
+  /** Opens the page in a browser of its own, so to speak: nothing remembered. */
+  open(query?: string, options?: BrowserContextOptions): Promise<OpenPage>
+  close(): Promise<void>
+}
+
+export interface OpenPage {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** The n-th phone, from 0. */
+  readonly phone: (index?: number) => Locator
+  /** Its customer. */
+  readonly openId: (index?: number) => Promise<string>
+  /** What went wrong on the page: errors, refusals of the Content-Security-Policy, requests to elsewhere. */
+  readonly trouble: string[]
+}
+
+/** Starts both; `register: false` leaves the emulator without a Mini Program. */
+export async function startPhoneStage(browser: Browser, { register = true } = {}): Promise<PhoneStage> {
+  let emulator = await createEmulator()
+  const api = new Api({ appId: app.appId, appSecret: app.appSecret, url: emulator.url })
+  const bot = new Bot({ api, logger: silentLogger })
+  const pushes: Push[] = []
+  bot.use(async (ctx, next) => {
+    pushes.push(ctx.push)
+    await next()
+  })
+  const server: KoaServer = await startKoa(
+    new Koa().use(webhook(bot, { path: '/wechat', ...app, logger: silentLogger })),
+  )
+  const pushUrl = `http://127.0.0.1:${server.port}/wechat`
+  if (register) emulator.addApp({ ...app, pushUrl })
+  const contexts: BrowserContext[] = []
+  return {
+    get emulator() {
+      return emulator
+    },
+    async restartEmulator(whileDown) {
+      const { port } = emulator
+      await emulator.close()
+      await whileDown()
+      emulator = await createEmulator({ port, apps: [{ ...app, pushUrl }] })
+    },
+    api,
+    bot,
+    pushes,
+    pushUrl,
+    async open(query = '', options = {}) {
+      const context = await browser.newContext({
+        viewport: { width: 1440, height: 900 },
+        reducedMotion: 'reduce',
+        permissions: ['clipboard-read', 'clipboard-write'],
+        ...options,
+      })
+      contexts.push(context)
+      context.setDefaultTimeout(8000)
+      const trouble: string[] = []
+      await context.route(
+        (url) => url.origin !== emulator.url && url.protocol.startsWith('http'),
+        async (route) => {
+          trouble.push(`request to ${route.request().url()}`)
+          await route.abort()
+        },
+      )
+      const page = await context.newPage()
+      page.on('pageerror', (error) => trouble.push(String(error)))
+      page.on('dialog', (dialog) => trouble.push(`dialog ${dialog.message()}`))
+      page.on('console', (message) => {
+        if (message.type() === 'error') trouble.push(message.text())
+      })
+      await page.goto(`${emulator.url}/${query}`)
+      const phone = (index = 0): Locator =>
+        page
+          .locator('main section[aria-label]')
+          .filter({ has: page.locator('footer') })
+          .nth(index)
+      return {
+        page,
+        context,
+        trouble,
+        phone,
+        openId: async (index = 0) =>
+          page.evaluate<string>(`JSON.parse(localStorage.getItem('kefu.phones'))[${index}].openId`),
+      }
+    },
+    async close() {
+      for (const context of contexts) await context.close()
+      await server.close()
+      await emulator.close()
+      await api.close()
+    },
+  }
+}

@@ -1,0 +1,463 @@
+import { once } from 'node:events'
+import Koa from 'koa'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Bot, newRun } from '../src/bot/index.js'
+import { decodeAnswer, encodePush, limits, type Answer, type Format, type Mode } from '../src/wechat/index.js'
+import { MemoryInbox, webhook, type Inbox, type WebhookOptions } from '../src/webhook/index.js'
+import { gate } from './support/gate.js'
+import { closed, startKoa, untilClosed, type KoaServer } from './support/koa-server.js'
+import { enter, secrets, text } from './support/pushes.js'
+import { RecordingLogger } from './support/recording-logger.js'
+import { RecordingSender } from './support/recording-sender.js'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+interface Scene {
+  readonly server: KoaServer
+  readonly bot: Bot
+  readonly sender: RecordingSender
+  readonly logger: RecordingLogger
+}
+
+/** A server around a bot without handlers yet, or around an inbox. */
+async function start(
+  options: Partial<WebhookOptions> = {},
+  inboxOf: (bot: Bot) => Bot | Inbox = (bot) => bot,
+): Promise<Scene> {
+  const logger = new RecordingLogger()
+  const sender = new RecordingSender()
+  const bot = new Bot({ api: sender, logger })
+  const app = new Koa().use(webhook(inboxOf(bot), { ...secrets, logger, ...options }))
+  app.silent = true // Koa reports each client that went away
+  const server = await startKoa(app)
+  cleanups.push(() => server.close())
+  return { server, bot, sender, logger }
+}
+
+describe('the deadline', () => {
+  it('answers success while the handlers are at work, and the work goes on', async () => {
+    const { server, bot, sender } = await start({ deadlineMs: 30 })
+    const wait = gate()
+    const replied = gate()
+    bot.use(async (ctx) => {
+      await wait.opened
+      await ctx.reply('查到了')
+      replied.open()
+    })
+    expect(await server.push(encodePush(text('订单'), secrets))).toMatchObject({
+      status: 200,
+      body: 'success',
+    })
+    expect(sender.texts).toEqual([])
+    wait.open()
+    await replied.opened
+    expect(sender.texts).toEqual(['查到了'])
+  })
+
+  it('does not wait when the handlers are done', async () => {
+    const { server, bot } = await start({ deadlineMs: 4999 })
+    bot.use(() => undefined)
+    const before = Date.now()
+    await server.push(encodePush(text('hi'), secrets))
+    expect(Date.now() - before).toBeLessThan(2000)
+  })
+
+  it('leaves no timer behind for a push that was answered', async () => {
+    const { server } = await start()
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+    await server.push(encodePush(text('hi', { msgId: '0' }), secrets))
+    const before = timers()
+    for (let i = 1; i <= 20; i++) await server.push(encodePush(text('hi', { msgId: String(i) }), secrets))
+    expect(timers()).toBeLessThan(before + 10)
+  })
+
+  it('answers success also when a handler fails', async () => {
+    const { server, bot, logger } = await start()
+    bot.use(() => {
+      throw new Error('oops')
+    })
+    expect(await server.push(encodePush(text('hi'), secrets))).toMatchObject({ status: 200, body: 'success' })
+    expect(logger.messages('error')).toEqual(['a handler failed'])
+  })
+})
+
+describe('transfer', () => {
+  const everyWay = (['plain', 'compatible', 'secure'] as const).flatMap((mode) =>
+    (['json', 'xml'] as const).map((format): [Mode, Format] => [mode, format]),
+  )
+
+  it.each(everyWay)('in time is the answer, as WeChat reads it (%s, %s)', async (mode, format) => {
+    const app = { ...secrets, mode }
+    const { server, bot } = await start({ mode })
+    bot.hears('人工', (ctx) => {
+      ctx.transfer()
+    })
+    const reply = await server.push(encodePush(text('人工'), app, { format }))
+    expect(reply.status).toBe(200)
+    expect(reply.type).toBe(format === 'json' ? 'application/json; charset=utf-8' : 'application/xml')
+    expect(reply.headers['x-content-type-options']).toBe('nosniff')
+    const { answer, fields } = decodeAnswer(reply.body, format, app)
+    expect(answer).toBe('transfer')
+    expect(fields).toMatchObject({ ToUserName: 'oLin', FromUserName: 'gh_0123456789ab' })
+    expect(reply.body.includes('transfer_customer_service')).toBe(mode === 'plain')
+  })
+
+  it('is the answer at the deadline when it was decided before and the handler is still at work', async () => {
+    const { server, bot } = await start({ deadlineMs: 30 })
+    const wait = gate()
+    bot.use(async (ctx) => {
+      ctx.transfer()
+      await wait.opened
+    })
+    const push = encodePush(text('人工'), secrets)
+    const reply = await server.push(push)
+    expect(decodeAnswer(reply.body, 'json', secrets).answer).toBe('transfer')
+    wait.open()
+    expect(decodeAnswer((await server.push(push)).body, 'json', secrets).answer).toBe('transfer')
+  })
+
+  it('is refused when it comes after the answer, and a repeat is told success too', async () => {
+    const { server, bot } = await start({ deadlineMs: 30 })
+    const wait = gate()
+    const caught = gate<unknown>()
+    bot
+      .use(async (ctx) => {
+        await wait.opened
+        ctx.transfer()
+      })
+      .catch((error) => {
+        caught.open(error)
+      })
+    const push = encodePush(text('人工'), secrets)
+    expect(await server.push(push)).toMatchObject({ status: 200, body: 'success' })
+    wait.open()
+    expect(await caught.opened).toMatchObject({ name: 'HandlerError', code: 'late' })
+    expect(await server.push(push)).toMatchObject({ status: 200, body: 'success' })
+  })
+
+  it('of an event is misuse, and the event is answered with success', async () => {
+    const { server, bot, logger } = await start()
+    bot.on('event', (ctx) => {
+      ctx.transfer()
+    })
+    expect(await server.push(encodePush(enter(), secrets))).toMatchObject({ status: 200, body: 'success' })
+    expect(logger.lines).toMatchObject([{ fields: { err: { code: 'misuse' } } }])
+  })
+})
+
+describe('one push', () => {
+  it('that comes five times at once runs once, and each gets the first one’s answer', async () => {
+    const { server, bot, sender } = await start()
+    const wait = gate()
+    const begun = gate()
+    bot.use(async (ctx) => {
+      begun.open()
+      await wait.opened
+      await ctx.reply('一次')
+      ctx.transfer()
+    })
+    const push = encodePush(text('人工'), secrets)
+    const replies = Promise.all(Array.from({ length: 5 }, () => server.push(push)))
+    await begun.opened
+    wait.open()
+    for (const { body } of await replies) expect(decodeAnswer(body, 'json', secrets).answer).toBe('transfer')
+    expect(sender.texts).toEqual(['一次'])
+  })
+
+  it('that comes again with another timestamp, nonce and ciphertext is still the same', async () => {
+    const { server, bot, sender } = await start()
+    bot.use((ctx) => ctx.reply('一次'))
+    for (const format of ['json', 'xml'] as const)
+      for (const nonce of ['1', '2'])
+        expect(await server.push(encodePush(text('hi'), secrets, { format, nonce }))).toMatchObject({
+          body: 'success',
+        })
+    expect(sender.texts).toEqual(['一次'])
+  })
+
+  it('that is repeated while it is still running gets success at its own deadline', async () => {
+    const { server, bot, sender } = await start({ deadlineMs: 30 })
+    const wait = gate()
+    const replied = gate()
+    bot.use(async (ctx) => {
+      await wait.opened
+      await ctx.reply('一次')
+      replied.open()
+    })
+    const push = encodePush(text('hi'), secrets)
+    for (let attempt = 0; attempt < 3; attempt++)
+      expect(await server.push(push)).toMatchObject({ status: 200, body: 'success' })
+    wait.open()
+    await replied.opened
+    expect(await server.push(push)).toMatchObject({ body: 'success' })
+    expect(sender.texts).toEqual(['一次'])
+  })
+})
+
+describe('order', () => {
+  it('is kept in a conversation while others go on', async () => {
+    const { server, bot } = await start({ deadlineMs: 4000 })
+    const wait = gate()
+    const begun = gate()
+    const done: string[] = []
+    bot.hears('slow', async (_ctx, next) => {
+      begun.open()
+      await wait.opened
+      await next()
+    })
+    bot.use((ctx) => done.push(`${ctx.openId} ${ctx.text ?? ''}`))
+    const say = (content: string, fromUserName: string): Promise<unknown> =>
+      server.push(encodePush(text(content, { fromUserName, msgId: content }), secrets))
+
+    const slow = say('slow', 'oLin')
+    await begun.opened
+    const behind = say('2', 'oLin')
+    await Promise.all(['a', 'b', 'c'].map((content) => say(content, `o-${content}`)))
+    expect(done.sort()).toEqual(['o-a a', 'o-b b', 'o-c c'])
+    done.length = 0
+    wait.open()
+    await Promise.all([slow, behind])
+    expect(done).toEqual(['oLin slow', 'oLin 2'])
+  })
+})
+
+describe('an inbox', () => {
+  const push = encodePush(text('hi'), secrets)
+
+  it('that is full is answered with 500 so that WeChat tries again, and then takes it', async () => {
+    const { server, bot, logger } = await start(
+      { deadlineMs: 50 },
+      (own) => new MemoryInbox(own, { waiting: 2 }),
+    )
+    const wait = gate()
+    const third = gate()
+    bot.use(async (ctx) => {
+      if (ctx.text === '3') third.open()
+      else await wait.opened
+    })
+    const say = (content: string): ReturnType<KoaServer['push']> =>
+      server.push(encodePush(text(content, { msgId: content }), secrets))
+    expect(await Promise.all([say('1'), say('2')])).toMatchObject([{ status: 200 }, { status: 200 }])
+    const refused = await say('3')
+    expect(refused).toMatchObject({ status: 500, body: 'try again', type: 'text/plain; charset=utf-8' })
+    expect(logger.lines).toMatchObject([
+      {
+        level: 'error',
+        fields: { appId: secrets.appId, err: { message: '2 pushes are waiting already' } },
+        message: 'a push could not be taken; WeChat will try again',
+      },
+    ])
+    wait.open()
+    expect(await say('1')).toMatchObject({ status: 200 })
+    expect(await say('3')).toMatchObject({ status: 200 })
+    await third.opened
+  })
+
+  it.each<[string, Inbox]>([
+    ['rejects', { accept: () => Promise.reject(new Error('no database')) }],
+    [
+      'throws',
+      {
+        accept: () => {
+          throw new Error('no database')
+        },
+      },
+    ],
+  ])('that %s is answered with 500', async (_name, inbox) => {
+    const { server, logger } = await start({}, () => inbox)
+    expect(await server.push(push)).toMatchObject({ status: 500, body: 'try again' })
+    expect(logger.lines).toMatchObject([{ level: 'error', fields: { err: { message: 'no database' } } }])
+  })
+
+  it('that never takes it is answered with 500 at the deadline', async () => {
+    const { server, logger } = await start({ deadlineMs: 30 }, () => ({
+      accept: () => new Promise(() => undefined),
+    }))
+    expect(await server.push(push)).toMatchObject({ status: 500, body: 'try again' })
+    expect(logger.messages('error')).toEqual(['a push was not safe in time; WeChat will try again'])
+  })
+
+  it.each<[string, (fail: Promise<void>) => Inbox]>([
+    [
+      'accept() fails',
+      (fail) => ({ accept: () => fail.then(() => Promise.reject(new Error('too late to matter'))) }),
+    ],
+    [
+      'the answer fails',
+      (fail) => ({
+        accept: () =>
+          fail.then(() => ({ answer: Promise.reject(new Error('too late to matter')), run: newRun() })),
+      }),
+    ],
+  ])('does not end the process when %s after the deadline', async (_name, inboxOf) => {
+    const wait = gate()
+    const { server, logger } = await start({ deadlineMs: 30 }, () => inboxOf(wait.opened))
+    expect(await server.push(push)).toMatchObject({ status: 500 })
+    wait.open()
+    await new Promise(setImmediate)
+    expect(logger.lines).toMatchObject([{}, { fields: { err: { message: 'too late to matter' } } }])
+  })
+
+  it.each<[Answer, string]>([
+    ['success', 'success'],
+    ['transfer', 'transfer_customer_service'],
+  ])('whose answer fails has the push: what was decided is answered (%s)', async (answer, body) => {
+    const run = { ...newRun(), answer }
+    const { server, logger } = await start({ mode: 'plain' }, () => ({
+      accept: async () => ({ answer: Promise.reject(new Error('crashed')), run }),
+    }))
+    const plain = encodePush(text('hi'), { ...secrets, mode: 'plain' })
+    expect(await server.push(plain)).toMatchObject({
+      status: 200,
+      body: expect.stringContaining(body) as string,
+    })
+    expect(run.answered).toBe(true)
+    expect(logger.messages('error')).toEqual(['a push was taken and its answer failed'])
+  })
+})
+
+describe('a client', () => {
+  const { query, body } = encodePush(text('hi'), secrets)
+  const head = (headers: string): string =>
+    `POST /wechat?${new URLSearchParams(query).toString()} HTTP/1.1\r\nHost: kefu\r\n${headers}\r\n\r\n`
+
+  async function stillAnswers(server: KoaServer): Promise<void> {
+    expect(await server.push(encodePush(text('still here'), secrets))).toMatchObject({
+      status: 200,
+      body: 'success',
+    })
+  }
+
+  it.each<[string, (arrived: () => void) => Koa.Middleware]>([
+    [
+      'while its body is read',
+      (arrived) => async (_ctx, next) => {
+        const read = next()
+        arrived()
+        await read
+      },
+    ],
+    [
+      'by another middleware’s doing',
+      () => async (ctx, next) => {
+        const read = next()
+        ctx.req.destroy()
+        await read
+      },
+    ],
+    [
+      'before anyone reads its body',
+      (arrived) => async (ctx, next) => {
+        arrived()
+        await closed(ctx.req)
+        await next()
+      },
+    ],
+  ])('that goes away %s harms nobody', async (_when, middleware) => {
+    const logger = new RecordingLogger()
+    const warned = once(logger.events, 'line')
+    const arrived = gate()
+    const app = new Koa()
+    app.silent = true
+    const slow = middleware(() => {
+      arrived.open()
+    })
+    app.use(async (ctx, next) => {
+      if (ctx.get('content-length') === '999') await slow(ctx, next)
+      else await next()
+    })
+    app.use(webhook(new Bot({ api: new RecordingSender() }), { ...secrets, logger }))
+    const server = await startKoa(app)
+    cleanups.push(() => server.close())
+    const socket = await server.socket()
+    socket.write(`${head('Content-Length: 999')}${body.slice(0, 20)}`)
+    await Promise.race([arrived.opened, warned])
+    socket.resetAndDestroy()
+    await warned
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', fields: { status: 400 }, message: expect.stringContaining('ended early') as string },
+    ])
+    await stillAnswers(server)
+  })
+
+  it('that sends its body too slowly is refused at the deadline and disconnected', async () => {
+    const { server, logger } = await start({ deadlineMs: 50 })
+    const socket = await server.socket()
+    socket.write(`${head(`Content-Length: ${body.length}`)}${body.slice(0, 20)}`)
+    const received = await untilClosed(socket)
+    expect(received).toMatch(/^HTTP\/1\.1 400 /)
+    expect(received).toMatch(/\r\nConnection: close\r\n/i)
+    expect(logger.messages('warn')).toEqual([expect.stringContaining('did not arrive in time')])
+    await stillAnswers(server)
+  })
+
+  it('that sends 100 KB is refused with 413 and disconnected', async () => {
+    const { server, logger } = await start()
+    const socket = await server.socket()
+    const size = 100 * 1024
+    // All but the last byte: the refusal does not wait for the whole.
+    socket.write(head(`Content-Length: ${size}`) + 'x'.repeat(size - 1))
+    const received = await untilClosed(socket)
+    expect(received).toMatch(/^HTTP\/1\.1 413 /)
+    expect(received).toMatch(/\r\nConnection: close\r\n/i)
+    expect(received).toMatch(/\r\n\r\ntoo large$/)
+    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { status: 413, code: 'too_large' } }])
+    await stillAnswers(server)
+  })
+
+  it('that never stops sending chunks is refused with 413 and disconnected', async () => {
+    const { server } = await start()
+    const socket = await server.socket()
+    const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`
+    const received = untilClosed(socket)
+    socket.write(head('Transfer-Encoding: chunked'))
+    const pour = (): void => {
+      while (!socket.destroyed && socket.write(chunk));
+    }
+    socket.on('drain', pour)
+    pour()
+    await received
+    expect(socket.bytesWritten).toBeGreaterThan(limits.pushBytes)
+    await stillAnswers(server)
+  })
+
+  it('that sends exactly the largest body is read', async () => {
+    const { server, bot } = await start({ mode: 'plain' })
+    const heard: string[] = []
+    bot.use((ctx) => heard.push(ctx.push.plaintext))
+    const plain = encodePush(text('hi'), { ...secrets, mode: 'plain' })
+    const largest = plain.body.padEnd(limits.pushBytes)
+    expect(await server.push({ ...plain, body: largest })).toMatchObject({ status: 200 })
+    expect(heard).toEqual([largest])
+    expect(await server.push({ ...plain, body: `${largest} ` })).toMatchObject({ status: 413 })
+  })
+
+  it.each(['as bytes', 'as text, after setEncoding()'])('may cut its body anywhere, read %s', async (how) => {
+    const app = new Koa()
+    if (how !== 'as bytes')
+      app.use((ctx, next) => {
+        ctx.req.setEncoding('utf8')
+        return next()
+      })
+    const sender = new RecordingSender()
+    const bot = new Bot({ api: sender }).use((ctx) => ctx.reply(ctx.text ?? ''))
+    const server = await startKoa(app.use(webhook(bot, { ...secrets, mode: 'plain' })))
+    cleanups.push(() => server.close())
+
+    const plain = encodePush(text('您好 😀'), { ...secrets, mode: 'plain' })
+    const socket = await server.socket()
+    const received = untilClosed(socket)
+    const target = `/wechat?${new URLSearchParams(plain.query).toString()}`
+    socket.write(
+      `POST ${target} HTTP/1.1\r\nHost: kefu\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    )
+    // A chunk for each byte, so that characters are cut too.
+    for (const byte of Buffer.from(plain.body)) socket.write(Buffer.from([0x31, 13, 10, byte, 13, 10]))
+    socket.write('0\r\n\r\n')
+    expect(await received).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nsuccess$/)
+    expect(sender.texts).toEqual(['您好 😀'])
+  })
+})

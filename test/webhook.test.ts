@@ -1,0 +1,526 @@
+import { inspect } from 'node:util'
+import Koa from 'koa'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Bot } from '../src/bot/index.js'
+import { ConfigError } from '../src/errors.js'
+import {
+  decodePush,
+  encodePush,
+  limits,
+  sign,
+  verifyUrl,
+  type Format,
+  type PushSecrets,
+} from '../src/wechat/index.js'
+import { MemoryInbox, webhook, type WebhookOptions } from '../src/webhook/index.js'
+import { startKoa, type KoaServer, type Reply } from './support/koa-server.js'
+import { encodeSigned, event, secrets, text } from './support/pushes.js'
+import { RecordingLogger } from './support/recording-logger.js'
+import { RecordingSender } from './support/recording-sender.js'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+interface Scene {
+  readonly server: KoaServer
+  readonly logger: RecordingLogger
+  /** What handlers were given, as `appId: text`. */
+  readonly heard: string[]
+  /** What Koa was left with. */
+  readonly errors: unknown[]
+}
+
+async function start(options: Partial<WebhookOptions> = {}): Promise<Scene> {
+  const logger = new RecordingLogger()
+  const heard: string[] = []
+  const bot = new Bot({ api: new RecordingSender(), logger }).use((ctx) =>
+    heard.push(`${ctx.appId}: ${ctx.text ?? ctx.event?.event ?? ''}`),
+  )
+  const app = new Koa().use(webhook(bot, { path: '/wechat', ...secrets, logger, ...options })).use((ctx) => {
+    ctx.body = `next: ${ctx.path}`
+  })
+  const errors: unknown[] = []
+  app.on('error', (error) => errors.push(error))
+  const server = await startKoa(app)
+  cleanups.push(() => server.close())
+  return { server, logger, heard, errors }
+}
+
+const seconds = (): number => Math.floor(Date.now() / 1000)
+
+/** The query of a GET that asks whether the URL is ours. */
+function verification(echostr: string, token = secrets.token, timestamp = seconds()): Record<string, string> {
+  const [time, nonce] = [String(timestamp), '1514711492']
+  return { signature: sign(token, time, nonce), timestamp: time, nonce, echostr }
+}
+
+/** What every answer of ours must be, whatever was asked. */
+function expectPlain(reply: Reply): void {
+  expect(reply.type).toBe('text/plain; charset=utf-8')
+  expect(reply.headers['x-content-type-options']).toBe('nosniff')
+}
+
+describe('GET', () => {
+  it('answers the echostr, as plain text', async () => {
+    const { server } = await start()
+    const reply = await server.ask({ query: verification('4375120948345356249') })
+    expect(reply).toMatchObject({ status: 200, body: '4375120948345356249' })
+    expectPlain(reply)
+  })
+
+  it('answers an echostr that looks like HTML as plain text too', async () => {
+    const { server } = await start()
+    const reply = await server.ask({ query: verification('<script>alert(1)</script>') })
+    expect(reply).toMatchObject({ status: 200, body: '<script>alert(1)</script>' })
+    expectPlain(reply)
+  })
+
+  it('answers an echostr of 256 bytes, and refuses a longer one', async () => {
+    const { server } = await start()
+    expect(await server.ask({ query: verification('x'.repeat(256)) })).toMatchObject({ status: 200 })
+    const reply = await server.ask({ query: verification('x'.repeat(257)) })
+    expect(reply).toMatchObject({ status: 400, body: 'bad request' })
+    expectPlain(reply)
+  })
+
+  it.each([
+    [
+      'a forged signature',
+      { ...verification('<b>1'), signature: '0'.repeat(40) },
+      'The signature is not ours',
+    ],
+    ['another’s token', verification('<b>1', 'another token'), 'The signature is not ours'],
+    ['no signature', { timestamp: '1', nonce: '2', echostr: '<b>1' }, 'no single signature'],
+    ['two signatures', { ...verification('<b>1'), signature: ['a', 'b'] }, 'no single signature'],
+    ['no query at all', {}, 'no single timestamp'],
+    ['no echostr', without(verification(''), 'echostr'), 'no single echostr'],
+    [
+      'an old timestamp',
+      verification('<b>1', secrets.token, seconds() - 660),
+      's old, more than the 600 s allowed',
+    ],
+    ['a timestamp to come', verification('<b>1', secrets.token, seconds() + 660), 'ahead of our clock'],
+  ])('refuses %s, and says in the log why', async (_name, query, why) => {
+    const { server, logger } = await start()
+    const reply = await server.ask({ query })
+    expect(reply).toMatchObject({ status: 403, body: 'forbidden' })
+    expectPlain(reply)
+    expect(logger.lines).toMatchObject([
+      {
+        level: 'warn',
+        fields: { method: 'GET', status: 403, appId: secrets.appId },
+        message: expect.stringContaining(why) as string,
+      },
+    ])
+  })
+})
+
+describe('POST', () => {
+  it('answers success, as plain text', async () => {
+    const { server, heard } = await start()
+    const reply = await server.push(encodePush(text('你好'), secrets))
+    expect(reply).toMatchObject({ status: 200, body: 'success' })
+    expectPlain(reply)
+    expect(heard).toEqual([`${secrets.appId}: 你好`])
+  })
+
+  it('answers 200 whatever an earlier middleware set', async () => {
+    const app = new Koa()
+      .use((ctx, next) => {
+        ctx.status = 202
+        return next()
+      })
+      .use(webhook(new Bot({ api: new RecordingSender() }), secrets))
+    const server = await startKoa(app)
+    cleanups.push(() => server.close())
+    expect(await server.push(encodePush(text('hi'), secrets))).toMatchObject({ status: 200, body: 'success' })
+  })
+
+  it('answers success to events of other services', async () => {
+    const { server, heard } = await start()
+    const audit = { ...event('wxa_media_check', { trace_id: '1' }), fromUserName: '' }
+    expect(await server.push(encodePush(audit, secrets))).toMatchObject({ status: 200, body: 'success' })
+    expect(heard).toEqual([`${secrets.appId}: other`])
+  })
+
+  const good = encodePush(text('<b>secret</b>'), secrets)
+  const plain: PushSecrets = { ...secrets, mode: 'plain' }
+  const forged = '0'.repeat(40)
+  const old = encodePush(text('hi'), secrets, { timestamp: seconds() - 660 })
+  const otherApp = encodePush(text('hi'), { ...secrets, appId: 'wxother' })
+  const otherKey = encodePush(text('hi'), { ...secrets, encodingAESKey: 'A'.repeat(43) })
+  const mixed = encodeSigned('<xml><MsgType>text</MsgType></xml>')
+
+  it.each([
+    ['a forged msg_signature', { ...good, query: { ...good.query, msg_signature: forged } }, 403, 'not ours'],
+    [
+      'no msg_signature',
+      { ...good, query: without(good.query, 'msg_signature') },
+      403,
+      'no single msg_signature',
+    ],
+    ['no query', { ...good, query: {} }, 403, 'no single timestamp'],
+    [
+      'another’s token',
+      encodePush(text('hi'), { ...secrets, token: 'other' }),
+      403,
+      'Token here and the one at',
+    ],
+    ['an old timestamp', old, 403, 's old, more than the 600 s allowed'],
+    ['another timestamp than the signed one', retimed(good.query), 403, 'not ours'],
+    [
+      'a body changed on the way',
+      { ...good, body: good.body.replace(/"Encrypt":"..../, '$&A') },
+      403,
+      'not ours',
+    ],
+    ['plain text in secure mode', encodePush(text('hi'), plain), 403, 'in plain text and secure mode'],
+    [
+      'plain text in secure mode, as XML',
+      encodePush(text('hi'), plain, { format: 'xml' }),
+      403,
+      'in plain text',
+    ],
+    [
+      'plain text with another’s Encrypt',
+      { ...good, body: '{"MsgType":"text","Encrypt":"x"}' },
+      403,
+      'not ours',
+    ],
+    ['a body that is no push', { ...good, body: 'hello=world' }, 403, 'neither like JSON nor like XML'],
+    ['an empty body', { ...good, body: '' }, 403, 'neither like JSON nor like XML'],
+    ['JSON that ends early', { ...good, body: good.body.slice(0, 40) }, 403, 'can’t be checked'],
+    ['a DOCTYPE', { ...good, body: '<!DOCTYPE xml [<!ENTITY a "b">]><xml>&a;</xml>' }, 403, 'DOCTYPE'],
+    ['the wrong key', otherKey, 400, 'EncodingAESKey here is probably not the one'],
+    ['another appid', otherApp, 400, 'encrypted for another appid'],
+    ['a signed push that is none', mixed, 400, 'differ in format'],
+    ['a signed push without MsgType', encodeSigned('{"FromUserName":"oLin"}'), 400, 'no MsgType'],
+    ['signed junk', encodeSigned('junk'), 400, 'neither like JSON nor like XML'],
+    ['a body that is too large', { ...good, body: ' '.repeat(limits.pushBytes + 1) }, 413, 'larger than'],
+  ])('refuses %s, and says in the log why', async (_name, encoded, status, why) => {
+    const { server, logger, heard } = await start()
+    const reply = await server.push({ ...good, ...encoded })
+    expect(reply.status).toBe(status)
+    expectPlain(reply)
+    expect(reply.body).toMatch(/^(forbidden|bad request|too large)$/)
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', fields: { method: 'POST', status }, message: expect.stringContaining(why) as string },
+    ])
+    expect(heard).toEqual([])
+  })
+
+  it.each<[Format, PushSecrets['mode']]>([
+    ['json', 'plain'],
+    ['xml', 'plain'],
+    ['json', 'compatible'],
+    ['xml', 'compatible'],
+  ])('refuses forged %s in %s mode', async (format, mode) => {
+    const { server } = await start({ mode })
+    const encoded = encodePush(text('hi'), { ...secrets, mode }, { format })
+    expect(await server.push(encoded)).toMatchObject({ status: 200 })
+    const query = { ...encoded.query, signature: forged, msg_signature: forged }
+    expect(await server.push({ ...encoded, query })).toMatchObject({ status: 403 })
+  })
+
+  it('tells an age by the clock it is given, and none where 0 is the limit', async () => {
+    const encoded = encodePush(text('hi'), secrets, { timestamp: 1714037059 })
+    const { server } = await start({ now: () => 1714037059_000 + 600_000 })
+    expect(await server.push(encoded)).toMatchObject({ status: 200 })
+    const later = await start({ now: () => 1714037059_000 + 601_000 })
+    expect(await later.server.push(encoded)).toMatchObject({ status: 403 })
+    const never = await start({ maxAgeSeconds: 0 })
+    expect(await never.server.push(encoded)).toMatchObject({ status: 200 })
+  })
+})
+
+describe('an error that is nobody’s fault but ours', () => {
+  it('is Koa’s to report: 500 without a word of it', async () => {
+    const { server, errors } = await start({
+      now: () => {
+        throw new RangeError('the clock is broken')
+      },
+    })
+    for (const reply of [
+      await server.push(encodePush(text('hi'), secrets)),
+      await server.ask({ query: verification('1') }),
+    ])
+      expect(reply).toMatchObject({ status: 500, body: 'Internal Server Error' })
+    expect(errors.map(String)).toEqual(Array(2).fill('RangeError: the clock is broken'))
+  })
+})
+
+describe('what is not ours', () => {
+  it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'] as const)(
+    '%s is refused with what is allowed',
+    async (method) => {
+      const { server } = await start()
+      const reply = await server.ask({ method, query: verification('1') })
+      expect(reply.status).toBe(405)
+      expect(reply.headers['allow']).toBe('GET, POST')
+      expectPlain(reply)
+    },
+  )
+
+  it.each([
+    '/',
+    '/wechat2',
+    '/wechat/other',
+    `/wechat/${secrets.appId}/x`,
+    '/WECHAT',
+    '/a/wechat',
+    '//wechat',
+  ])('%s goes to the next middleware', async (path) => {
+    const { server, logger } = await start()
+    const reply = await server.ask({ method: 'POST', path, query: verification('1') })
+    expect(reply).toMatchObject({ status: 200, body: `next: ${path}` })
+    expect(reply.headers).not.toHaveProperty('x-content-type-options')
+    expect(logger.lines).toEqual([])
+  })
+
+  it.each([
+    ['/wechat', ['/wechat', '/wechat/', `/wechat/${secrets.appId}`, `/wechat/${secrets.appId}/`]],
+    ['/wechat/', ['/wechat', '/wechat/', `/wechat/${secrets.appId}`]],
+    ['/', ['/', `/${secrets.appId}`]],
+  ])('with the path %s it is also written %j', async (path, written) => {
+    const { server } = await start({ path })
+    for (const each of written)
+      expect(await server.ask({ path: each, query: verification('1') })).toMatchObject({
+        status: 200,
+        body: '1',
+      })
+  })
+
+  it('is nothing when no path is given', async () => {
+    const server = await startKoa(new Koa().use(webhook(new Bot({ api: new RecordingSender() }), secrets)))
+    cleanups.push(() => server.close())
+    for (const path of ['/', '/anything/at/all'])
+      expect(await server.ask({ path, query: verification('1') })).toMatchObject({ status: 200, body: '1' })
+  })
+})
+
+describe('several Mini Programs', () => {
+  const one = { ...secrets, appId: 'wx1', token: 'first token' }
+  const two = { ...secrets, appId: 'wx2', token: 'second token', encodingAESKey: 'B'.repeat(43) }
+  const apps = [one, two]
+  const path = '/wechat'
+
+  it('are told apart on one path by their tokens', async () => {
+    const { server, heard } = await start({ apps })
+    for (const app of apps) {
+      expect(await server.push(encodePush(text('hi'), app))).toMatchObject({ status: 200, body: 'success' })
+      expect(await server.ask({ query: verification('1', app.token) })).toMatchObject({
+        status: 200,
+        body: '1',
+      })
+    }
+    expect(heard).toEqual(['wx1: hi', 'wx2: hi'])
+  })
+
+  it('are told apart on one path by what is encrypted when they share a token, or a key too', async () => {
+    const shared = [one, { ...two, token: one.token }, { ...one, appId: 'wx3' }]
+    const { server, heard } = await start({ apps: shared })
+    for (const app of shared)
+      expect(await server.push(encodePush(text('hi'), app))).toMatchObject({ status: 200 })
+    expect(heard).toEqual(['wx1: hi', 'wx2: hi', 'wx3: hi'])
+  })
+
+  it('are each at the path of their appid only', async () => {
+    const { server, heard } = await start({ apps })
+    for (const app of apps)
+      expect(await server.push(encodePush(text('hi'), app), { path: `${path}/${app.appId}` })).toMatchObject({
+        status: 200,
+      })
+    expect(await server.push(encodePush(text('hi'), one), { path: `${path}/wx2` })).toMatchObject({
+      status: 403,
+    })
+    expect(await server.push(encodePush(text('hi'), one), { path: `${path}/wx9` })).toMatchObject({
+      body: `next: ${path}/wx9`,
+    })
+    expect(heard).toEqual(['wx1: hi', 'wx2: hi'])
+  })
+
+  it('are not confused when their pushes are in plain text and their tokens equal', async () => {
+    const shared: PushSecrets[] = [
+      { appId: 'wx1', token: 'shared', mode: 'plain' },
+      { ...two, token: 'shared', mode: 'compatible' },
+    ]
+    const { server, heard, logger } = await start({ apps: shared })
+    for (const app of shared) {
+      expect(await server.push(encodePush(text('hi'), app))).toMatchObject({
+        status: 500,
+        body: 'misconfigured',
+      })
+      expect(await server.push(encodePush(text('hi'), app), { path: `${path}/${app.appId}` })).toMatchObject({
+        status: 200,
+        body: 'success',
+      })
+    }
+    expect(heard).toEqual(['wx1: hi', 'wx2: hi'])
+    expect(logger.messages('error')).toEqual(Array(2).fill(expect.stringContaining('wx1 and wx2 share')))
+  })
+
+  it('may share a token where only one of them takes plain text', async () => {
+    const open: PushSecrets = { appId: 'wx9', token: one.token, mode: 'plain' }
+    const shared = [open, one, { ...two, token: one.token, mode: 'secure' as const }]
+    const { server, heard } = await start({ apps: shared })
+    for (const app of shared)
+      expect(await server.push(encodePush(text('hi'), app))).toMatchObject({ status: 200, body: 'success' })
+    expect(heard).toEqual(['wx9: hi', 'wx1: hi', 'wx2: hi'])
+  })
+
+  it('may be one whose key is being changed', async () => {
+    const before = { ...one, encodingAESKey: 'C'.repeat(43) }
+    const { server, heard } = await start({ apps: [one, before] })
+    for (const app of [before, one])
+      expect(
+        await server.push(encodePush(text(app.encodingAESKey, { msgId: app.encodingAESKey }), app)),
+      ).toMatchObject({ status: 200 })
+    expect(heard).toHaveLength(2)
+  })
+
+  it.each([
+    [
+      'unreadable for the one whose token fits',
+      { ...two, encodingAESKey: 'D'.repeat(43) },
+      'wx2',
+      'EncodingAESKey',
+    ],
+    ['for an appid that is not among them', { ...two, appId: 'wx9' }, 'wx2', 'another appid'],
+    ['signed by nobody here', { ...two, token: 'third' }, undefined, 'Token here'],
+  ])('have their log say whose the fault is when a push is %s', async (_name, sent, appId, why) => {
+    const { server, logger } = await start({ apps })
+    await server.push(encodePush(text('hi'), sent))
+    const [line] = logger.lines
+    expect(line?.message).toContain(why)
+    expect(line && 'appId' in line.fields ? line.fields.appId : undefined).toBe(appId)
+  })
+
+  it('have their log name the one that could decrypt a push, where they share a token', async () => {
+    const { server, logger } = await start({ apps: [one, { ...two, token: one.token }] })
+    await server.push(encodePush(text('hi'), { ...two, token: one.token, appId: 'wx9' }))
+    expect(logger.lines).toMatchObject([{ fields: { appId: 'wx2', code: 'app_id', status: 400 } }])
+  })
+
+  it('have their log say that a push was old rather than that another’s token differs', async () => {
+    const { server, logger } = await start({ apps })
+    await server.push(encodePush(text('hi'), two, { timestamp: seconds() - 700 }))
+    expect(logger.lines).toMatchObject([{ fields: { appId: 'wx2', code: 'stale' } }])
+  })
+})
+
+describe('options that can’t work', () => {
+  const bot = new Bot({ api: new RecordingSender() })
+  it.each<[string, Partial<WebhookOptions>, RegExp]>([
+    ['no Mini Program', { apps: [] }, /at least one/],
+    ['an empty token', { token: '' }, /token is empty/],
+    ['a key that is too short', { encodingAESKey: 'short' }, /43 letters/],
+    ['one bad app among good ones', { apps: [secrets, { ...secrets, token: '' }] }, /token is empty/],
+    ['a path without its slash', { path: 'wechat' }, /must start with a slash/],
+    ['no time to answer', { deadlineMs: 0 }, /between 1 and/],
+    ['a deadline that is no number', { deadlineMs: NaN }, /between 1 and/],
+    ['more time than WeChat waits', { deadlineMs: 5000 }, /the 5000 that WeChat waits/],
+  ])('are refused at once: %s', (_name, options, why) => {
+    const given: WebhookOptions = { ...secrets, ...options }
+    expect(() => webhook(bot, given)).toThrow(ConfigError)
+    expect(() => webhook(bot, given)).toThrow(why)
+  })
+})
+
+describe('a token that was never given', () => {
+  // What process.env.WECHAT_TOKEN! is when it is not set, to the compiler a string.
+  const unset: { token: string } = JSON.parse('{}') as { token: string }
+  const forged = encodePush(text('forged'), { ...secrets, token: '', mode: 'plain' })
+
+  it('is no empty token, with which anyone could sign: webhook() does not start', () => {
+    const bot = new Bot({ api: new RecordingSender() })
+    const { token } = unset
+    expect(() => webhook(bot, { ...secrets, token, mode: 'plain' })).toThrow(/token is empty/)
+    expect(() => webhook(bot, { ...secrets, appId: token })).toThrow(/appId is empty/)
+  })
+
+  it.each(['', unset.token])(
+    'makes decodePush() and verifyUrl() throw ConfigError, whatever was signed (%j)',
+    (token) => {
+      const app: PushSecrets = { ...secrets, token, mode: 'plain' }
+      expect(() => decodePush(forged.body, forged.query, app)).toThrow(ConfigError)
+      expect(() => verifyUrl(verification('1', ''), app)).toThrow(ConfigError)
+    },
+  )
+})
+
+describe('the log', () => {
+  it('holds no token, key, signature, ciphertext or text of a customer, whatever happens', async () => {
+    const token = 'TOKEN-THAT-IS-SECRET'
+    const encodingAESKey = 'KEYxTHATxISxSECRETx'.padEnd(43, 'k')
+    const planted: PushSecrets = { ...secrets, token, encodingAESKey }
+    const logger = new RecordingLogger()
+    const bot = new Bot({ api: new RecordingSender(), logger })
+      .hears(/throw/, () => {
+        throw new Error('of a handler')
+      })
+      .hears(/long/, (ctx) => ctx.reply(ctx.message.content.repeat(9999)))
+      .on('event', (ctx) => {
+        ctx.transfer()
+      })
+    const full = new MemoryInbox(bot, { waiting: 0 })
+    const customer = 'TEXT-OF-A-CUSTOMER'
+    const encoded = [
+      encodePush(text(`${customer} throw`, { msgId: '1' }), planted),
+      encodePush(text(`${customer} long`, { msgId: '2' }), planted),
+      encodePush(event(customer.toLowerCase(), { Text: customer }), planted, { format: 'xml' }),
+      encodePush(text(customer), { ...planted, encodingAESKey: 'A'.repeat(43) }),
+      encodePush(text(customer), { ...planted, token: 'ANOTHER-TOKEN-SECRET' }),
+      encodePush(text(customer), { ...planted, appId: 'wxANOTHER' }),
+      encodePush(text(customer), { ...planted, mode: 'plain' }),
+      encodePush(text(customer), planted, { timestamp: 1 }),
+      { ...encodePush(text(customer), planted), body: `{"Content":"${customer}` },
+      { ...encodePush(text(customer), planted), body: `<xml><${customer}>` },
+      { ...encodePush(text(customer), planted), body: customer.repeat(9999) },
+    ]
+    for (const target of [bot, full]) {
+      const server = await startKoa(new Koa().use(webhook(target, { ...planted, logger })))
+      cleanups.push(() => server.close())
+      for (const push of encoded) await server.push(push)
+      await server.ask({ query: verification(customer) })
+    }
+    expect(logger.lines.length).toBeGreaterThanOrEqual(encoded.length * 2)
+    const written = inspect(logger.lines, {
+      depth: Infinity,
+      maxStringLength: Infinity,
+      maxArrayLength: Infinity,
+    })
+    expect(written).toContain('a handler failed')
+    expect(written).toContain('a push could not be taken')
+    for (const secret of [token, 'ANOTHER-TOKEN-SECRET', encodingAESKey, customer])
+      expect(written).not.toContain(secret)
+    for (const { query, body } of encoded) {
+      const ciphertext = /Encrypt[^A-Za-z0-9+/]+(?:CDATA\[)?([A-Za-z0-9+/]{24})/.exec(body)?.[1]
+      for (const value of [query['signature'], query['msg_signature'], ciphertext])
+        if (value !== undefined) expect(written).not.toContain(value)
+    }
+  })
+
+  it('is the console when no logger is given', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    cleanups.push(() => {
+      warn.mockRestore()
+    })
+    const bot = new Bot({ api: new RecordingSender() })
+    const server = await startKoa(new Koa().use(webhook(bot, secrets)))
+    cleanups.push(() => server.close())
+    await server.ask({})
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/^kefu: The query has no single/), expect.stringContaining('"status":403')],
+    ])
+  })
+})
+
+function without(query: Record<string, string>, name: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(query).filter(([key]) => key !== name))
+}
+
+function retimed(query: Record<string, string>): { query: Record<string, string> } {
+  return { query: { ...query, timestamp: String(Number(query['timestamp']) + 1) } }
+}
