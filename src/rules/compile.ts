@@ -1,6 +1,6 @@
 import type { OutgoingMessage } from '../wechat/index.js'
 import { zoneClock, type ZoneClock } from './business-hours.js'
-import { conditionsOf, kindCondition, subjectOf, type Condition, type SharedParts } from './condition.js'
+import { conditionsOf, kindCondition, subjectOf, type Condition, type SharedParts, type Subject } from './condition.js'
 import { compileExpression, type Expression, type Groups } from './expression.js'
 import type { Facts } from './facts.js'
 import { compileReply } from './reply.js'
@@ -54,9 +54,14 @@ export function compileRules(set: RuleSet): CompiledRules {
       const candidates = facts.kind === 'message' ? forMessages : (forEvents.get(facts.word) ?? [])
       if (candidates.length === 0) return undefined
       const subject = subjectOf(facts)
-      return candidates.find((rule) => rule.conditions.every((condition) => condition.holds(subject)))
+      return candidates.find((rule) => matches(rule, subject))
     },
   }
+}
+
+function matches(rule: CompiledRule, subject: Subject): boolean {
+  for (const condition of rule.conditions) if (!condition.holds(subject)) return false
+  return true
 }
 
 function sharedParts(): SharedParts {
