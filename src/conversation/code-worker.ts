@@ -10,7 +10,7 @@ import {
   spendingsOf,
   type ContactAndConversation,
 } from './conversation-rows.js'
-import type { Conversing } from './conversing.js'
+import { conversingOf, type Conversing } from './conversing.js'
 import { AllowanceError, Draft } from './draft.js'
 import { concernsCustomer, LostShards, shardOfJob, type Job } from './handling.js'
 import type { Shards } from './shards.js'
@@ -103,7 +103,7 @@ export class CodeWorker implements Worker {
       sender: session,
       run,
       attempt: opened.attempt,
-      extension: session,
+      extension: conversingOf(session),
     })
     if (handled.error && !isFinal(handled.error) && opened.attempt < ATTEMPTS) {
       this.#options.logger.warn(

@@ -25,3 +25,25 @@ export interface Conversing {
 
 /** A handler's context in the service. */
 export type ConversationContext = Context & Conversing
+
+/** What a run's handlers find on their context: only this of the run, and what it says now. */
+export function conversingOf(run: Conversing): Conversing {
+  return {
+    get conversation() {
+      return run.conversation
+    },
+    contact: run.contact,
+    handoff: (reason) => {
+      run.handoff(reason)
+    },
+    tag: (name) => {
+      run.tag(name)
+    },
+    stayedSilent: () => {
+      run.stayedSilent()
+    },
+    answersAs: (author) => {
+      run.answersAs(author)
+    },
+  }
+}

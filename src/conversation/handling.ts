@@ -6,7 +6,7 @@ import { bulkRows, shardOf, type Store, type Tx } from '../store/index.js'
 import type { Answer, Push } from '../wechat/index.js'
 import type { AllowanceRules } from './allowance.js'
 import { contactKey, openConversations, pendingOf, spendingsOf, type Sighting } from './conversation-rows.js'
-import type { Conversing } from './conversing.js'
+import { conversingOf, type Conversing } from './conversing.js'
 import { AllowanceError, Draft } from './draft.js'
 import { botAnswers } from './ownership.js'
 import type { Shards } from './shards.js'
@@ -83,7 +83,8 @@ export class Handling {
   async #answer(job: Job, draft: Draft): Promise<Answer> {
     if (!botAnswers(draft.conversation.status)) return 'success'
     const { push, run } = job
-    const { answer, error } = await this.#options.bot.handle(push, { sender: draft, run, extension: draft })
+    const extension = conversingOf(draft)
+    const { answer, error } = await this.#options.bot.handle(push, { sender: draft, run, extension })
     const { cause } = error ?? {}
     if (error) this.#options.logger.warn({ pushId: push.id, code: error.code }, error.message)
     if (cause instanceof AllowanceError) draft.handoff('allowance')
