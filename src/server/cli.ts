@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { createEmulator } from '../emulator/index.js'
-import { ConfigError } from '../errors.js'
+import { KefuError } from '../errors.js'
 import { loadEnvironment, readConfig } from './config.js'
-import { startDemo } from './demo.js'
 import { createLogger } from './log.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -24,6 +22,7 @@ program
     'an emulated WeChat with a phone, and a bot that answers; no account needed\n演示：模拟微信和一个会回复的机器人，无需账号',
   )
   .action(async () => {
+    const { startDemo } = await import('./demo.js')
     const config = readConfig(loadEnvironment())
     const demo = await startDemo(config, createLogger(config.logLevel))
     print(
@@ -46,6 +45,7 @@ program
     'WeChat on this machine, for a service in any language\n只启动微信模拟器，供任何语言的服务对接',
   )
   .action(async () => {
+    const { createEmulator } = await import('../emulator/index.js')
     const config = readConfig(loadEnvironment())
     const emulator = await createEmulator({
       host: config.host,
@@ -64,10 +64,88 @@ program
     closeOnSignal(() => emulator.close())
   })
 
+program
+  .command('start')
+  .description('the service: takes pushes, answers, keeps everything\n启动服务')
+  .action(async () => {
+    const { runStart } = await import('./start-command.js')
+    await runStart(readConfig(loadEnvironment()))
+  })
+
+program
+  .command('migrate')
+  .description('brings the database up to date; kefu start does it by itself\n升级数据库结构')
+  .option('--forget-secrets', 'forgets what was sealed with a key that is lost')
+  .action(async (options: { forgetSecrets?: true }) => {
+    const { runMigrate } = await import('./migrate-command.js')
+    print(...(await runMigrate(readConfig(loadEnvironment()), options)))
+  })
+
+program
+  .command('doctor')
+  .description(
+    'checks everything between WeChat and here, and says what to do\n检查配置、网络和微信侧的每个环节',
+  )
+  .option('--json', 'for programs')
+  .action(async (options: { json?: true }) => {
+    const { runDoctor } = await import('./doctor/doctor-command.js')
+    const { text, healthy } = await runDoctor(loadEnvironment(), options)
+    print(text)
+    if (!healthy) process.exitCode = 1
+  })
+
+program
+  .command('send')
+  .description('sends a customer a text, through the running service if there is one\n给客户发一条文本消息')
+  .argument('<openid>')
+  .argument('<text>')
+  .option('--app <id>', 'which Mini Program, where there are several')
+  .action(async (openId: string, text: string, options: { app?: string }) => {
+    const { runSend } = await import('./send-command.js')
+    const { lines, accepted } = await runSend(readConfig(loadEnvironment()), {
+      openId,
+      text,
+      appId: options.app,
+    })
+    print(...lines)
+    if (!accepted) process.exitCode = 1
+  })
+
+program
+  .command('backup')
+  .description(
+    'copies the SQLite database to a new file, also while the service runs\n备份数据库，可在服务运行时进行',
+  )
+  .argument('<file>')
+  .action(async (file: string) => {
+    const { runBackup } = await import('./backup-command.js')
+    print(...(await runBackup(readConfig(loadEnvironment()), file)))
+  })
+
+const rules = program
+  .command('rules')
+  .description('answers without code: docs/rules.md\n导入或导出自动回复规则')
+rules
+  .command('import')
+  .description('puts the rules of a file in the place of all others\n用文件中的规则替换全部规则')
+  .argument('<file>')
+  .action(async (file: string) => {
+    const { runImport } = await import('./rules-command.js')
+    print(...(await runImport(readConfig(loadEnvironment()), file)))
+  })
+rules
+  .command('export')
+  .description('writes the rules to a file, - for standard output\n导出规则到文件，- 为标准输出')
+  .argument('<file>')
+  .action(async (file: string) => {
+    const { runExport } = await import('./rules-command.js')
+    process.stdout.write(await runExport(readConfig(loadEnvironment()), file))
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error
+  if (!(error instanceof KefuError)) throw error
   process.stderr.write(`\n${error.message}\n\n`)
   process.exitCode = 1
 }

@@ -5,7 +5,8 @@ import { ConfigError } from '../errors.js'
 export interface Listening {
   /** Where it can be reached from this machine. */
   readonly url: string
-  close(): Promise<void>
+  /** Takes no more connections, and gives requests under way so many milliseconds; none when not given. */
+  close(graceMs?: number): Promise<void>
 }
 
 /** Starts an HTTP server. Throws ConfigError, which names the variable to change, when the address can't be had. */
@@ -14,7 +15,8 @@ export async function listen(
   options: { host: string; port: number; variable: string },
 ): Promise<Listening> {
   const { host, port, variable } = options
-  const server = createServer((req, res) => void handler(req, res))
+  const server = createServer(limits, (req, res) => void handler(req, res))
+  server.maxHeadersCount = 100
   await new Promise<void>((resolve, reject) => {
     server.once('listening', resolve)
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -25,7 +27,7 @@ export async function listen(
   const address = server.address()
   const bound = typeof address === 'object' && address ? address.port : port
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
-  return { url: `http://${name}:${bound}`, close: () => close(server) }
+  return { url: `http://${name}:${bound}`, close: (graceMs = 0) => close(server, graceMs) }
 }
 
 /** What to tell a person whose address can't be listened on. */
@@ -44,11 +46,19 @@ export function cannotListen(
   return new ConfigError(`Can’t listen on ${host}:${port}: ${why}.`, { cause: error })
 }
 
-function close(server: Server): Promise<void> {
+// A client that sends its request a byte at a time holds a connection no longer than this.
+const limits = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 5000 }
+
+function close(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      server.closeAllConnections()
+    }, graceMs)
+    // Idle connections end at once.
     server.close(() => {
+      clearTimeout(cut)
       resolve()
     })
-    server.closeAllConnections()
+    if (graceMs === 0) server.closeAllConnections()
   })
 }

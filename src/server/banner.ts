@@ -1,0 +1,73 @@
+import type { Config } from './config.js'
+import type { Running } from './start.js'
+
+/** What a person is told when the service runs: where it is, what to paste at WeChat, and what is still missing. */
+export function banner(
+  config: Config,
+  running: Pick<Running, 'url' | 'apps' | 'engine' | 'rules'>,
+): string[] {
+  const rows = [
+    row('服务 service', running.url),
+    ...running.apps.map(({ appId, name }) =>
+      row('推送 push URL', `${pushUrl(config, appId)}${name === appId ? '' : `   ${name}`}`),
+    ),
+    row('数据 database', running.engine),
+  ]
+  if (running.apps.length > 0)
+    rows.push(
+      '',
+      '  把推送 URL 填到 mp.weixin.qq.com › 开发管理 › 消息推送，数据格式选 JSON，加密方式选安全模式。',
+      '  Paste the push URL at mp.weixin.qq.com › 开发管理 › 消息推送: data format JSON, secure mode (安全模式).',
+    )
+  const missing = whatIsMissing(config, running)
+  return [
+    '',
+    '  kefu 已启动 · running',
+    '',
+    ...rows,
+    ...(missing.length > 0 ? ['', '  还缺 · still missing', ...missing.map((line) => `  ! ${line}`)] : []),
+    '',
+    '  kefu doctor 检查全部环节；Ctrl+C 结束。 kefu doctor checks all of it; Ctrl+C ends it.',
+    '',
+  ]
+}
+
+/** What the service runs without, in both languages, each with what to do. */
+export function whatIsMissing(config: Config, { apps, rules }: Pick<Running, 'apps' | 'rules'>): string[] {
+  const missing: string[] = []
+  if (apps.length === 0)
+    missing.push(
+      '没有小程序：设置 WECHAT_APP_ID、WECHAT_APP_SECRET、WECHAT_TOKEN、WECHAT_ENCODING_AES_KEY · no Mini Program: set these',
+    )
+  if (config.publicUrl === undefined)
+    missing.push(
+      'KEFU_PUBLIC_URL：微信访问本服务的公网地址，如 https://kefu.example.com · the public address that WeChat calls',
+    )
+  else if (!/^(http:\/\/[^:]+(:80)?|https:\/\/[^:]+(:443)?)$/.test(config.publicUrl))
+    missing.push(
+      'KEFU_PUBLIC_URL：微信只推送到 http 的 80 端口和 https 的 443 端口 · WeChat pushes only to port 80 (http) and 443 (https)',
+    )
+  for (const { appId, mode } of apps)
+    if (mode !== 'secure')
+      missing.push(
+        `${appId}：加密方式不是安全模式，推送内容可被伪造 · mode is ${mode}: a push’s content can be forged; choose 安全模式`,
+      )
+  if (config.apiKey !== undefined && config.apiKey.length < 16)
+    missing.push('KEFU_API_KEY 太短，容易猜到 · is short enough to be guessed: openssl rand -hex 32')
+  if (rules === 0 && config.botModule === undefined)
+    missing.push(
+      '没有规则和 KEFU_BOT：所有消息都等待人工 · no rules and no KEFU_BOT: every message waits for people (kefu rules import FILE)',
+    )
+  return missing
+}
+
+/** Where WeChat must push to for a Mini Program. */
+export function pushUrl(config: Pick<Config, 'publicUrl'>, appId: string): string {
+  return `${config.publicUrl ?? 'https://YOUR-HOST'}/wechat/${appId}`
+}
+
+function row(label: string, value: string): string {
+  // A Chinese character is as wide as two Latin ones.
+  const width = label.length + label.replace(/[^\u2e80-\uffff]/g, '').length
+  return `  ${label}${' '.repeat(Math.max(16 - width, 1))}${value}`
+}

@@ -1,0 +1,246 @@
+import { request } from 'undici'
+import { Api } from '../../api/index.js'
+import { ApiError, NetworkError } from '../../errors.js'
+import { explainErrcode } from '../../wechat/index.js'
+import type { AppSettings } from '../app-settings.js'
+import type { Finding } from './finding.js'
+
+const TIMEOUT_MS = 10_000
+/** A clock that is off by less is no trouble. */
+const SMALL_SKEW_SECONDS = 5
+
+export interface ClockOptions {
+  readonly apiUrl: string
+  readonly pushMaxAgeSeconds: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** Whether WeChat's API can be reached, and whether our clock agrees with its. */
+export async function checkClock({ apiUrl, pushMaxAgeSeconds, now }: ClockOptions): Promise<Finding[]> {
+  const host = new URL(apiUrl).host
+  const before = now()
+  let date: string | undefined
+  try {
+    const answer = await request(`${apiUrl.replace(/\/+$/, '')}/cgi-bin/getcallbackip`, {
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+    })
+    await answer.body.dump()
+    date = [answer.headers['date'] ?? []].flat()[0]
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    return [
+      {
+        check: 'api',
+        level: 'fail',
+        found: { zh: `连不上 ${host}（${code}）。`, en: `${host} can’t be reached (${code}).` },
+        todo: {
+          zh: '检查网络、DNS、防火墙和 WECHAT_API_URL。',
+          en: 'Check the network, DNS, the firewall and WECHAT_API_URL.',
+        },
+      },
+    ]
+  }
+  const reached: Finding = {
+    check: 'api',
+    level: 'ok',
+    found: { zh: `可以访问 ${host}。`, en: `${host} can be reached.` },
+  }
+  return [reached, clockFinding(date, (before + now()) / 2, pushMaxAgeSeconds)]
+}
+
+function clockFinding(date: string | undefined, at: number, maxAge: number): Finding {
+  const check = 'clock'
+  const theirs = date === undefined ? NaN : Date.parse(date)
+  if (Number.isNaN(theirs))
+    return {
+      check,
+      level: 'warn',
+      found: {
+        zh: '微信的回答没有时间，无法核对时钟。',
+        en: 'The answer has no date to compare the clock with.',
+      },
+    }
+  // A date header has whole seconds: half a second is what was cut off on average.
+  const skew = Math.round((at - theirs - 500) / 1000)
+  const seconds = Math.abs(skew)
+  const direction = skew > 0 ? { zh: '快', en: 'ahead' } : { zh: '慢', en: 'behind' }
+  if (seconds <= SMALL_SKEW_SECONDS)
+    return { check, level: 'ok', found: { zh: '时钟准确。', en: 'The clock is right.' } }
+  return {
+    check,
+    level: maxAge > 0 && seconds >= maxAge / 2 ? 'fail' : 'warn',
+    found: {
+      zh: `本机时钟${direction.zh} ${seconds} 秒；推送时间相差超过 ${maxAge} 秒会被拒绝。`,
+      en: `This machine’s clock is ${seconds} s ${direction.en}; pushes that differ by more than ${maxAge} s are refused.`,
+    },
+    todo: { zh: '开启时间同步（NTP）。', en: 'Turn time synchronisation (NTP) on.' },
+  }
+}
+
+const SEND = '/cgi-bin/message/custom/send'
+
+/**
+ * Fetches a token as a stranger would (WeChat gives the same one again, so nobody's ends), then asks for the quota
+ * of sending and has WeChat look at the push URL's host.
+ */
+export async function checkAccount(settings: AppSettings, apiUrl: string): Promise<Finding[]> {
+  const { appId: app, appSecret } = settings
+  const api = new Api({ appId: app, appSecret, url: apiUrl, timeoutMs: TIMEOUT_MS })
+  try {
+    const token = await tokenFindings(api, app)
+    if (token.some(({ level }) => level === 'fail')) return token
+    return [...token, await quotaFinding(api, app), await callbackFinding(api, app)]
+  } finally {
+    await api.close()
+  }
+}
+
+async function tokenFindings(api: Api, app: string): Promise<Finding[]> {
+  try {
+    await api.getAccessToken()
+    return [
+      {
+        check: 'token',
+        app,
+        level: 'ok',
+        found: {
+          zh: 'AppSecret 正确，已取得 access_token。',
+          en: 'The AppSecret is right: WeChat gave an access token.',
+        },
+      },
+      {
+        check: 'ip-whitelist',
+        app,
+        level: 'ok',
+        found: { zh: '本机 IP 未被白名单拒绝。', en: 'The IP whitelist lets this machine in.' },
+      },
+    ]
+  } catch (error) {
+    if (error instanceof ApiError && (error.errcode === 40164 || error.errcode === 61004))
+      return [ipFinding(error, app)]
+    const said = explained(error)
+    return [
+      {
+        check: 'token',
+        app,
+        level: 'fail',
+        found: { zh: `取不到 access_token：${said.zh}`, en: `No access token: ${said.en}` },
+        ...(said.todo && { todo: said.todo }),
+      },
+    ]
+  }
+}
+
+function ipFinding(error: ApiError, app: string): Finding {
+  const ip =
+    /\b\d{1,3}(?:\.\d{1,3}){3}\b/.exec(error.errmsg)?.[0] ??
+    /\b[0-9a-f]*:[0-9a-f:.]+\b/i.exec(error.errmsg)?.[0]
+  const which =
+    ip === undefined ? { zh: '本机出口 IP', en: 'this machine’s public address' } : { zh: ip, en: ip }
+  return {
+    check: 'ip-whitelist',
+    app,
+    level: 'fail',
+    found: {
+      zh: `微信拒绝了本机 IP${ip === undefined ? '' : ` ${ip}`}（${error.errcode}）：不在白名单中。`,
+      en: `WeChat refuses this machine${ip === undefined ? '' : `, ${ip}`} (${error.errcode}): it is not on the IP whitelist.`,
+    },
+    todo: {
+      zh: `在 mp.weixin.qq.com › 开发管理 › 开发设置 › IP 白名单 中添加 ${which.zh}，几分钟后生效。`,
+      en: `Add ${which.en} at mp.weixin.qq.com › 开发管理 › 开发设置 › IP 白名单; it takes some minutes.`,
+    },
+  }
+}
+
+async function quotaFinding(api: Api, app: string): Promise<Finding> {
+  const check = 'quota'
+  try {
+    const { dailyLimit, remain } = await api.getQuota(SEND)
+    const found = {
+      zh: `今天还能发送 ${remain} / ${dailyLimit} 条。`,
+      en: `${remain} of ${dailyLimit} messages can still be sent today.`,
+    }
+    if (remain > dailyLimit / 10) return { check, app, level: 'ok', found }
+    const todo = {
+      zh: '额度在零点恢复；clear_quota 每月可重置 10 次。',
+      en: 'It is full again at midnight; clear_quota resets it, ten times a month.',
+    }
+    return { check, app, level: remain > 0 ? 'warn' : 'fail', found, todo }
+  } catch (error) {
+    return notAsked(check, app, { zh: '发送额度', en: 'the quota of sending' }, error)
+  }
+}
+
+async function callbackFinding(api: Api, app: string): Promise<Finding> {
+  const check = 'callback'
+  try {
+    const { dns, ping } = await api.checkCallback('all')
+    const addresses = listOf(dns).map((each) => String(each['ip']))
+    const lost = listOf(ping).filter((each) => each['package_loss'] === '100%')
+    if (addresses.length === 0)
+      return {
+        check,
+        app,
+        level: 'fail',
+        found: {
+          zh: '微信解析不到推送 URL 的域名。',
+          en: 'WeChat can’t resolve the host name of the push URL.',
+        },
+        todo: {
+          zh: '检查 mp.weixin.qq.com 上填写的 URL 和域名的 DNS 记录。',
+          en: 'Check the URL at mp.weixin.qq.com and the name’s DNS records.',
+        },
+      }
+    const found = {
+      zh: `微信能解析推送 URL 的域名（${addresses.join(', ')}）。`,
+      en: `WeChat resolves the host of the push URL (${addresses.join(', ')}).`,
+    }
+    if (lost.length === 0) return { check, app, level: 'ok', found }
+    return {
+      check,
+      app,
+      level: 'warn',
+      found: { zh: `${found.zh}但 ping 不通。`, en: `${found.en} But its ping is not answered.` },
+      todo: {
+        zh: '如果防火墙禁止 ping 可忽略；否则检查服务器和线路。',
+        en: 'Where a firewall drops pings this is fine; else check the server and its line.',
+      },
+    }
+  } catch (error) {
+    return notAsked(check, app, { zh: '推送域名', en: 'the push URL’s host' }, error)
+  }
+}
+
+function notAsked(check: string, app: string, what: { zh: string; en: string }, error: unknown): Finding {
+  const said = explained(error)
+  return {
+    check,
+    app,
+    level: 'warn',
+    found: {
+      zh: `无法检查${what.zh}：${said.zh}`,
+      en: `WeChat could not be asked about ${what.en}: ${said.en}`,
+    },
+  }
+}
+
+function explained(error: unknown): { zh: string; en: string; todo?: { zh: string; en: string } } {
+  if (error instanceof ApiError) {
+    const { zh, en } = explainErrcode(error.errcode)
+    return {
+      zh: `${error.errcode}（${error.errmsg}）`,
+      en: `${error.errcode} (${error.errmsg})`,
+      todo: { zh, en },
+    }
+  }
+  if (error instanceof NetworkError) return { zh: '微信没有回答。', en: error.message }
+  throw error
+}
+
+function listOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value)
+    ? value.filter((each): each is Record<string, unknown> => typeof each === 'object' && each !== null)
+    : []
+}

@@ -1,0 +1,75 @@
+import type { Middleware } from 'koa'
+import { AllowanceError, CommandError } from '../conversation/index.js'
+import { ConfigError } from '../errors.js'
+import type { Logger } from '../log.js'
+
+/** A request that is answered with an error of the contract: `{ error: { code, message } }`. */
+export class HttpError extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+export interface ErrorFormOptions {
+  readonly logger: Logger
+  /** Told of a message for which WeChat's allowance had no room. */
+  readonly onAllowanceRefused: () => void
+}
+
+/** Gives each failure behind it the contract's form, and what no route takes a 404. */
+export function errorForm({ logger, onAllowanceRefused }: ErrorFormOptions): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+      if (ctx.status === 404 && ctx.body == null)
+        throw new HttpError(404, 'not_found', 'There is nothing here.')
+    } catch (error) {
+      if (error instanceof AllowanceError) onAllowanceRefused()
+      const { status, code, message } = answerTo(error)
+      if (status >= 500)
+        logger.error({ error, method: ctx.method, path: ctx.path, status }, 'a request failed')
+      ctx.status = status
+      ctx.body = { error: { code, message } }
+    }
+  }
+}
+
+function answerTo(error: unknown): { status: number; code: string; message: string } {
+  if (error instanceof HttpError) return error
+  if (error instanceof CommandError)
+    return { status: commandStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof AllowanceError) return { status: 409, code: error.code, message: error.message }
+  if (error instanceof ConfigError) return { status: 422, code: error.code, message: error.message }
+  const status = statusOf(error)
+  if (status !== undefined)
+    return {
+      status,
+      code: codes[status] ?? 'bad_request',
+      message: words[status] ?? 'The request can’t be read.',
+    }
+  return {
+    status: 503,
+    code: 'unavailable',
+    message: 'That could not be done now. Try again; the log says why.',
+  }
+}
+
+const commandStatus = { not_found: 404, not_yours: 403, not_possible: 409 } as const satisfies Record<
+  CommandError['code'],
+  number
+>
+const codes: Readonly<Record<number, string>> = { 404: 'not_found', 413: 'too_large', 415: 'bad_request' }
+const words: Readonly<Record<number, string>> = { 413: 'The body is too large.' }
+
+/** What a body parser or Koa itself found wrong with a request. */
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error && 'status' in error && typeof error.status === 'number')) return undefined
+  const { status } = error
+  if (status === 404 || status === 413) return status
+  return status >= 400 && status < 500 ? 400 : undefined
+}

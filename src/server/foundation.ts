@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { Api } from '../api/index.js'
+import type { Logger } from '../log.js'
+import { openStore, type Store } from '../store/index.js'
+import { Apps } from './apps.js'
+import type { Config } from './config.js'
+import { databaseTokenStore } from './database-token-store.js'
+import { Metrics } from './metrics.js'
+import { queues } from './queues.js'
+import { RuleBook } from './rule-book.js'
+import { openSecrets } from './secrets.js'
+
+export interface Surroundings {
+  readonly logger: Logger
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly wait: (milliseconds: number) => Promise<unknown>
+}
+
+/** What is kept, opened: what the service stands on, and what a command needs when no service runs. */
+export interface Foundation {
+  readonly store: Store
+  readonly metrics: Metrics
+  readonly apps: Apps
+  readonly rules: RuleBook
+  close(): Promise<void>
+}
+
+/** Opens the database, brings it up to date, and reads Mini Programs and rules from it. Throws ConfigError. */
+export async function openFoundation(config: Config, { logger, now }: Surroundings): Promise<Foundation> {
+  const store = await openStore(config.databaseUrl)
+  try {
+    const ran = await store.migrate()
+    if (ran.length > 0) logger.info({ migrations: ran }, 'the database was brought up to date')
+    const box = await openSecrets({
+      store,
+      configured: config.secretKey,
+      file: join(config.dataDir, 'secret.key'),
+    })
+    const metrics = new Metrics({ queues: queues(store), now })
+    const tokenStore = databaseTokenStore({
+      store,
+      box,
+      now,
+      onRenewed: (appId) => {
+        metrics.tokenRenewals.inc({ app: appId })
+      },
+    })
+    const apps = new Apps({
+      store,
+      box,
+      environment: config.app,
+      pushMaxAgeSeconds: config.pushMaxAgeSeconds,
+      connect: ({ appId, appSecret }) =>
+        new Api({ appId, appSecret, url: config.apiUrl, tokenStore, logger, now }),
+      logger,
+      now,
+    })
+    const rules = new RuleBook({ store, allowed: config.allowance, logger })
+    await apps.start()
+    await rules.start()
+    return {
+      store,
+      metrics,
+      apps,
+      rules,
+      async close() {
+        await rules.stop()
+        await apps.stop()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}

@@ -1,0 +1,92 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+/** Where the queues stand, asked when the page is read. */
+export interface QueueState {
+  readonly depth: number
+  /** Milliseconds since 1970 of the oldest entry; undefined when there is none. */
+  readonly oldestAt: number | undefined
+}
+
+export interface MetricsOptions {
+  readonly queues: Readonly<Record<'inbox' | 'outbox', () => Promise<QueueState>>>
+  /** The milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** What the service counts, for Prometheus. Labels hold appids, words of the protocol and numbers: nothing of a customer's. */
+export class Metrics {
+  readonly registry = new Registry()
+
+  /** `result`: taken, repeat, failed (WeChat tries again), refused (not shown to be WeChat's), unreadable. */
+  readonly pushes = this.#counter('kefu_pushes_total', 'Pushes of WeChat', ['app', 'kind', 'result'])
+  readonly acks = this.#histogram(
+    'kefu_ack_seconds',
+    'From a push’s arrival to its answer',
+    ['status'],
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4.5, 5],
+  )
+  /** `outcome`: accepted, unknown, failed, or later (it goes back into the queue). */
+  readonly sends = this.#counter('kefu_sends_total', 'Messages sent to WeChat', ['app', 'outcome', 'errcode'])
+  readonly sendTimes = this.#histogram(
+    'kefu_send_seconds',
+    'From a send’s start to WeChat’s answer',
+    ['app'],
+    [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  )
+  readonly tokenRenewals = this.#counter('kefu_token_renewals_total', 'Access tokens fetched', ['app'])
+  /** `by`: bot (its share was used up) or api (a person's or program's message). */
+  readonly allowanceRefusals = this.#counter(
+    'kefu_allowance_refusals_total',
+    'Messages that WeChat’s allowance left no room for',
+    ['by'],
+  )
+
+  constructor(options: MetricsOptions) {
+    collectDefaultMetrics({ register: this.registry })
+    this.#queueGauges(options)
+  }
+
+  /** The pushes that came and were not taken. */
+  async troubles(): Promise<{ refused: number; unreadable: number; failed: number }> {
+    const { values } = await this.pushes.get()
+    const count = (result: string): number =>
+      values.filter(({ labels }) => labels.result === result).reduce((sum, { value }) => sum + value, 0)
+    return { refused: count('refused'), unreadable: count('unreadable'), failed: count('failed') }
+  }
+
+  #queueGauges({ queues, now }: MetricsOptions): void {
+    const registers = [this.registry]
+    const age = new Gauge({
+      name: 'kefu_queue_age_seconds',
+      help: 'How long the oldest entry of a queue has waited',
+      labelNames: ['queue'],
+      registers,
+    })
+    new Gauge({
+      name: 'kefu_queue_depth',
+      help: 'Pushes to be handled (inbox) and messages to be sent (outbox)',
+      labelNames: ['queue'],
+      registers,
+      async collect() {
+        for (const [queue, state] of Object.entries(queues)) {
+          const { depth, oldestAt } = await state()
+          this.set({ queue }, depth)
+          age.set({ queue }, oldestAt === undefined ? 0 : Math.max(now() - oldestAt, 0) / 1000)
+        }
+      },
+    })
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  #histogram<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    buckets: number[],
+  ): Histogram<Label> {
+    return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] })
+  }
+}

@@ -1,0 +1,30 @@
+import { sql } from 'kysely'
+import type { Store } from '../store/index.js'
+import type { MetricsOptions, QueueState } from './metrics.js'
+
+/** How the queues stand; both are indexes of what is still to do, so asking stays cheap however much is kept. */
+export function queues({ db }: Store): MetricsOptions['queues'] {
+  return {
+    inbox: async () => {
+      const { rows } = await sql<Row>`
+        select count(*) as depth, min(received_at) as oldest_at from push where state = 'new'`.execute(db)
+      return stateOf(rows)
+    },
+    outbox: async () => {
+      const { rows } = await sql<Row>`
+        select count(*) as depth, min(created_at) as oldest_at from message where state in ('queued', 'sending')`.execute(
+        db,
+      )
+      return stateOf(rows)
+    },
+  }
+}
+
+interface Row {
+  depth: number
+  oldest_at: number | null
+}
+
+function stateOf([row]: readonly Row[]): QueueState {
+  return { depth: row?.depth ?? 0, oldestAt: row?.oldest_at ?? undefined }
+}

@@ -1,0 +1,110 @@
+import { ConfigError } from '../errors.js'
+import type { Logger } from '../log.js'
+import { compileRules, type CompiledRules } from '../rules/compile.js'
+import { checkRules } from '../rules/rule-check.js'
+import { problemsText, type Problem } from '../rules/rule-problem.js'
+import type { Rule, RuleSet } from '../rules/rule-set.js'
+import type { RepliesAllowed } from '../rules/rule-warning.js'
+import type { Store } from '../store/index.js'
+
+export interface RuleBookOptions {
+  readonly store: Store
+  readonly allowed: RepliesAllowed
+  readonly logger: Logger
+}
+
+/** How often the rules are read again, should a word of their change have been missed. */
+const REREAD_MS = 30_000
+const CHANGED = 'rules'
+/** Rows in one statement, below what databases take in parameters. */
+const ROWS = 500
+
+/** The rules of the database, compiled, and replaced while the service runs. */
+export class RuleBook {
+  readonly #options: RuleBookOptions
+  #set: RuleSet = { rules: [] }
+  #compiled: CompiledRules = compileRules({ rules: [] })
+  #text = ''
+  #reading: Promise<void> = Promise.resolve()
+  readonly #ends: (() => void)[] = []
+
+  constructor(options: RuleBookOptions) {
+    this.#options = options
+  }
+
+  /** What the rules' middleware asks for each push. */
+  get compiled(): CompiledRules {
+    return this.#compiled
+  }
+
+  get set(): RuleSet {
+    return this.#set
+  }
+
+  /** Reads the rules and follows their changes, also those that other processes make. */
+  async start(): Promise<void> {
+    await this.#reread()
+    const reread = (): void => {
+      this.#reread().catch((error: unknown) => {
+        this.#options.logger.warn({ error }, 'the rules could not be read again; they stay as they were')
+      })
+    }
+    const timer = setInterval(reread, REREAD_MS).unref()
+    this.#ends.push(this.#options.store.signals.on(CHANGED, reread), () => {
+      clearInterval(timer)
+    })
+  }
+
+  async stop(): Promise<void> {
+    for (const end of this.#ends.splice(0)) end()
+    await this.#reading.catch(() => undefined)
+  }
+
+  /** Puts these rules, parsed JSON, in the place of all others; gives what is doubtful about them. Throws ConfigError. */
+  async replace(value: unknown): Promise<readonly Problem[]> {
+    const { store, allowed } = this.#options
+    const checked = checkRules(value, allowed)
+    if (!checked.ok) throw new ConfigError(`The rules can’t work:\n${problemsText(checked.problems)}`)
+    const rows = checked.rules.rules.map((rule, position) => ({
+      position,
+      name: rule.name,
+      enabled: rule.enabled === false ? 0 : 1,
+      definition: JSON.stringify(rule),
+    }))
+    await store.db.transaction().execute(async (tx) => {
+      await tx.deleteFrom('rule').execute()
+      for (let i = 0; i < rows.length; i += ROWS)
+        await tx
+          .insertInto('rule')
+          .values(rows.slice(i, i + ROWS))
+          .execute()
+    })
+    await this.#reread()
+    await store.signals.send(CHANGED, '')
+    return checked.warnings
+  }
+
+  /** One reading after the other, so that an older one never replaces a newer. */
+  #reread(): Promise<void> {
+    this.#reading = this.#reading.catch(() => undefined).then(() => this.#read())
+    return this.#reading
+  }
+
+  async #read(): Promise<void> {
+    const { store, allowed, logger } = this.#options
+    const rows = await store.db.selectFrom('rule').select('definition').orderBy('position').execute()
+    const text = `[${rows.map((row) => row.definition).join(',')}]`
+    if (text === this.#text) return
+    this.#text = text
+    const checked = checkRules({ rules: JSON.parse(text) as Rule[] }, allowed)
+    if (checked.ok) {
+      this.#set = checked.rules
+      this.#compiled = compileRules(checked.rules)
+      logger.info({ rules: checked.rules.rules.length }, 'rules read')
+    } else
+      logger.error(
+        { problems: checked.problems.slice(0, 5) },
+        'the rules in the database can’t work; those from before stay. Import them again: kefu rules import FILE',
+      )
+  }
+}
