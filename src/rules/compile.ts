@@ -1,6 +1,13 @@
 import type { OutgoingMessage } from '../wechat/index.js'
 import { zoneClock, type ZoneClock } from './business-hours.js'
-import { conditionsOf, kindCondition, subjectOf, type Condition, type SharedParts, type Subject } from './condition.js'
+import {
+  conditionsOf,
+  kindCondition,
+  subjectOf,
+  type Condition,
+  type SharedParts,
+  type Subject,
+} from './condition.js'
 import { compileExpression, type Expression, type Groups } from './expression.js'
 import type { Facts } from './facts.js'
 import { compileReply } from './reply.js'

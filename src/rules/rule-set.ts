@@ -134,7 +134,10 @@ const cardTitle = text('a title', 200)
 const replySchema = z.union(
   [
     closed('a reply', {
-      text: z.string(must('a text')).refine((value) => value.trim() !== '', 'must not be blank'),
+      text: z
+        .string(must('a text'))
+        .max(10_240, 'must not be longer than 10240 characters')
+        .refine((value) => value.trim() !== '', 'must not be blank'),
       isAiMsg,
     }),
     closed('a reply', { image: closed('an image: { "mediaId": "…" }', { mediaId }), isAiMsg }),

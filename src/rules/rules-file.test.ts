@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { problemsText } from './rule-problem.js'
-import type { RuleSet } from './rule-set.js'
+import { ruleSetSchema, type RuleSet } from './rule-set.js'
 import { parseRules, serialiseRules } from './rules-file.js'
 
 /** The example of the outside contract, as it is printed there. */
@@ -22,6 +23,18 @@ describe('a rules file', () => {
     const checked = parseRules(example)
     const parsed: unknown = JSON.parse(example)
     expect(checked).toEqual({ ok: true, rules: parsed, warnings: [] })
+  })
+
+  it('works as docs/rules.md shows it', async () => {
+    const page = await readFile(new URL('../../docs/rules.md', import.meta.url), 'utf8')
+    const shown = /```json\n(.*?)```/s.exec(page)?.[1] ?? ''
+    expect(parseRules(shown)).toMatchObject({ ok: true, warnings: [] })
+  })
+
+  it('has a schema that OpenAPI can show', () => {
+    const shown = z.toJSONSchema(ruleSetSchema)
+    expect(shown).toMatchObject({ type: 'object', required: ['rules'], additionalProperties: false })
+    expect(JSON.stringify(shown)).toContain('"miniprogrampage"')
   })
 
   it('comes out as it went in, whatever order its keys were in', () => {
