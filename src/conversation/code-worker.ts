@@ -128,22 +128,15 @@ export class CodeWorker implements Worker {
         .returning('attempts')
         .executeTakeFirstOrThrow()
       const unit = new UnitOfWork(tx, store.dialect, now())
-      const { appId, openId, payload } = job.push
-      const sessionFrom =
-        payload.msgType === 'event' && payload.event !== 'other' ? payload.sessionFrom : null
-      const conversations = await openConversations(
-        tx,
-        store.dialect,
-        [{ appId, openId, sessionFrom }],
-        unit.now,
-      )
+      const { appId, openId } = job.push
+      const conversations = await openConversations(tx, store.dialect, [{ appId, openId }], unit.now)
       let found = conversations.get(contactKey(appId, openId))
       if (!found) throw new Error('The conversation was neither made nor found.')
       if (attempts === 1) {
         const draft = new Draft(unit, found, allowance, async () => [])
         draft.receive(job.push, job.pushId, job.receivedAt)
         await unit.flush()
-        found = { ...found, conversation: draft.state }
+        found = { contact: draft.contact, conversation: draft.state }
       }
       return { found, attempt: attempts }
     })
@@ -167,12 +160,7 @@ export class CodeWorker implements Worker {
       const unit = new UnitOfWork(tx, store.dialect, now())
       if (opened && outcome) {
         const { appId, openId } = opened.found.contact
-        const current = await openConversations(
-          tx,
-          store.dialect,
-          [{ appId, openId, sessionFrom: null }],
-          unit.now,
-        )
+        const current = await openConversations(tx, store.dialect, [{ appId, openId }], unit.now)
         const found = current.get(contactKey(appId, openId))
         // Another has it now: what this run decided about it is void.
         if (found?.conversation.epoch === opened.found.conversation.epoch) {
@@ -239,12 +227,7 @@ class Session implements Sender, Conversing {
     const place = this.#place++
     await store.db.transaction().execute(async (tx) => {
       const unit = new UnitOfWork(tx, store.dialect, now())
-      const current = await openConversations(
-        tx,
-        store.dialect,
-        [{ appId, openId, sessionFrom: null }],
-        unit.now,
-      )
+      const current = await openConversations(tx, store.dialect, [{ appId, openId }], unit.now)
       const found = current.get(contactKey(appId, openId))
       if (found?.conversation.epoch !== this.#found.conversation.epoch)
         throw new HandlerError('late', 'The reply was dropped: a person has the conversation now.')

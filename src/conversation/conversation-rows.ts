@@ -18,18 +18,15 @@ export interface ContactAndConversation {
   readonly conversation: ConversationState
 }
 
-/** A sign of life of a customer. */
+/** A customer, by what WeChat calls them. */
 export interface Sighting {
   readonly appId: string
   readonly openId: string
-  /** When they entered now, how. */
-  readonly sessionFrom: string | null
 }
 
 const sightingColumns = {
   app_id: 'text',
   open_id: 'text',
-  session_from: 'text',
   shard: 'bigint',
   at: 'bigint',
 } as const
@@ -50,16 +47,14 @@ export async function openConversations(
     sightings.map((each) => ({
       app_id: each.appId,
       open_id: each.openId,
-      session_from: each.sessionFrom,
       shard: shardOf(each.appId, each.openId),
       at: now,
     })),
   )
   const contacts = await sql<{ id: number }>`
-    insert into contact (app_id, open_id, session_from, created_at, seen_at)
-    select app_id, open_id, session_from, at, at from ${rows} where true
-    on conflict (app_id, open_id) do update set
-      seen_at = excluded.seen_at, session_from = coalesce(excluded.session_from, contact.session_from)
+    insert into contact (app_id, open_id, created_at, seen_at)
+    select app_id, open_id, at, at from ${rows} where true
+    on conflict (app_id, open_id) do update set seen_at = excluded.seen_at
     returning id`.execute(tx)
   const ids = contacts.rows.map((row) => row.id)
   await sql`

@@ -24,7 +24,8 @@ export type SystemLine =
  * written by the unit of work.
  */
 export class Draft implements Conversing, Sender {
-  readonly contact: ContactAndConversation['contact']
+  /** The customer, with what this transaction changed already. */
+  #contact: ContactAndConversation['contact']
   readonly #unit: UnitOfWork
   readonly #rules: AllowanceRules
   readonly #spendings: () => Promise<readonly Spending[]>
@@ -35,7 +36,7 @@ export class Draft implements Conversing, Sender {
   #pushId: number | null = null
   #place = 0
   #answered = false
-  #tags = new Set<string>()
+  readonly #newTags: string[] = []
   /** The epoch that replies of this run are bound to: its own handoff carries it on. */
   #epoch: number
 
@@ -48,9 +49,13 @@ export class Draft implements Conversing, Sender {
     this.#unit = unit
     this.#rules = rules
     this.#spendings = spendings
-    this.contact = found.contact
+    this.#contact = found.contact
     this.#state = found.conversation
     this.#epoch = found.conversation.epoch
+  }
+
+  get contact(): ContactAndConversation['contact'] {
+    return this.#contact
   }
 
   get conversation(): { readonly id: number; readonly status: ConversationState['status'] } {
@@ -77,6 +82,8 @@ export class Draft implements Conversing, Sender {
         enterReceivedAt: receivedAt,
         corrected: null,
       }
+      this.#contact = { ...this.#contact, sessionFrom: payload.sessionFrom }
+      this.#unit.entered(this.#contact.id, payload.sessionFrom)
       this.#say({ line: 'entered', sessionFrom: payload.sessionFrom })
     } else {
       this.#change({ type: 'message' })
@@ -181,12 +188,14 @@ export class Draft implements Conversing, Sender {
   }
 
   tag(name: string): void {
-    this.#tags.add(name)
+    if (this.#contact.tags.includes(name)) return
+    this.#contact = { ...this.#contact, tags: [...this.#contact.tags, name] }
+    this.#newTags.push(name)
   }
 
   /** The tags that this run put on the customer. */
   get newTags(): readonly string[] {
-    return [...this.#tags].filter((tag) => !this.contact.tags.includes(tag))
+    return this.#newTags
   }
 
   stayedSilent(): void {

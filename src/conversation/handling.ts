@@ -132,15 +132,11 @@ export function concernsCustomer(push: Push): boolean {
   return push.openId !== '' && (payload.msgType !== 'event' || payload.event === 'user_enter_tempsession')
 }
 
-/** One sighting per customer, with the last way they entered. */
+/** One sighting per customer. */
 function sightings(jobs: readonly Job[]): Sighting[] {
   const byContact = new Map<string, Sighting>()
-  for (const { push } of jobs) {
-    if (!concernsCustomer(push)) continue
-    const { appId, openId, payload } = push
-    const key = contactKey(appId, openId)
-    const entered = payload.msgType === 'event' && payload.event !== 'other' ? payload.sessionFrom : null
-    byContact.set(key, { appId, openId, sessionFrom: entered ?? byContact.get(key)?.sessionFrom ?? null })
-  }
+  for (const { push } of jobs)
+    if (concernsCustomer(push))
+      byContact.set(contactKey(push.appId, push.openId), { appId: push.appId, openId: push.openId })
   return [...byContact.values()]
 }

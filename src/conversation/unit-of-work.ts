@@ -44,6 +44,8 @@ export class UnitOfWork {
   readonly #messages: NewMessage[] = []
   readonly #feed: FeedEntry[] = []
   readonly #conversations = new Map<number, ConversationState>()
+  /** How customers entered, by contact. */
+  readonly #entries = new Map<number, string>()
 
   constructor(tx: Tx, dialect: Dialect, now: number) {
     this.tx = tx
@@ -68,6 +70,10 @@ export class UnitOfWork {
     if (tell) this.#feed.push({ kind: 'conversation', conversationId: conversation.id })
   }
 
+  entered(contactId: number, sessionFrom: string): void {
+    this.#entries.set(contactId, sessionFrom)
+  }
+
   async flush(): Promise<void> {
     const count = this.#messages.length + this.#feed.length
     if (count > 0) {
@@ -81,6 +87,7 @@ export class UnitOfWork {
       await this.#writeFeed(next)
     }
     if (this.#conversations.size > 0) await this.#writeConversations()
+    if (this.#entries.size > 0) await this.#writeEntries()
   }
 
   async #raise(count: number): Promise<number> {
@@ -132,6 +139,14 @@ export class UnitOfWork {
     )
     const names = sql.join(Object.keys(feedColumns).map((name) => sql.ref(name)))
     await sql`insert into feed (${names}) select ${names} from ${rows} where true`.execute(this.tx)
+  }
+
+  async #writeEntries(): Promise<void> {
+    const entries = [...this.#entries].map(([id, session_from]) => ({ id, session_from }))
+    const rows = bulkRows(this.dialect, { id: 'bigint', session_from: 'text' }, entries)
+    await sql`update contact set session_from = rows.session_from from ${rows} where contact.id = rows.id`.execute(
+      this.tx,
+    )
   }
 
   async #writeConversations(): Promise<void> {
