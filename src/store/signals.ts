@@ -66,7 +66,7 @@ export class PostgresSignals implements Signals {
     try {
       const client = await this.#pool.connect()
       if (this.#closed) {
-        client.release()
+        client.release(true)
         return
       }
       this.#client = client
