@@ -107,7 +107,7 @@ export async function createApp(config: Config, foundation: Foundation, around: 
       }),
     )
   web.on('error', (error: unknown) => {
-    logger.debug({ error }, 'an answer could not be delivered')
+    logger.debug({ err: error }, 'an answer could not be delivered')
   })
 
   /** Why traffic should go elsewhere; undefined when it need not. */
@@ -127,7 +127,7 @@ export async function createApp(config: Config, foundation: Foundation, around: 
   function gained(shards: readonly number[]): void {
     inbox.readBack()
     outbox.adopt(shards).catch((error: unknown) => {
-      logger.error({ error }, 'sends of another process could not be taken over')
+      logger.error({ err: error }, 'sends of another process could not be taken over')
     })
   }
 

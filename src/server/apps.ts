@@ -56,7 +56,7 @@ export class Apps {
     const reread = (): void => {
       this.#reread().catch((error: unknown) => {
         this.#options.logger.warn(
-          { error },
+          { err: error },
           'the Mini Programs could not be read again; they stay as they were',
         )
       })

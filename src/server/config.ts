@@ -43,7 +43,10 @@ const schema = z.object({
     .string()
     .refine((text) => parseSecretKey(text) !== undefined)
     .optional(),
-  KEFU_PUBLIC_URL: webAddress.refine((url) => /^\/*$/.test(new URL(url).pathname)).optional(),
+  KEFU_PUBLIC_URL: z
+    .string()
+    .refine((url) => isWebAddress(url) && /^\/*$/.test(new URL(url).pathname))
+    .optional(),
   KEFU_TRUST_PROXY: z
     .string()
     .refine((list) => parseTrustedProxies(list) !== undefined)

@@ -85,7 +85,7 @@ async function answer(
     write({ result: result ?? null })
   } catch (error) {
     const known = error instanceof KefuError
-    if (!known) logger.error({ error }, 'a command could not be carried out')
+    if (!known) logger.error({ err: error }, 'a command could not be carried out')
     write({
       error: known
         ? { code: error.code, message: error.message }

@@ -32,7 +32,7 @@ export function errorForm({ logger, onAllowanceRefused }: ErrorFormOptions): Mid
       if (error instanceof AllowanceError) onAllowanceRefused()
       const { status, code, message } = answerTo(error)
       if (status >= 500)
-        logger.error({ error, method: ctx.method, path: ctx.path, status }, 'a request failed')
+        logger.error({ err: error, method: ctx.method, path: ctx.path, status }, 'a request failed')
       ctx.status = status
       ctx.body = { error: { code, message } }
     }

@@ -22,7 +22,7 @@ export function createLogger(level: Config['logLevel'], output: LogOutput = proc
     {
       level,
       base: null,
-      serializers: { error: describeError },
+      serializers: { err: describeError, error: describeError },
       formatters: { level: (label) => ({ level: label }) },
     },
     sync ?? { write },

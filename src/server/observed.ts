@@ -73,7 +73,7 @@ const kinds: ReadonlySet<string> = new Set(['text', 'image', 'miniprogrampage', 
 export function reportTo(logger: Logger): ErrorHandler {
   return (error, { appId, openId, push: { id: pushId } }) => {
     if (error instanceof AllowanceError) logger.info({ appId, openId, pushId }, error.message)
-    else logger.error({ error, appId, openId, pushId }, 'a handler failed')
+    else logger.error({ err: error, appId, openId, pushId }, 'a handler failed')
   }
 }
 

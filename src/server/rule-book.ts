@@ -46,7 +46,7 @@ export class RuleBook {
     await this.#reread()
     const reread = (): void => {
       this.#reread().catch((error: unknown) => {
-        this.#options.logger.warn({ error }, 'the rules could not be read again; they stay as they were')
+        this.#options.logger.warn({ err: error }, 'the rules could not be read again; they stay as they were')
       })
     }
     const timer = setInterval(reread, REREAD_MS).unref()

@@ -44,11 +44,11 @@ function endings(logger: Logger): { of(running: Running): void } {
       end(0)
     })
   process.on('uncaughtException', (error) => {
-    logger.error({ error }, 'an error that nobody caught: the service stops')
+    logger.error({ err: error }, 'an error that nobody caught: the service stops')
     end(1)
   })
   process.on('unhandledRejection', (error) => {
-    logger.error({ error }, 'a promise was rejected and nobody caught it')
+    logger.error({ err: error }, 'a promise was rejected and nobody caught it')
   })
   return {
     of(service) {

@@ -39,7 +39,7 @@ export async function startService(config: Config, around: Surroundings): Promis
     // Once, also when it is asked for twice.
     for (const end of ends.splice(0).reverse())
       await end().catch((error: unknown) => {
-        logger.error({ error }, 'a part of the service did not stop as it should')
+        logger.error({ err: error }, 'a part of the service did not stop as it should')
       })
   }
   try {

@@ -2,7 +2,7 @@ const colours: Readonly<Record<string, number>> = { debug: 90, info: 32, warn: 3
 
 /** A JSON line of the log as a person reads it: time, level, words, then the fields. */
 export function terminalLine(json: string): string {
-  const { level, time, msg, error, ...fields } = parse(json)
+  const { level, time, msg, err, error = err, ...fields } = parse(json)
   const clock = new Date(Number(time)).toTimeString().slice(0, 8)
   const name = typeof level === 'string' ? level : 'info'
   const colour = colours[name] ?? 0

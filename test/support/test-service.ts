@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createEmulator, type Emulator } from '../../src/emulator/index.js'
+import { readConfig, type Config } from '../../src/server/config.js'
+import { createLogger } from '../../src/server/log.js'
+import { startService, type Running } from '../../src/server/start.js'
+
+/** What WeChat and the service share, with words that stand out where they must not be. */
+export const planted = {
+  WECHAT_APP_ID: 'wx0123456789abcdef',
+  WECHAT_APP_SECRET: 'deadbeefdeadbeefdeadbeefdeadbeef',
+  WECHAT_TOKEN: 'plantedTokenplantedToken',
+  WECHAT_ENCODING_AES_KEY: 'plantedAesKeyplantedAesKeyplantedAesKeyplan',
+} as const
+
+/** The whole service in this process, beside an emulated WeChat that pushes to it. */
+export interface TestService {
+  readonly emulator: Emulator
+  readonly url: string
+  readonly config: Config
+  readonly directory: string
+  /** Everything that was logged so far, from debug on. */
+  readonly log: string
+  get(path: string, headers?: Record<string, string>): Promise<{ status: number; text: string }>
+  /** Stops the service and starts it on the same database. */
+  restart(environment?: Record<string, string>): Promise<void>
+  stop(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startTestService(environment: Record<string, string> = {}): Promise<TestService> {
+  const directory = mkdtempSync(join(tmpdir(), 'kefu-service-'))
+  const emulator = await createEmulator()
+  let log = ''
+  const logger = createLogger('debug', { write: (text) => (log += text) })
+  const given = {
+    ...planted,
+    DATA_DIR: join(directory, 'data'),
+    WECHAT_API_URL: emulator.url,
+    PORT: '0',
+    ...environment,
+  }
+  let config = readConfig(given)
+  let running: Running | undefined = await start()
+
+  async function start(): Promise<Running> {
+    const service = await startService(config, { logger, now: Date.now, wait: delay })
+    emulator.addApp({
+      appId: planted.WECHAT_APP_ID,
+      appSecret: planted.WECHAT_APP_SECRET,
+      token: planted.WECHAT_TOKEN,
+      encodingAESKey: planted.WECHAT_ENCODING_AES_KEY,
+      pushUrl: `${service.url}/wechat/${planted.WECHAT_APP_ID}`,
+    })
+    return service
+  }
+  async function stop(): Promise<void> {
+    await running?.stop()
+    running = undefined
+  }
+  const url = (): string => {
+    if (!running) throw new Error('The service does not run.')
+    return running.url
+  }
+  return {
+    emulator,
+    directory,
+    get config() {
+      return config
+    },
+    get url() {
+      return url()
+    },
+    get log() {
+      return log
+    },
+    async get(path, headers = {}) {
+      const answer = await fetch(`${url()}${path}`, { headers })
+      return { status: answer.status, text: await answer.text() }
+    },
+    async restart(changes = {}) {
+      await stop()
+      config = readConfig({ ...given, ...changes })
+      running = await start()
+    },
+    stop,
+    async close() {
+      await stop()
+      await emulator.close()
+      rmSync(directory, { recursive: true })
+    },
+  }
+}
