@@ -122,8 +122,13 @@ async function demo() {
       body: JSON.stringify({ sessionFrom: 'package' }),
     })
     if (!entered.ok) throw new Error(`entering answered ${entered.status}: ${await entered.text()}`)
-    const greeted = (await (await fetch(`${user}/messages`)).json()).items.some((m) => m.from === 'service')
-    if (!greeted) throw new Error('the demo bot did not greet')
+    // The greeting goes out once the push is answered.
+    const greeted = async () =>
+      (await (await fetch(`${user}/messages`)).json()).items.some((m) => m.from === 'service')
+    for (let tries = 0; !(await greeted()); tries++) {
+      if (tries === 100) throw new Error('the demo bot did not greet')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   } finally {
     child.kill('SIGTERM')
     await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve()))

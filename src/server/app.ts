@@ -1,5 +1,5 @@
-import Koa from 'koa'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import Koa, { type Middleware } from 'koa'
 import { remedyFor } from '../api/index.js'
 import { Bot, type Sender } from '../bot/index.js'
 import {
@@ -17,117 +17,92 @@ import {
 } from '../conversation/index.js'
 import { rules } from '../rules/rules-middleware.js'
 import { webhook } from '../webhook/index.js'
-import { showsApiKey } from './api-key.js'
-import { loadBotModule } from './bot-module.js'
-import { ClientAddress } from './client-address.js'
+import type { Handlers } from './bot-module.js'
 import { closingConnections, type Phase } from './closing.js'
 import type { Config } from './config.js'
 import { errorForm } from './error-form.js'
 import type { Foundation, Surroundings } from './foundation.js'
-import { healthPages, metricsPage } from './health.js'
-import { countingRefusals, observedInbox, observedSender, observedWebhook, reportTo } from './observed.js'
+import { healthPages } from './health.js'
+import { metricsPage } from './metrics-page.js'
+import { countRefusals, observedInbox, observedSender, observedWebhook, reportTo } from './observed.js'
 
 /** The service, but for the ports it listens on. */
 export interface App {
   readonly handler: (req: IncomingMessage, res: ServerResponse) => Promise<void>
   readonly commands: Commands
   start(): Promise<void>
-  /** Takes no more pushes as ready; whoever asks is told so. */
+  /** Counts as not ready from here on, and ends connections with their answers. */
   leave(): void
   /** Lets what runs end, for so many milliseconds at most; the rest is in the database and goes on at the next start. */
   stop(milliseconds: number): Promise<void>
 }
 
-/** Puts the service together: the way of a message, from the webhook at the bottom, through the bot, to WeChat. */
-export async function createApp(config: Config, foundation: Foundation, around: Surroundings): Promise<App> {
-  const { store, apps, metrics, rules: ruleBook } = foundation
-  const { logger, now, wait } = around
-  const { allowance } = config
+/** What may be put into the service from outside. */
+export interface Additions {
+  /** Handlers in code, which stand before the rules. */
+  readonly handlers?: Handlers | undefined
+  /** Pages and routes. */
+  readonly pages?: readonly Middleware[]
+}
+
+/**
+ * Puts the service together, along the way of a message:
+ * webhook → inbox → worker → bot (handlers in code, then rules) → outbox → WeChat's API.
+ */
+export async function createApp(
+  config: Config,
+  foundation: Foundation,
+  around: Surroundings,
+  { handlers, pages = [] }: Additions = {},
+): Promise<App> {
+  const { store, metrics, apps, rules: ruleBook } = foundation
+  const { logger, wait } = around
   let phase: Phase = 'starting'
 
-  // out: what is queued goes to WeChat
-  const senderOf = (appId: string): Sender | undefined => {
-    const api = apps.apiOf(appId)
-    return api && observedSender(api, appId, metrics)
-  }
+  // The part of the work that is this process's: all of it, unless PostgreSQL is shared.
   const shards: Shards =
     store.dialect === 'sqlite'
       ? everyShard
-      : new LeasedShards({ store, logger, onGained: gained, onLeaving: (leaving) => outbox.leave(leaving) })
-  const common = {
+      : new LeasedShards({ store, logger, onGained: takeOver, onLeaving: (leaving) => outbox.leave(leaving) })
+  const parts = {
+    ...around,
     store,
     shards,
-    allowance,
-    logger,
-    now,
-    wait,
-    onHandled: () => {
-      outbox.wake()
-    },
+    allowance: config.allowance,
+    onHandled: () => outbox.wake(),
+    onQueued: () => outbox.wake(),
   }
-  const outbox = new Outbox({ ...common, senderOf, remedyFor })
-  const commands = new Commands({ ...common, onQueued: common.onHandled })
 
-  // between: handlers in code, then the rules
-  const bot = new Bot<Conversing>({ api: nobody }).use(countingRefusals(metrics)).catch(reportTo(logger))
-  if (config.botModule !== undefined) await loadBotModule(config.botModule, bot)
-  bot.use(rules(() => ruleBook.compiled, { now }))
-  const worker: Worker =
-    config.botModule === undefined
-      ? new BatchWorker({ ...common, handling: new Handling({ ...common, bot }) })
-      : new CodeWorker({ ...common, bot, senderOf })
+  // Out: what is queued goes to WeChat, once.
+  const senderOf = (appId: string): Sender | undefined => observedSender(apps.apiOf(appId), appId, metrics)
+  const outbox = new Outbox({ ...parts, senderOf, remedyFor })
+  const commands = new Commands(parts)
 
-  // in: pushes are committed, then answered
-  const inbox = new Inbox({ ...common, worker })
-  const pushes = webhook(observedInbox(inbox, metrics), {
-    path: '/wechat',
-    apps: apps.secretsOf,
-    logger,
-    now,
-  })
+  // Between: handlers in code may take long and run alone; rules answer at once, many pushes in one transaction.
+  const bot = new Bot<Conversing>({ api: nobody }).use(countRefusals(metrics)).catch(reportTo(logger))
+  await handlers?.(bot)
+  bot.use(rules(() => ruleBook.compiled, around))
+  const worker: Worker = handlers
+    ? new CodeWorker({ ...parts, bot, senderOf })
+    : new BatchWorker({ ...parts, handling: new Handling({ ...parts, bot }) })
 
-  // the web
-  const client = new ClientAddress(config.trustedProxies)
+  // In: pushes are committed, then answered.
+  const inbox = new Inbox({ ...parts, worker })
+  const pushes = webhook(observedInbox(inbox, metrics), { ...around, path: '/wechat', apps: apps.secretsOf })
+
   const web = new Koa()
-    .use(
-      errorForm({
-        logger,
-        onAllowanceRefused: () => {
-          metrics.allowanceRefusals.inc({ by: 'api' })
-        },
-      }),
-    )
+    .use(errorForm({ logger, metrics }))
     .use(closingConnections(() => phase))
     .use(observedWebhook(pushes, apps, metrics))
-    .use(healthPages({ problem }))
-    .use(
-      metricsPage({
-        metrics,
-        mayRead: ({ req }) => client.isLocal(req) || showsApiKey(req.headers.authorization, config.apiKey),
-      }),
-    )
-  web.on('error', (error: unknown) => {
-    logger.debug({ err: error }, 'an answer could not be delivered')
-  })
+    .use(healthPages({ store, wait, phase: () => phase }))
+    .use(metricsPage({ metrics, config }))
+  for (const page of pages) web.use(page)
+  web.on('error', (err: unknown) => logger.debug({ err }, 'an answer could not be delivered'))
 
-  /** Why traffic should go elsewhere; undefined when it need not. */
-  async function problem(): Promise<string | undefined> {
-    if (phase !== 'running') return `The service is ${phase}.`
-    const asked = store.db.selectFrom('sequence').select('value').execute()
-    const answered = await Promise.race([
-      asked.then(
-        () => true,
-        () => false,
-      ),
-      wait(READY_MS),
-    ])
-    return answered === true ? undefined : 'The database does not answer.'
-  }
-
-  function gained(shards: readonly number[]): void {
+  function takeOver(gained: readonly number[]): void {
     inbox.readBack()
-    outbox.adopt(shards).catch((error: unknown) => {
-      logger.error({ err: error }, 'sends of another process could not be taken over')
+    outbox.adopt(gained).catch((err: unknown) => {
+      logger.error({ err }, 'the sends of another process could not be taken over')
     })
   }
 
@@ -150,9 +125,6 @@ export async function createApp(config: Config, foundation: Foundation, around: 
     },
   }
 }
-
-/** How long the database may take to answer. */
-const READY_MS = 2000
 
 /** Each run of the bot is given its own sender. */
 const nobody = (): Sender => {

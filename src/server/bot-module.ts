@@ -5,34 +5,31 @@ import type { Bot } from '../bot/index.js'
 import type { Conversing } from '../conversation/index.js'
 import { ConfigError } from '../errors.js'
 
-/**
- * Lets KEFU_BOT's module add its handlers: its default export is called with the bot. Throws ConfigError when it
- * can't be had.
- */
-export async function loadBotModule(path: string, bot: Bot<Conversing>): Promise<void> {
+/** Adds handlers to the bot. */
+export type Handlers = (bot: Bot<Conversing>) => unknown
+
+/** The handlers of KEFU_BOT's module: its default export, to be called with the bot. Throws ConfigError, as they then do. */
+export async function loadBotModule(path: string): Promise<Handlers> {
   const file = resolve(path)
   try {
     await access(file)
-  } catch (error) {
+  } catch (cause) {
     throw new ConfigError(
       `KEFU_BOT: there is no file ${file}. Give the module’s path from the working directory.`,
-      {
-        cause: error,
-      },
+      { cause },
     )
   }
-  const module = await importing(file)
-  const { default: install } = module
-  if (typeof install !== 'function')
+  const { default: handlers } = await importing(file)
+  if (typeof handlers !== 'function')
     throw new ConfigError(
       `KEFU_BOT: ${file} has no function as its default export. Write: export default (bot) => { bot.hears('你好', (ctx) => ctx.reply('您好！')) }`,
     )
-  try {
-    await (install as (bot: Bot<Conversing>) => unknown)(bot)
-  } catch (error) {
-    throw new ConfigError(`KEFU_BOT: the default export of ${file} threw: ${wordsOf(error)}`, {
-      cause: error,
-    })
+  return async (bot) => {
+    try {
+      await (handlers as Handlers)(bot)
+    } catch (cause) {
+      throw new ConfigError(`KEFU_BOT: the default export of ${file} threw: ${wordsOf(cause)}`, { cause })
+    }
   }
 }
 

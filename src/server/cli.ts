@@ -22,9 +22,10 @@ program
     'an emulated WeChat with a phone, and a bot that answers; no account needed\n演示：模拟微信和一个会回复的机器人，无需账号',
   )
   .action(async () => {
-    const { startDemo } = await import('./demo.js')
+    const [{ startDemo }, { quietly }] = await Promise.all([import('./demo.js'), import('./beside.js')])
     const config = readConfig(loadEnvironment())
-    const demo = await startDemo(config, createLogger(config.logLevel))
+    const { logger } = quietly(config)
+    const demo = await startDemo(config, logger)
     print(
       '',
       '  kefu 演示已启动 · the demo is running',

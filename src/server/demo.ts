@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises'
-import Koa from 'koa'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type Koa from 'koa'
 import { Api } from '../api/index.js'
 import { createEmulator, makeSecrets } from '../emulator/index.js'
 import type { Logger } from '../log.js'
-import { webhook } from '../webhook/index.js'
 import type { Config } from './config.js'
-import { demoBot } from './demo-bot.js'
-import { listen, type Listening } from './listen.js'
+import { demoHandlers } from './demo-bot.js'
+import { startService } from './start.js'
 
 export interface Demo {
   /** Where to open the phone. */
@@ -16,29 +18,46 @@ export interface Demo {
   close(): Promise<void>
 }
 
-/** The whole loop on one machine: the emulated WeChat with a phone, and a small bot behind webhook(). */
+/**
+ * The whole loop on one machine: the emulated WeChat with a phone, and the service with a small bot, as it runs in
+ * earnest, on a database that ends with it.
+ */
 export async function startDemo(config: Config, logger: Logger): Promise<Demo> {
   // Made anew for each start: there is no secret that someone could know beforehand.
   const secrets = makeSecrets()
+  const { appId, appSecret, token, encodingAESKey } = secrets
+  const name = '云朵商城'
   const emulator = await createEmulator({ host: config.host, port: config.emulatorPort, logger })
-  const api = new Api({ appId: secrets.appId, appSecret: secrets.appSecret, url: emulator.url, logger })
-  const bot = demoBot({ api, site: () => server.url, logger })
-  const app = new Koa().use(webhook(bot, { path: '/wechat', ...secrets, logger })).use(site)
-  let server: Listening
+  const dataDir = await mkdtemp(join(tmpdir(), 'kefu-demo-'))
+  const api = new Api({ appId, appSecret, url: emulator.url, logger })
+  const ended = async (): Promise<void> => {
+    await Promise.all([emulator.close(), api.close()])
+    await rm(dataDir, { recursive: true })
+  }
   try {
-    server = await listen(app.callback(), { host: config.host, port: config.port, variable: 'PORT' })
-    const pushUrl = `${server.url}/wechat`
-    emulator.addApp({ ...secrets, pushUrl, mode: 'secure', format: 'json', name: '云朵商城' })
+    const service = await startService(
+      {
+        ...config,
+        dataDir,
+        databaseUrl: `file:${join(dataDir, 'kefu.db')}`,
+        apiUrl: emulator.url,
+        app: { appId, appSecret, token, encodingAESKey, mode: 'secure', name },
+      },
+      { logger, now: Date.now, wait: delay },
+      { handlers: demoHandlers({ api, site: () => service.url }), pages: [site] },
+    )
+    const pushUrl = `${service.url}/wechat/${appId}`
+    emulator.addApp({ ...secrets, pushUrl, mode: 'secure', format: 'json', name })
     return {
       phoneUrl: `${emulator.url}/`,
       pushUrl,
       async close() {
-        await Promise.all([server.close(), emulator.close()])
-        await api.close()
+        await service.stop()
+        await ended()
       },
     }
   } catch (error) {
-    await emulator.close()
+    await ended()
     throw error
   }
 }
@@ -57,6 +76,6 @@ const site: Koa.Middleware = async (ctx, next) => {
       '<h1>云朵马克杯的保养方法</h1><p>温水清洗，不要使用钢丝球；放入洗碗机前请取下杯盖。</p>'
   } else if (ctx.path === '/') {
     ctx.type = 'text/plain; charset=utf-8'
-    ctx.body = 'kefu demo: the bot is at /wechat. Open the phone, its address is in the terminal.'
+    ctx.body = 'kefu demo: the service is at /wechat. Open the phone, its address is in the terminal.'
   } else await next()
 }

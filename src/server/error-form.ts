@@ -2,6 +2,7 @@ import type { Middleware } from 'koa'
 import { AllowanceError, CommandError } from '../conversation/index.js'
 import { ConfigError } from '../errors.js'
 import type { Logger } from '../log.js'
+import type { Metrics } from './metrics.js'
 
 /** A request that is answered with an error of the contract: `{ error: { code, message } }`. */
 export class HttpError extends Error {
@@ -17,19 +18,18 @@ export class HttpError extends Error {
 
 export interface ErrorFormOptions {
   readonly logger: Logger
-  /** Told of a message for which WeChat's allowance had no room. */
-  readonly onAllowanceRefused: () => void
+  readonly metrics: Pick<Metrics, 'allowanceRefusals'>
 }
 
 /** Gives each failure behind it the contract's form, and what no route takes a 404. */
-export function errorForm({ logger, onAllowanceRefused }: ErrorFormOptions): Middleware {
+export function errorForm({ logger, metrics }: ErrorFormOptions): Middleware {
   return async (ctx, next) => {
     try {
       await next()
       if (ctx.status === 404 && ctx.body == null)
         throw new HttpError(404, 'not_found', 'There is nothing here.')
     } catch (error) {
-      if (error instanceof AllowanceError) onAllowanceRefused()
+      if (error instanceof AllowanceError) metrics.allowanceRefusals.inc({ by: 'api' })
       const { status, code, message } = answerTo(error)
       if (status >= 500)
         logger.error({ err: error, method: ctx.method, path: ctx.path, status }, 'a request failed')

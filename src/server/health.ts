@@ -1,14 +1,19 @@
-import type { Context, Middleware } from 'koa'
+import type { Middleware } from 'koa'
+import type { Store } from '../store/index.js'
+import type { Phase } from './closing.js'
 import { HttpError } from './error-form.js'
-import type { Metrics } from './metrics.js'
 
 export interface HealthOptions {
-  /** Whether the service takes and handles pushes; a sentence says why not. */
-  readonly problem: () => Promise<string | undefined>
+  readonly phase: () => Phase
+  readonly store: Pick<Store, 'db'>
+  readonly wait: (milliseconds: number) => Promise<unknown>
 }
 
+/** How long the database may take to answer. */
+const PATIENCE_MS = 2000
+
 /** `/healthz`: the process is alive. `/readyz`: it takes and handles pushes, so traffic may come. */
-export function healthPages({ problem }: HealthOptions): Middleware {
+export function healthPages({ phase, store, wait }: HealthOptions): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/healthz' && ctx.path !== '/readyz') {
       await next()
@@ -17,33 +22,21 @@ export function healthPages({ problem }: HealthOptions): Middleware {
     ctx.set('Cache-Control', 'no-store')
     if (ctx.path === '/healthz') ctx.body = { status: 'ok' }
     else {
-      const why = await problem()
-      if (why !== undefined) throw new HttpError(503, 'not_ready', why)
+      if (phase() !== 'running') throw new HttpError(503, 'not_ready', `The service is ${phase()}.`)
+      if (!(await answers())) throw new HttpError(503, 'not_ready', 'The database does not answer.')
       ctx.body = { status: 'ready' }
     }
   }
-}
 
-export interface MetricsPageOptions {
-  readonly metrics: Metrics
-  /** Whether a request may see the page. */
-  readonly mayRead: (ctx: Context) => boolean
-}
-
-/** `/metrics`, for Prometheus. */
-export function metricsPage({ metrics, mayRead }: MetricsPageOptions): Middleware {
-  return async (ctx, next) => {
-    if (ctx.path !== '/metrics') {
-      await next()
-      return
-    }
-    if (!mayRead(ctx))
-      throw new HttpError(
-        401,
-        'unauthorized',
-        'The metrics are read from this machine, or with Authorization: Bearer and the KEFU_API_KEY.',
+  async function answers(): Promise<boolean> {
+    const asked = store.db
+      .selectFrom('sequence')
+      .select('value')
+      .execute()
+      .then(
+        () => true,
+        () => false,
       )
-    ctx.body = await metrics.registry.metrics()
-    ctx.type = metrics.registry.contentType
+    return (await Promise.race([asked, wait(PATIENCE_MS)])) === true
   }
 }

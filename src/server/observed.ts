@@ -27,7 +27,12 @@ export function observedInbox(inbox: Inbox, metrics: Metrics): Inbox {
 }
 
 /** A sender whose messages are counted by what became of them. */
-export function observedSender(sender: Sender, app: string, metrics: Metrics): Sender {
+export function observedSender(
+  sender: Sender | undefined,
+  app: string,
+  metrics: Metrics,
+): Sender | undefined {
+  if (!sender) return undefined
   return {
     async send(openId, message) {
       const end = metrics.sendTimes.startTimer({ app })
@@ -56,7 +61,7 @@ const outcomes = {
 } as const satisfies Record<ReturnType<typeof remedyFor>, string>
 
 /** Counts replies of the bot that its share of the allowance left no room for. */
-export function countingRefusals(metrics: Metrics): Middleware {
+export function countRefusals(metrics: Metrics): Middleware {
   return async (_ctx, next) => {
     try {
       await next()

@@ -1,5 +1,6 @@
-import { createApp } from './app.js'
+import { createApp, type Additions } from './app.js'
 import { holdRoutes } from './backup-hold.js'
+import { loadBotModule } from './bot-module.js'
 import type { Config } from './config.js'
 import { controlAddress, type ControlRoutes } from './control-protocol.js'
 import { serveControl } from './control-server.js'
@@ -31,7 +32,11 @@ const REQUESTS_MS = 5000
 const WORK_MS = 4000
 
 /** `kefu start`: the whole service. Throws ConfigError when it can't run. */
-export async function startService(config: Config, around: Surroundings): Promise<Running> {
+export async function startService(
+  config: Config,
+  around: Surroundings,
+  additions: Additions = {},
+): Promise<Running> {
   const { logger } = around
   const foundation = await openFoundation(config, around)
   const ends: (() => Promise<void>)[] = [() => foundation.close()]
@@ -43,7 +48,10 @@ export async function startService(config: Config, around: Surroundings): Promis
       })
   }
   try {
-    const app = await createApp(config, foundation, around)
+    const handlers =
+      additions.handlers ??
+      (config.botModule === undefined ? undefined : await loadBotModule(config.botModule))
+    const app = await createApp(config, foundation, around, { ...additions, handlers })
     ends.push(() => app.stop(WORK_MS))
     await app.start()
     const server = await listen(app.handler, { host: config.host, port: config.port, variable: 'PORT' })
