@@ -82,12 +82,18 @@ describe('POST', () => {
   })
 
   it('answers 200 whatever an earlier middleware set', async () => {
-    const { server } = await start({}, (bot) => bot, [
-      (ctx, next) => {
-        ctx.status = 202
-        return next()
+    const { server } = await start(
+      {
+        apps: [secrets, { ...secrets, appId: 'wx2' }],
       },
-    ])
+      (bot) => bot,
+      [
+        (ctx, next) => {
+          ctx.status = 202
+          return next()
+        },
+      ],
+    )
     expect(await server.push(encodePush(text('hi'), secrets))).toMatchObject({ status: 200, body: 'success' })
   })
 
