@@ -166,6 +166,16 @@ describe('setTyping', () => {
     expect(wechat.calls().at(-1)?.request.path).toBe(typingPath)
   })
 
+  test('tries no third path', async () => {
+    const customer = await wechat.customer()
+    const api = wechat.api()
+    wechat.emulator.faults.add({ path: typingPath, errcode: 40200 })
+    await api.setTyping(customer.openId, false)
+    wechat.emulator.faults.add({ path: businessTypingPath, errcode: 40200 })
+    expect(await rejection(api.setTyping(customer.openId, false))).toMatchObject({ errcode: 40200 })
+    expect(wechat.calls(businessTypingPath)).toHaveLength(2)
+  })
+
   test('throws any other no', async () => {
     const customer = await wechat.customer()
     wechat.emulator.advance(30_000)

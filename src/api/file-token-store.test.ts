@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -91,6 +92,21 @@ test('a lease that another is breaking just now is left to them', async () => {
   await writeFile(join(directory, `${name}.json.lease.break`), '')
   expect(await store.lease(key, 1000)).toBeUndefined()
   expect(await readFile(join(directory, `${name}.json.lease.break`), 'utf8')).toBe('')
+})
+
+test('a lease that another broke between our look and our turn is left to them', async () => {
+  const lease = join(directory, `${name}.json.lease`)
+  const theirs = JSON.stringify({ id: 'theirs', until: Date.now() + 60_000 })
+  await fileTokenStore(directory, () => 0).lease(key, 1000)
+  let looks = 0
+  const store = fileTokenStore(directory, () => {
+    // The clock is read for the new lease, then to compare: in that moment the other one is faster.
+    if (++looks === 2) writeFileSync(lease, theirs)
+    return Date.now()
+  })
+  expect(await store.lease(key, 1000)).toBeUndefined()
+  expect(looks).toBe(3)
+  expect(await readFile(lease, 'utf8')).toBe(theirs)
 })
 
 test.skipIf(process.getuid?.() === 0)('a folder that cannot be written to is an error', async () => {

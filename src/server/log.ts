@@ -4,8 +4,5 @@ import type { Config } from './config.js'
 
 /** JSON lines on stderr; an error as its kind, words and stack. */
 export function createLogger(level: Config['logLevel']): Logger {
-  return pino(
-    { level, base: null, serializers: { error: pino.stdSerializers.err } },
-    pino.destination({ dest: 2, sync: true }),
-  )
+  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
 }

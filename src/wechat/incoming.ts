@@ -90,10 +90,7 @@ export function readIncoming(fields: Fields): Incoming {
   }
   if (msgType === 'event') return readEvent(common, fields)
   if (common.fromUserName === '')
-    throw new DecodeError(
-      'format',
-      `The ${msgType.slice(0, 32)} message has no FromUserName, so it has no sender.`,
-    )
+    throw new DecodeError('format', 'The message has no FromUserName, so it has no sender.')
   const message = { ...common, msgId: text(fields['MsgId']) }
   switch (msgType) {
     case 'text':
