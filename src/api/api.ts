@@ -139,7 +139,7 @@ export class Api {
         contentType,
         contentLength: length === undefined ? undefined : Number(length),
         filename: /filename="([^"]*)"/.exec(header(reply, 'content-disposition') ?? '')?.[1],
-        body: reply.body,
+        body: this.#transport.stream(path, reply),
       }
     })
   }

@@ -1,3 +1,4 @@
+import { PassThrough, type Readable } from 'node:stream'
 import { Agent, DecoratorHandler, request, type Dispatcher, type FormData } from 'undici'
 import { ConfigError, NetworkError } from '../errors.js'
 import { tunnelThrough } from './proxy.js'
@@ -99,6 +100,18 @@ export class Transport {
       clearTimeout(timer)
     }
     return Buffer.concat(chunks).toString('utf8')
+  }
+
+  /** The answer's body as a stream, which fails with NetworkError. To be read or destroyed. */
+  stream(path: string, reply: Reply): Readable {
+    const out = new PassThrough({
+      destroy(error, callback) {
+        reply.body.destroy()
+        callback(error)
+      },
+    })
+    reply.body.on('error', (error) => out.destroy(networkError(path, error, true)))
+    return reply.body.pipe(out)
   }
 
   async close(): Promise<void> {
