@@ -109,6 +109,12 @@ test('a lease that another broke between our look and our turn is left to them',
   expect(await readFile(lease, 'utf8')).toBe(theirs)
 })
 
+test('a token that cannot be put in its place leaves nothing behind', async () => {
+  await mkdir(join(directory, `${name}.json`), { recursive: true })
+  await expect(fileTokenStore(directory).set(key, token)).rejects.toThrow('EISDIR')
+  expect(await readdir(directory)).toEqual([`${name}.json`])
+})
+
 test('a folder that is a file is an error, for each of the store’s parts', async () => {
   await writeFile(join(folder, 'a'), '')
   const store = fileTokenStore(directory)

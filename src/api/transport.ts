@@ -139,7 +139,21 @@ class Departure extends DecoratorHandler {
 function bodyOf(call: Call): { headers?: Record<string, string>; body?: string | FormData } {
   if (call.body === undefined) return {}
   if (isForm(call.body)) return { body: call.body }
-  return { headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(call.body) }
+  return {
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(call.body, (_name, value: unknown) =>
+      typeof value === 'string' ? writable(value) : value,
+    ),
+  }
+}
+
+/**
+ * A text without what JSON can only write as `\uXXXX`, which WeChat shows to the customer as it stands or
+ * refuses (40033): halves of characters, as a careless cut leaves them, and control characters (but for those that
+ * have escapes of their own: \b \t \n \f \r).
+ */
+function writable(text: string): string {
+  return text.replace(/\p{Cs}/gu, '\ufffd').replace(/[\0-\x07\v\x0e-\x1f]/g, '')
 }
 
 function isForm(body: NonNullable<Call['body']>): body is FormData {
