@@ -14,8 +14,8 @@ const key = 'wx1:stable@api.weixin.qq.com'
 const processes = 3
 
 type Step =
-  /** A process makes calls: each takes a token, and has it replaced if WeChat refuses it. */
-  | { do: 'call'; process: number; times: number }
+  /** These processes make a call each, all at once: it takes a token, and has it replaced if WeChat refuses it. */
+  | { do: 'call'; processes: number[] }
   | { do: 'pass'; ms: number }
   /** Somebody who does not share the store gets a token, by force if the kind has that. */
   | { do: 'outsider' }
@@ -30,8 +30,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       do: fc.constant('call' as const),
-      process: fc.nat(processes - 1),
-      times: fc.integer({ min: 1, max: 4 }),
+      processes: fc.array(fc.nat(processes - 1), { minLength: 1, maxLength: 6 }),
     }),
   },
   {
@@ -65,6 +64,8 @@ class World {
   now = Date.UTC(2026, 0, 1)
   readonly wechat = new AccessTokens()
   readonly store: TokenStore = memoryTokenStore()
+  /** The same, but each of its answers takes so many turns of the event loop: calls overlap in many ways. */
+  readonly #slowStore: TokenStore
   readonly fetches: { at: number; force: boolean; process: number; replacing: boolean }[] = []
   readonly stable: boolean
   readonly #tokens: AccessToken[]
@@ -74,16 +75,31 @@ class World {
   #refused = 0
   #replacing = new Set<number>()
   #outsiderForcedAt = -Infinity
+  #refusedAnywayAt = -Infinity
 
-  constructor(stable: boolean) {
+  constructor(stable: boolean, delays: () => number) {
     this.stable = stable
+    const turns = async (): Promise<void> => {
+      for (let left = delays(); left > 0; left--) await new Promise(setImmediate)
+    }
+    const slowly = async <T>(act: () => Promise<T>): Promise<T> => {
+      await turns()
+      const result = await act()
+      await turns()
+      return result
+    }
+    this.#slowStore = {
+      get: (name) => slowly(() => this.store.get(name)),
+      set: (name, token) => slowly(() => this.store.set(name, token)),
+      lease: (name, leaseMs) => slowly(() => this.store.lease(name, leaseMs)),
+    }
     this.#tokens = Array.from({ length: processes }, (_, process) => this.#start(process))
   }
 
   #start(process: number): AccessToken {
     return new AccessToken({
       key,
-      store: this.store,
+      store: this.#slowStore,
       stable: this.stable,
       logger: silentLogger,
       now: () => this.now,
@@ -139,17 +155,20 @@ class World {
         const before = this.fetches.length
         const calm = this.#refusals === 0 && this.#failures === 0
         this.#refused = 0
-        await Promise.all(Array.from({ length: step.times }, () => this.#call(step.process)))
+        await Promise.all(step.processes.map((process) => this.#call(process, calm)))
         // Renewals in the background come to their end, too.
-        for (let i = 0; i < 5; i++) await new Promise(setImmediate)
-        // One for a token to begin with; for each refusal a look-up and a renewal by force, and a try that failed.
-        const most = calm && this.#refused === 0 ? 1 : calm ? 3 : 3 * step.times
-        expect(this.fetches.length - before).toBeLessThanOrEqual(most)
+        for (let i = 0; i < 40; i++) await new Promise(setImmediate)
+        const fetched = this.fetches.slice(before)
+        // One for a token to begin with, and one for what somebody else has ended. Where WeChat fails or refuses
+        // whatever it gets, a call may cost a try, a look-up and a renewal by force.
+        const most = calm ? (this.#refused === 0 ? 1 : 2) : 3 * step.processes.length
+        expect(fetched.length).toBeLessThanOrEqual(most)
+        if (calm) expect(fetched.filter(({ force }) => force)).toEqual([])
       }
     }
   }
 
-  async #call(process: number): Promise<void> {
+  async #call(process: number, calm: boolean): Promise<void> {
     const mine = this.#tokens[process]
     if (!mine) throw new Error('no such process')
     let token: string
@@ -159,7 +178,10 @@ class World {
       return // nothing to call with
     }
     const always = this.#refusals > 0
-    if (always) this.#refusals -= 1
+    if (always) {
+      this.#refusals -= 1
+      this.#refusedAnywayAt = this.now
+    }
     if (!always && this.wechat.check(token, this.now) === 0) return
 
     this.#refused += 1
@@ -171,9 +193,11 @@ class World {
     // Never the refused one when the store has a newer one.
     if (stored && stored.accessToken !== token && stored.expiresAt - this.now > 10 * second)
       expect(replaced).not.toBe(token)
-    // A stable token that somebody else ended is found again without any force.
-    if (this.stable && !always && this.wechat.check(token, this.now) !== 0 && replaced !== token)
-      expect(this.wechat.check(replaced, this.now)).toBe(0)
+    // What somebody else has ended is found again; only what was in the store may have been ended in its turn. A
+    // stable token that WeChat has just called the right one is not asked for again so soon.
+    const adopted = replaced === stored?.accessToken && replaced !== token
+    const lately = this.now - this.#refusedAnywayAt < 30 * second
+    if (this.stable && calm && !adopted && !lately) expect(this.wechat.check(replaced, this.now)).toBe(0)
   }
 }
 
@@ -185,21 +209,26 @@ test.each([true, false])(
   'whatever happens, WeChat is asked for no more tokens than it allows (stable: %s)',
   async (stable) => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
-        const world = new World(stable)
-        for (const one of steps) await world.take(one)
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 60 }),
+        fc.array(fc.nat(3)),
+        async (steps, delays) => {
+          let taken = 0
+          const world = new World(stable, () => delays[taken++ % delays.length] ?? 0)
+          for (const one of steps) await world.take(one)
 
-        const forced = world.fetches
-          .filter((fetch) => (stable ? fetch.force : fetch.replacing))
-          .map(({ at }) => at)
-        for (const at of forced)
-          expect(forced.filter((other) => other <= at && at - other < day).length).toBeLessThanOrEqual(
-            stable ? 20 : 2000,
-          )
-        if (stable) for (const gap of gaps(forced)) expect(gap).toBeGreaterThanOrEqual(30 * second)
-        if (!stable) expect(world.fetches.some(({ force }) => force)).toBe(false)
-      }),
-      { numRuns: 150 },
+          const forced = world.fetches
+            .filter((fetch) => (stable ? fetch.force : fetch.replacing))
+            .map(({ at }) => at)
+          for (const at of forced)
+            expect(forced.filter((other) => other <= at && at - other < day).length).toBeLessThanOrEqual(
+              stable ? 20 : 2000,
+            )
+          if (stable) for (const gap of gaps(forced)) expect(gap).toBeGreaterThanOrEqual(30 * second)
+          if (!stable) expect(world.fetches.some(({ force }) => force)).toBe(false)
+        },
+      ),
+      { numRuns: 400 },
     )
   },
 )
