@@ -4,24 +4,24 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { idOf, promises } from './subjects.js'
 
 /** `results` maps a subject's id to its rounds, in order. */
-export function report(subjects, results, { command, date, busyBefore }) {
+export function report(subjects, results, { command, date, loadBefore }) {
   return [
-    machine(results, { command, date, busyBefore }),
+    machine(results, { command, date, loadBefore }),
     table(subjects.map((subject) => row(subject, results))),
     kept(results),
   ].join('\n\n')
 }
 
-function machine(results, { command, date, busyBefore }) {
+function machine(results, { command, date, loadBefore }) {
   const [{ model }] = cpus()
   const leastBusy = Math.min(...[...results.values()].flat().map(({ busy }) => busy))
   return (
     `${date} · ${cpus().length} cores (${model.trim()}) · Node ${process.versions.node} · ${process.platform} · ` +
-    `load average before ${busyBefore.toFixed(1)} · subjects at least ${Math.floor(leastBusy * 100)} % busy · \`${command}\``
+    `load average ${loadBefore.toFixed(1)} before, ${loadAverage().toFixed(1)} after · subjects at least ${Math.floor(leastBusy * 100)} % busy · \`${command}\``
   )
 }
 
-export const busyNow = () => loadavg()[0]
+export const loadAverage = () => loadavg()[0]
 
 function row(subject, results) {
   const rounds = results.get(idOf(subject))
