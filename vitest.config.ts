@@ -15,6 +15,6 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'web/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    coverage: { include: ['src/**'], exclude: ['src/**/*.test.ts'] },
+    coverage: { include: ['src/**'], exclude: ['src/**/*.test.ts', 'src/**/*.test-d.ts'] },
   },
 })

@@ -47,6 +47,7 @@ export async function measure(subject, load, { warmup, seconds, profile }) {
     return {
       rate: runs.reduce((rate, run) => rate + run.answered / run.seconds, 0),
       p99: percentile(runs, 0.99),
+      cpu: (after.cpuMicroseconds - before.cpuMicroseconds) / (after.pushes - before.pushes),
       busy: after.busy,
     }
   } finally {

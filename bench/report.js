@@ -4,23 +4,24 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { idOf, promises } from './subjects.js'
 
 /** `results` maps a subject's id to its rounds, in order. */
-export function report(subjects, results, { command, date, busyBefore }) {
+export function report(subjects, results, { command, date, loadBefore }) {
   return [
-    machine({ command, date, busyBefore }),
+    machine(results, { command, date, loadBefore }),
     table(subjects.map((subject) => row(subject, results))),
     kept(results),
   ].join('\n\n')
 }
 
-function machine({ command, date, busyBefore }) {
+function machine(results, { command, date, loadBefore }) {
   const [{ model }] = cpus()
+  const leastBusy = Math.min(...[...results.values()].flat().map(({ busy }) => busy))
   return (
     `${date} · ${cpus().length} cores (${model.trim()}) · Node ${process.versions.node} · ${process.platform} · ` +
-    `load before ${busyBefore.toFixed(1)} · \`${command}\``
+    `load average ${loadBefore.toFixed(1)} before, ${loadAverage().toFixed(1)} after · subjects at least ${Math.floor(leastBusy * 100)} % busy · \`${command}\``
   )
 }
 
-export const busyNow = () => loadavg()[0]
+export const loadAverage = () => loadavg()[0]
 
 function row(subject, results) {
   const rounds = results.get(idOf(subject))
@@ -30,10 +31,10 @@ function row(subject, results) {
     pushes: subject.format.toUpperCase(),
     'requests/s': thousands(median(rates)),
     'lowest–highest': `${thousands(Math.min(...rates))}–${thousands(Math.max(...rates))}`,
+    'CPU µs': Math.round(median(rounds.map(({ cpu }) => cpu))).toString(),
     'p99 ms': median(rounds.map(({ p99 }) => p99)).toFixed(1),
     'of hand-written': ratio(results, idOf(subject), `hand-written ${subject.format}`),
     'of co-wechat': ratio(results, idOf(subject), 'co-wechat xml'),
-    'process busy': `${Math.round(median(rounds.map(({ busy }) => busy)) * 100)} %`,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { buildPage, describeInBrowser, launchBrowser, seriousViolations } from './browser.js'
-import { app, startPhoneStage, type PhoneStage } from './phone-stage.js'
+import { app, startPhoneStage, until, type PhoneStage } from './phone-stage.js'
 import { tinyPng } from './push-receiver.js'
 
 /** What people have tried to get past chats with. */
@@ -62,7 +62,7 @@ describeInBrowser('the phone, against hostile and with everybody', () => {
         thumbMediaId: mediaId,
       })
     }
-    await expect.poll(() => log.locator('article').count()).toBe(hostile.length * 2 + 6)
+    await until(() => log.locator('article').count()).toBe(hostile.length * 2 + 6)
 
     // Each is there twice, letter for letter.
     const shown = await page.evaluate<string[]>(
@@ -183,7 +183,7 @@ describeInBrowser('the phone, against hostile and with everybody', () => {
     const { page, phone } = await stage.open()
     await phone().getByRole('button', { name: '联系客服' }).focus()
     await page.keyboard.press('Enter')
-    await expect.poll(() => stage.pushes.length).toBe(1)
+    await until(() => stage.pushes.length).toBe(1)
     expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('返回')
     // Past the card that is offered, to where one writes.
     for (let i = 0; i < 5; i++) {
@@ -192,6 +192,6 @@ describeInBrowser('the phone, against hostile and with everybody', () => {
     }
     await page.keyboard.type('键盘')
     await page.keyboard.press('Enter')
-    await expect.poll(() => stage.pushes[1]?.payload).toMatchObject({ content: '键盘' })
+    await until(() => stage.pushes[1]?.payload).toMatchObject({ content: '键盘' })
   })
 })

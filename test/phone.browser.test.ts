@@ -1,23 +1,22 @@
 import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Browser, Locator } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { miniProgramLink } from '../src/wechat/index.js'
 import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
-import { app, startPhoneStage, type OpenPage, type PhoneStage } from './phone-stage.js'
+import {
+  app,
+  chat,
+  contact,
+  conversation,
+  program,
+  startPhoneStage,
+  until,
+  write,
+  type EnteredChat,
+  type PhoneStage,
+} from './phone-stage.js'
 import { tinyPng } from './push-receiver.js'
 import { gate } from './support/gate.js'
-
-const program = (phone: Locator): Locator => phone.getByRole('group', { name: '小程序' })
-const conversation = (phone: Locator): Locator => phone.getByRole('group', { name: '客服会话' })
-const contact = (phone: Locator): Locator => phone.getByRole('button', { name: '联系客服' })
-const chat = (phone: Locator): Locator => phone.getByRole('log', { name: '聊天记录' })
-
-/** Types into a phone's chat and sends with Enter, as a customer at a keyboard does. */
-async function write(phone: Locator, text: string): Promise<void> {
-  const box = phone.getByRole('textbox', { name: '消息' })
-  await box.fill(text)
-  await box.press('Enter')
-}
 
 describeInBrowser('the phone', () => {
   let browser: Browser
@@ -30,14 +29,9 @@ describeInBrowser('the phone', () => {
   afterAll(() => browser.close())
   afterEach(() => stage.close())
 
-  /** Opens one phone and enters the chat. */
-  async function enterChat(query?: string): Promise<OpenPage & { one: Locator; customer: string }> {
+  const enterChat = async (): Promise<EnteredChat> => {
     stage = await startPhoneStage(browser)
-    const opened = await stage.open(query)
-    const one = opened.phone()
-    await contact(one).click()
-    await expect.poll(() => stage.pushes.length).toBe(1)
-    return { ...opened, one, customer: await opened.openId() }
+    return stage.enterChat()
   }
 
   describe('the contact button', () => {
@@ -49,13 +43,11 @@ describeInBrowser('the phone', () => {
       await one.getByLabel('session-from').fill('来自:详情页?id=1024&x=<1>')
       await one.getByLabel('session-from').press('Enter')
       await contact(one).click()
-      await expect
-        .poll(() => stage.pushes[0]?.payload)
-        .toMatchObject({
-          event: 'user_enter_tempsession',
-          sessionFrom: '来自:详情页?id=1024&x=<1>',
-          fromUserName: await openId(),
-        })
+      await until(() => stage.pushes[0]?.payload).toMatchObject({
+        event: 'user_enter_tempsession',
+        sessionFrom: '来自:详情页?id=1024&x=<1>',
+        fromUserName: await openId(),
+      })
       await chat(one).waitFor()
       await one.getByText('还可接收 2 条').waitFor()
       expect(trouble).toEqual([])
@@ -64,16 +56,14 @@ describeInBrowser('the phone', () => {
     it('offers the card that the page has, and a tap sends it with its cover', async () => {
       const { one, page } = await enterChat()
       await one.getByRole('complementary', { name: '可能要发送的小程序' }).getByRole('button').first().click()
-      await expect
-        .poll(() => stage.pushes[1]?.payload)
-        .toMatchObject({
-          msgType: 'miniprogrampage',
-          title: '云朵马克杯 · 今日 8 折',
-          pagePath: 'pages/goods/detail?id=1024',
-          appId: app.appId,
-        })
+      await until(() => stage.pushes[1]?.payload).toMatchObject({
+        msgType: 'miniprogrampage',
+        title: '云朵马克杯 · 今日 8 折',
+        pagePath: 'pages/goods/detail?id=1024',
+        appId: app.appId,
+      })
       const coverWidth = `document.querySelector('[role=log] button[title^="pages/goods"] img')?.naturalWidth`
-      await expect.poll(() => page.evaluate(coverWidth)).toBe(520)
+      await until(() => page.evaluate(coverWidth)).toBe(520)
       await one.getByRole('complementary', { name: '可能要发送的小程序' }).waitFor({ state: 'detached' })
     })
   })
@@ -83,7 +73,7 @@ describeInBrowser('the phone', () => {
       const { one, customer, trouble } = await enterChat()
       const text = '你好 😀👍🏽 <b>粗</b> ]]> &amp; "引号" \\u0041 𠮷'
       await write(one, text)
-      await expect.poll(() => stage.pushes[1]?.payload).toMatchObject({ msgType: 'text', content: text })
+      await until(() => stage.pushes[1]?.payload).toMatchObject({ msgType: 'text', content: text })
       await stage.api.send(customer, { msgType: 'text', content: `收到:${text}\n第二行` })
       await chat(one).getByText(`收到:${text}\n第二行`, { exact: true }).waitFor()
       await chat(one).getByText(text, { exact: true }).waitFor()
@@ -97,7 +87,7 @@ describeInBrowser('the phone', () => {
       await page.keyboard.press('Shift+Enter')
       await page.keyboard.insertText('在吗')
       await page.keyboard.press('Enter')
-      await expect.poll(() => stage.pushes[1]?.payload).toMatchObject({ content: '你好\n在吗' })
+      await until(() => stage.pushes[1]?.payload).toMatchObject({ content: '你好\n在吗' })
       expect(await one.getByRole('textbox', { name: '消息' }).inputValue()).toBe('')
     })
 
@@ -123,7 +113,7 @@ describeInBrowser('the phone', () => {
       await enter(229)
       await page.keyboard.insertText('三')
       await page.keyboard.press('Enter')
-      await expect.poll(() => stage.pushes[1]?.payload).toMatchObject({ content: '一二三' })
+      await until(() => stage.pushes[1]?.payload).toMatchObject({ content: '一二三' })
     })
 
     it('sends pictures that are picked, pasted or dropped, and shows one large', async () => {
@@ -132,18 +122,18 @@ describeInBrowser('the phone', () => {
       await one
         .locator('input[type=file]')
         .setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: tinyPng })
-      await expect.poll(() => stage.pushes[1]?.payload.msgType).toBe('image')
+      await until(() => stage.pushes[1]?.payload.msgType).toBe('image')
       const bytes = tinyPng.toString('base64')
       const transfer = `const data = new DataTransfer()
         data.items.add(new File([Uint8Array.from(atob('${bytes}'), (c) => c.charCodeAt(0))], 'b.png', { type: 'image/png' }))`
       await page.evaluate(`${transfer}
         document.querySelector('textarea').dispatchEvent(
           new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))`)
-      await expect.poll(() => stage.pushes[2]?.payload.msgType).toBe('image')
+      await until(() => stage.pushes[2]?.payload.msgType).toBe('image')
       await page.evaluate(`${transfer}
         document.querySelector('[role=log]').dispatchEvent(
           new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))`)
-      await expect.poll(() => stage.pushes[3]?.payload.msgType).toBe('image')
+      await until(() => stage.pushes[3]?.payload.msgType).toBe('image')
 
       const payload = stage.pushes[3]?.payload
       const { body } = await stage.api.getTempMedia(payload?.msgType === 'image' ? payload.mediaId : '')
@@ -161,7 +151,7 @@ describeInBrowser('the phone', () => {
     it('shows every kind of message that a service sends', async () => {
       const { one, customer, page, trouble } = await enterChat()
       await write(one, '你好')
-      await expect.poll(() => stage.pushes.length).toBe(2)
+      await until(() => stage.pushes.length).toBe(2)
       const { api, emulator } = stage
       const { mediaId } = await api.uploadTempMedia(tinyPng)
       const thumb = `${emulator.url}/_emulator/media/${mediaId}`
@@ -213,7 +203,7 @@ describeInBrowser('the phone', () => {
       await one.getByRole('button', { name: /联系客服.*未读消息/ }).waitFor()
       await one.getByRole('button', { name: /还在吗/ }).click()
       await chat(one).getByText('还在吗?').waitFor()
-      await expect.poll(() => stage.pushes[1]?.payload).toMatchObject({ sessionFrom: 'wxapp' })
+      await until(() => stage.pushes[1]?.payload).toMatchObject({ sessionFrom: 'wxapp' })
     })
 
     it('shows that the service is typing, until its message is there', async () => {
@@ -238,7 +228,7 @@ describeInBrowser('the phone', () => {
       await chat(one).getByText('该小程序提供的服务出现故障，请稍后再试').waitFor()
       await one.getByRole('button', { name: '推送失败，看看往来记录' }).click()
       const attempts = page.getByRole('group', { name: '各次推送' }).getByRole('button')
-      await expect.poll(() => attempts.count()).toBe(3)
+      await until(() => attempts.count()).toBe(3)
       await page
         .getByRole('complementary', { name: '开发者抽屉' })
         .getByText(/ECONNREFUSED/)
@@ -262,7 +252,7 @@ describeInBrowser('the phone', () => {
       await chat(one).getByText('人工客服已结束会话').waitFor()
       await say.waitFor({ state: 'detached' })
       await write(one, '又是我')
-      await expect.poll(() => stage.pushes.length).toBe(3)
+      await until(() => stage.pushes.length).toBe(3)
       expect(stage.pushes[2]?.payload).toMatchObject({ content: '又是我' })
     })
   })
@@ -284,9 +274,9 @@ describeInBrowser('the phone', () => {
       expect(await openId(0)).not.toBe(await openId(1))
 
       await page.reload()
-      await expect.poll(() => phone(1).count()).toBe(1)
+      await until(() => phone(1).count()).toBe(1)
       await page.getByRole('button', { name: '移除客户 1 的手机' }).click()
-      await expect.poll(() => phone(1).count()).toBe(0)
+      await until(() => phone(1).count()).toBe(0)
       await contact(phone()).click()
       await chat(phone()).getByText('二!').waitFor()
     })
@@ -294,163 +284,8 @@ describeInBrowser('the phone', () => {
     it('are as many as ?phones= says', async () => {
       stage = await startPhoneStage(browser)
       const { phone, page } = await stage.open('?phones=3')
-      await expect.poll(() => phone(2).count()).toBe(1)
+      await until(() => phone(2).count()).toBe(1)
       await page.getByRole('heading', { name: '客户 3' }).waitFor()
-    })
-  })
-
-  describe('the drawer', () => {
-    it('shows a push decrypted and as it went, and the API call that followed', async () => {
-      const { one, page } = await enterChat()
-      stage.bot.hears('你好', (ctx) => ctx.reply('您好!'))
-      await write(one, '你好')
-      await chat(one).getByText('您好!').waitFor()
-      const drawer = page.getByRole('complementary', { name: '开发者抽屉' })
-      const push = drawer.getByRole('button', { name: /推送 text 客户 1 success/ })
-      await push.click()
-      const msgId = stage.pushes[1]?.payload.msgType === 'text' ? stage.pushes[1].payload.msgId : 'none'
-      await drawer
-        .getByRole('group', { name: /已解密/ })
-        .getByText('"你好"')
-        .waitFor()
-      await drawer.getByText(msgId, { exact: true }).waitFor()
-      await drawer.getByRole('button', { name: '请求原文' }).click()
-      await drawer.getByText(/^POST http.*msg_signature=/).waitFor()
-      await drawer.getByText(/"Encrypt":"/).waitFor()
-      await drawer.getByRole('button', { name: 'curl' }).click()
-      expect(await page.evaluate<string>('navigator.clipboard.readText()')).toMatch(
-        /^curl -X POST '.*msg_signature=/,
-      )
-      await drawer.getByRole('button', { name: '应答原文' }).click()
-      await drawer.getByText('success', { exact: true }).last().waitFor()
-
-      const call = drawer.getByRole('button', { name: /API 调用 custom\/send 客户 1 ok/ })
-      await call.click()
-      await drawer.getByRole('group', { name: '请求内容' }).getByText('"您好!"').waitFor()
-      await drawer.getByRole('group', { name: '微信的应答' }).getByText('"errmsg"').waitFor()
-      await drawer.getByRole('group', { name: '看哪一种' }).getByRole('button', { name: '推送' }).click()
-      await call.waitFor({ state: 'detached' })
-    })
-
-    it('adds a fault that happens, shows its errcode, and takes faults away', async () => {
-      const { one, page } = await enterChat()
-      let failure: unknown
-      stage.bot.hears('你好', (ctx) => ctx.reply('您好!'))
-      stage.bot.catch((error) => {
-        failure = error
-      })
-      const drawer = page.getByRole('complementary', { name: '开发者抽屉' })
-      await drawer.getByRole('tab', { name: '故障' }).click()
-      await drawer.getByText('45047').click()
-      await drawer.getByRole('button', { name: '添加故障' }).click()
-      await drawer.getByText('还有 1 次').waitFor()
-      await write(one, '你好')
-      await expect.poll(() => failure).toMatchObject({ errcode: 45047 })
-      await drawer.getByText('没有。一切按微信的正常规则进行。').waitFor()
-      await drawer.getByRole('tab', { name: '往来' }).click()
-      await drawer.getByRole('button', { name: /API 调用 custom\/send 客户 1 45047/ }).click()
-      await drawer.getByText('这次结果由「故障」里设置的故障造成。').waitFor()
-
-      await drawer.getByRole('tab', { name: '故障' }).click()
-      await drawer.getByText('重复推送').click()
-      await drawer.getByRole('button', { name: '添加故障' }).click()
-      await drawer.getByRole('button', { name: '全部清除' }).click()
-      await expect.poll(() => stage.emulator.faults.items).toEqual([])
-    })
-
-    it('advances the clock past a window, and begins again', async () => {
-      const { one, page } = await enterChat()
-      await write(one, '你好')
-      const drawer = page.getByRole('complementary', { name: '开发者抽屉' })
-      await drawer.getByRole('tab', { name: '时钟' }).click()
-      await drawer.getByText('还可接收 5 条 · 48:00 后到期').waitFor()
-      await drawer.getByRole('button', { name: '+2 小时' }).click()
-      await drawer.getByText(/还可接收 5 条 · (46:00|45:59) 后到期/).waitFor()
-      await drawer.getByRole('button', { name: '+48 小时' }).click()
-      await drawer.getByText('已过可回复时间').waitFor()
-      await drawer.getByText('比真实时间快 50 小时 0 分').waitFor()
-      await drawer.getByRole('button', { name: '全部重置' }).click()
-      await drawer.getByRole('button', { name: '再点一次确认' }).click()
-      await drawer.getByText('与真实时间一致').waitFor()
-      await expect.poll(() => chat(one).locator('article').count()).toBe(0)
-      await drawer.getByText('还没有联系过客服').waitFor()
-    })
-  })
-
-  describe('without a Mini Program', () => {
-    it('explains itself, registers one that works, and verifies its URL', async () => {
-      stage = await startPhoneStage(browser, { register: false })
-      const { page, phone, trouble } = await stage.open()
-      await page.getByRole('heading', { name: '这里还没有小程序' }).waitFor()
-      for (const [label, value] of [
-        ['AppID', app.appId],
-        ['AppSecret', app.appSecret],
-        ['Token', app.token],
-        ['EncodingAESKey', 'too short'],
-        ['消息推送 URL', stage.pushUrl],
-      ] as const)
-        await page.getByLabel(label, { exact: true }).fill(value)
-      await page.getByRole('button', { name: '随机生成' }).click()
-      expect(await page.getByLabel('EncodingAESKey').inputValue()).toMatch(/^[A-Za-z0-9]{43}$/)
-      await page.getByLabel('EncodingAESKey').fill(app.encodingAESKey)
-      await page.getByRole('button', { name: '复制为 .env' }).click()
-      expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain(
-        `WECHAT_APP_ID=${app.appId}\n`,
-      )
-      await page.getByRole('button', { name: '登记', exact: true }).click()
-      await contact(phone()).click()
-      await expect.poll(() => stage.pushes.length).toBe(1)
-
-      await page.getByRole('tab', { name: '小程序' }).click()
-      await page.getByRole('button', { name: '验证 URL' }).click()
-      await page.getByText('验证通过：原样收到了 echostr。').waitFor()
-      stage.emulator.addApp({ ...app, token: 'another', pushUrl: stage.pushUrl })
-      await page.getByRole('button', { name: '验证 URL' }).click()
-      await page.getByText(/HTTP 403/).waitFor()
-      expect(trouble).toEqual([])
-    })
-  })
-
-  describe('the link to the emulator', () => {
-    it('says when it is lost, and catches up by itself', async () => {
-      const { one, page, context, customer } = await enterChat()
-      const lost = page.getByRole('alert').filter({ hasText: '与模拟器的连接断开了' })
-      await context.setOffline(true)
-      // That cuts no connection that stands already.
-      await page.evaluate('window.stop()')
-      await lost.waitFor()
-      await stage.api.send(customer, { msgType: 'text', content: '您不在的时候' })
-      await context.setOffline(false)
-      await chat(one).getByText('您不在的时候').waitFor()
-      await lost.waitFor({ state: 'detached' })
-    })
-
-    it('forgets what an emulator that began again does not know, and goes on with it', async () => {
-      const { one, page, customer } = await enterChat()
-      await stage.api.send(customer, { msgType: 'text', content: '从前' })
-      await chat(one).getByText('从前').waitFor()
-      await stage.restartEmulator(async () => {
-        await page.getByRole('alert').filter({ hasText: '与模拟器的连接断开了' }).waitFor()
-      })
-      await chat(one).getByText('从前').waitFor({ state: 'detached' })
-      await write(one, '现在')
-      await chat(one).getByText('现在').waitFor()
-      await expect.poll(() => stage.pushes[1]?.payload).toMatchObject({ content: '现在' })
-    })
-  })
-
-  describe('the language', () => {
-    it('is English when asked for, by the address or the switch, and stays', async () => {
-      stage = await startPhoneStage(browser)
-      const { page, phone } = await stage.open('?lang=en')
-      await phone().getByRole('button', { name: 'Contact us' }).waitFor()
-      expect(await page.evaluate('document.documentElement.lang')).toBe('en')
-      await page.getByRole('button', { name: '中文' }).click()
-      await contact(phone()).waitFor()
-      expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN')
-      await page.getByRole('button', { name: 'English' }).click()
-      await page.goto(stage.emulator.url)
-      await phone().getByRole('button', { name: 'Contact us' }).waitFor()
     })
   })
 })

@@ -156,6 +156,60 @@ describe('kefu start', () => {
   )
 
   it(
+    'stops within 10 s while WeChat does not answer; what was on its way is then unknown, and not sent again',
+    async () => {
+      await start()
+      await kefu('rules', 'import', writeRules())
+      const send = '/cgi-bin/message/custom/send'
+      emulator.faults.add({ path: send, delayMs: 60_000 })
+      const customer = emulator.user('oLin')
+      await customer.sends('一')
+      const sends = (): number => emulator.calls.filter(({ request }) => request.path === send).length
+      await expect.poll(() => emulator.faults.items).toHaveLength(0)
+      const began = performance.now()
+      expect(await server?.end()).toMatchObject({ code: 0 })
+      expect(performance.now() - began).toBeLessThan(10_000)
+      await start()
+      await customer.sends('二')
+      expect((await customer.receives()).content).toMatchObject({
+        content: expect.stringMatching(/答[一二]/) as string,
+      })
+      await server?.end()
+      const store = await openStore(`file:${join(dataDir, 'kefu.db')}`)
+      const states = await store.db
+        .selectFrom('message')
+        .select('state')
+        .where('direction', '=', 'outgoing')
+        .orderBy('id')
+        .execute()
+      await store.close()
+      expect(states.map(({ state }) => state)).toEqual(['unknown', 'accepted'])
+      expect(sends()).toBe(2)
+    },
+    SLOW,
+  )
+
+  it.skipIf(process.getuid?.() === 0)('says what keeps the database from being opened', async () => {
+    mkdirSync(dataDir, { mode: 0o500 })
+    expect(await kefu('start')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/can’t be opened.*can be written to/) as string,
+    })
+  })
+
+  it('says that a file is no database of kefu', async () => {
+    mkdirSync(dataDir)
+    writeFileSync(
+      join(dataDir, 'kefu.db'),
+      'this is no database, it is a text that is long enough to be one page '.repeat(100),
+    )
+    const { code, stderr } = await kefu('start')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/The database can’t be opened \(SQLITE_NOTADB\)/)
+    expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
+  it(
     'tells what nobody caught without a customer’s words, and goes on after a rejection',
     async () => {
       const module = join(cwd, 'bot.mjs')

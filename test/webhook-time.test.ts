@@ -1,45 +1,15 @@
-import { once } from 'node:events'
-import Koa from 'koa'
-import { afterEach, describe, expect, it } from 'vitest'
-import { Bot, newRun } from '../src/bot/index.js'
-import { decodeAnswer, encodePush, limits, type Answer, type Format, type Mode } from '../src/wechat/index.js'
-import { MemoryInbox, webhook, type Inbox, type WebhookOptions } from '../src/webhook/index.js'
+import { describe, expect, it } from 'vitest'
+import { newRun } from '../src/bot/index.js'
+import { MemoryInbox, type Inbox } from '../src/webhook/index.js'
+import { decodeAnswer, encodePush, type Answer, type Format, type Mode } from '../src/wechat/index.js'
 import { gate } from './support/gate.js'
-import { closed, startKoa, untilClosed, type KoaServer } from './support/koa-server.js'
+import type { KoaServer } from './support/koa-server.js'
 import { enter, secrets, text } from './support/pushes.js'
-import { RecordingLogger } from './support/recording-logger.js'
-import { RecordingSender } from './support/recording-sender.js'
-
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup()
-})
-
-interface Scene {
-  readonly server: KoaServer
-  readonly bot: Bot
-  readonly sender: RecordingSender
-  readonly logger: RecordingLogger
-}
-
-/** A server around a bot without handlers yet, or around an inbox. */
-async function start(
-  options: Partial<WebhookOptions> = {},
-  inboxOf: (bot: Bot) => Bot | Inbox = (bot) => bot,
-): Promise<Scene> {
-  const logger = new RecordingLogger()
-  const sender = new RecordingSender()
-  const bot = new Bot({ api: sender, logger })
-  const app = new Koa().use(webhook(inboxOf(bot), { ...secrets, logger, ...options }))
-  app.silent = true // Koa reports each client that went away
-  const server = await startKoa(app)
-  cleanups.push(() => server.close())
-  return { server, bot, sender, logger }
-}
+import { start } from './support/webhook-scene.js'
 
 describe('the deadline', () => {
   it('answers success while the handlers are at work, and the work goes on', async () => {
-    const { server, bot, sender } = await start({ deadlineMs: 30 })
+    const { server, bot, sender } = await start({ deadlineMs: 150 })
     const wait = gate()
     const replied = gate()
     bot.use(async (ctx) => {
@@ -106,7 +76,7 @@ describe('transfer', () => {
   })
 
   it('is the answer at the deadline when it was decided before and the handler is still at work', async () => {
-    const { server, bot } = await start({ deadlineMs: 30 })
+    const { server, bot } = await start({ deadlineMs: 150 })
     const wait = gate()
     bot.use(async (ctx) => {
       ctx.transfer()
@@ -120,7 +90,7 @@ describe('transfer', () => {
   })
 
   it('is refused when it comes after the answer, and a repeat is told success too', async () => {
-    const { server, bot } = await start({ deadlineMs: 30 })
+    const { server, bot } = await start({ deadlineMs: 150 })
     const wait = gate()
     const caught = gate<unknown>()
     bot
@@ -179,7 +149,7 @@ describe('one push', () => {
   })
 
   it('that is repeated while it is still running gets success at its own deadline', async () => {
-    const { server, bot, sender } = await start({ deadlineMs: 30 })
+    const { server, bot, sender } = await start({ deadlineMs: 150 })
     const wait = gate()
     const replied = gate()
     bot.use(async (ctx) => {
@@ -229,7 +199,7 @@ describe('an inbox', () => {
 
   it('that is full is answered with 500 so that WeChat tries again, and then takes it', async () => {
     const { server, bot, logger } = await start(
-      { deadlineMs: 50 },
+      { deadlineMs: 150 },
       (own) => new MemoryInbox(own, { waiting: 2 }),
     )
     const wait = gate()
@@ -273,7 +243,7 @@ describe('an inbox', () => {
   })
 
   it('that never takes it is answered with 500 at the deadline', async () => {
-    const { server, logger } = await start({ deadlineMs: 30 }, () => ({
+    const { server, logger } = await start({ deadlineMs: 150 }, () => ({
       accept: () => new Promise(() => undefined),
     }))
     expect(await server.push(push)).toMatchObject({ status: 500, body: 'try again' })
@@ -294,7 +264,7 @@ describe('an inbox', () => {
     ],
   ])('does not end the process when %s after the deadline', async (_name, inboxOf) => {
     const wait = gate()
-    const { server, logger } = await start({ deadlineMs: 30 }, () => inboxOf(wait.opened))
+    const { server, logger } = await start({ deadlineMs: 150 }, () => inboxOf(wait.opened))
     expect(await server.push(push)).toMatchObject({ status: 500 })
     wait.open()
     await new Promise(setImmediate)
@@ -316,148 +286,5 @@ describe('an inbox', () => {
     })
     expect(run.answered).toBe(true)
     expect(logger.messages('error')).toEqual(['a push was taken and its answer failed'])
-  })
-})
-
-describe('a client', () => {
-  const { query, body } = encodePush(text('hi'), secrets)
-  const head = (headers: string): string =>
-    `POST /wechat?${new URLSearchParams(query).toString()} HTTP/1.1\r\nHost: kefu\r\n${headers}\r\n\r\n`
-
-  async function stillAnswers(server: KoaServer): Promise<void> {
-    expect(await server.push(encodePush(text('still here'), secrets))).toMatchObject({
-      status: 200,
-      body: 'success',
-    })
-  }
-
-  it.each<[string, (arrived: () => void) => Koa.Middleware]>([
-    [
-      'while its body is read',
-      (arrived) => async (_ctx, next) => {
-        const read = next()
-        arrived()
-        await read
-      },
-    ],
-    [
-      'by another middleware’s doing',
-      () => async (ctx, next) => {
-        const read = next()
-        ctx.req.destroy()
-        await read
-      },
-    ],
-    [
-      'before anyone reads its body',
-      (arrived) => async (ctx, next) => {
-        arrived()
-        await closed(ctx.req)
-        await next()
-      },
-    ],
-  ])('that goes away %s harms nobody', async (_when, middleware) => {
-    const logger = new RecordingLogger()
-    const warned = once(logger.events, 'line')
-    const arrived = gate()
-    const app = new Koa()
-    app.silent = true
-    const slow = middleware(() => {
-      arrived.open()
-    })
-    app.use(async (ctx, next) => {
-      if (ctx.get('content-length') === '999') await slow(ctx, next)
-      else await next()
-    })
-    app.use(webhook(new Bot({ api: new RecordingSender() }), { ...secrets, logger }))
-    const server = await startKoa(app)
-    cleanups.push(() => server.close())
-    const socket = await server.socket()
-    socket.write(`${head('Content-Length: 999')}${body.slice(0, 20)}`)
-    await Promise.race([arrived.opened, warned])
-    socket.resetAndDestroy()
-    await warned
-    expect(logger.lines).toMatchObject([
-      { level: 'warn', fields: { status: 400 }, message: expect.stringContaining('ended early') as string },
-    ])
-    await stillAnswers(server)
-  })
-
-  it('that sends its body too slowly is refused at the deadline and disconnected', async () => {
-    const { server, logger } = await start({ deadlineMs: 50 })
-    const socket = await server.socket()
-    socket.write(`${head(`Content-Length: ${body.length}`)}${body.slice(0, 20)}`)
-    const received = await untilClosed(socket)
-    expect(received).toMatch(/^HTTP\/1\.1 400 /)
-    expect(received).toMatch(/\r\nConnection: close\r\n/i)
-    expect(logger.messages('warn')).toEqual([expect.stringContaining('did not arrive in time')])
-    await stillAnswers(server)
-  })
-
-  it('that sends 100 KB is refused with 413 and disconnected', async () => {
-    const { server, logger } = await start()
-    const socket = await server.socket()
-    const size = 100 * 1024
-    // All but the last byte: the refusal does not wait for the whole.
-    socket.write(head(`Content-Length: ${size}`) + 'x'.repeat(size - 1))
-    const received = await untilClosed(socket)
-    expect(received).toMatch(/^HTTP\/1\.1 413 /)
-    expect(received).toMatch(/\r\nConnection: close\r\n/i)
-    expect(received).toMatch(/\r\n\r\ntoo large$/)
-    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { status: 413, code: 'too_large' } }])
-    await stillAnswers(server)
-  })
-
-  it('that never stops sending chunks is refused with 413 and disconnected', async () => {
-    const { server } = await start()
-    const socket = await server.socket()
-    const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`
-    const received = untilClosed(socket)
-    socket.write(head('Transfer-Encoding: chunked'))
-    const pour = (): void => {
-      while (!socket.destroyed && socket.write(chunk));
-    }
-    socket.on('drain', pour)
-    pour()
-    await received
-    expect(socket.bytesWritten).toBeGreaterThan(limits.pushBytes)
-    await stillAnswers(server)
-  })
-
-  it('that sends exactly the largest body is read', async () => {
-    const { server, bot } = await start({ mode: 'plain' })
-    const heard: string[] = []
-    bot.use((ctx) => heard.push(ctx.push.plaintext))
-    const plain = encodePush(text('hi'), { ...secrets, mode: 'plain' })
-    const largest = plain.body.padEnd(limits.pushBytes)
-    expect(await server.push({ ...plain, body: largest })).toMatchObject({ status: 200 })
-    expect(heard).toEqual([largest])
-    expect(await server.push({ ...plain, body: `${largest} ` })).toMatchObject({ status: 413 })
-  })
-
-  it.each(['as bytes', 'as text, after setEncoding()'])('may cut its body anywhere, read %s', async (how) => {
-    const app = new Koa()
-    if (how !== 'as bytes')
-      app.use((ctx, next) => {
-        ctx.req.setEncoding('utf8')
-        return next()
-      })
-    const sender = new RecordingSender()
-    const bot = new Bot({ api: sender }).use((ctx) => ctx.reply(ctx.text ?? ''))
-    const server = await startKoa(app.use(webhook(bot, { ...secrets, mode: 'plain' })))
-    cleanups.push(() => server.close())
-
-    const plain = encodePush(text('您好 😀'), { ...secrets, mode: 'plain' })
-    const socket = await server.socket()
-    const received = untilClosed(socket)
-    const target = `/wechat?${new URLSearchParams(plain.query).toString()}`
-    socket.write(
-      `POST ${target} HTTP/1.1\r\nHost: kefu\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n`,
-    )
-    // A chunk for each byte, so that characters are cut too.
-    for (const byte of Buffer.from(plain.body)) socket.write(Buffer.from([0x31, 13, 10, byte, 13, 10]))
-    socket.write('0\r\n\r\n')
-    expect(await received).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nsuccess$/)
-    expect(sender.texts).toEqual(['您好 😀'])
   })
 })

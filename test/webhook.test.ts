@@ -1,60 +1,15 @@
 import { inspect } from 'node:util'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import Koa from 'koa'
-import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Bot } from '../src/bot/index.js'
 import { ConfigError } from '../src/errors.js'
-import {
-  decodePush,
-  encodePush,
-  limits,
-  sign,
-  verifyUrl,
-  type Format,
-  type PushSecrets,
-} from '../src/wechat/index.js'
 import { MemoryInbox, webhook, type WebhookOptions } from '../src/webhook/index.js'
-import { startKoa, type KoaServer, type Reply } from './support/koa-server.js'
+import { encodePush, limits, type Format, type PushSecrets } from '../src/wechat/index.js'
+import { startKoa, type Reply } from './support/koa-server.js'
 import { encodeSigned, event, secrets, text } from './support/pushes.js'
 import { RecordingLogger } from './support/recording-logger.js'
 import { RecordingSender } from './support/recording-sender.js'
-
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup()
-})
-
-interface Scene {
-  readonly server: KoaServer
-  readonly logger: RecordingLogger
-  /** What handlers were given, as `appId: text`. */
-  readonly heard: string[]
-  /** What Koa was left with. */
-  readonly errors: unknown[]
-}
-
-async function start(options: Partial<WebhookOptions> = {}): Promise<Scene> {
-  const logger = new RecordingLogger()
-  const heard: string[] = []
-  const bot = new Bot({ api: new RecordingSender(), logger }).use((ctx) =>
-    heard.push(`${ctx.appId}: ${ctx.text ?? ctx.event?.event ?? ''}`),
-  )
-  const app = new Koa().use(webhook(bot, { path: '/wechat', ...secrets, logger, ...options })).use((ctx) => {
-    ctx.body = `next: ${ctx.path}`
-  })
-  const errors: unknown[] = []
-  app.on('error', (error) => errors.push(error))
-  const server = await startKoa(app)
-  cleanups.push(() => server.close())
-  return { server, logger, heard, errors }
-}
-
-const seconds = (): number => Math.floor(Date.now() / 1000)
-
-/** The query of a GET that asks whether the URL is ours. */
-function verification(echostr: string, token = secrets.token, timestamp = seconds()): Record<string, string> {
-  const [time, nonce] = [String(timestamp), '1514711492']
-  return { signature: sign(token, time, nonce), timestamp: time, nonce, echostr }
-}
+import { seconds, start, startHearing, verification } from './support/webhook-scene.js'
 
 /** What every answer of ours must be, whatever was asked. */
 function expectPlain(reply: Reply): void {
@@ -64,21 +19,21 @@ function expectPlain(reply: Reply): void {
 
 describe('GET', () => {
   it('answers the echostr, as plain text', async () => {
-    const { server } = await start()
+    const { server } = await startHearing()
     const reply = await server.ask({ query: verification('4375120948345356249') })
     expect(reply).toMatchObject({ status: 200, body: '4375120948345356249' })
     expectPlain(reply)
   })
 
   it('answers an echostr that looks like HTML as plain text too', async () => {
-    const { server } = await start()
+    const { server } = await startHearing()
     const reply = await server.ask({ query: verification('<script>alert(1)</script>') })
     expect(reply).toMatchObject({ status: 200, body: '<script>alert(1)</script>' })
     expectPlain(reply)
   })
 
   it('answers an echostr of 256 bytes, and refuses a longer one', async () => {
-    const { server } = await start()
+    const { server } = await startHearing()
     expect(await server.ask({ query: verification('x'.repeat(256)) })).toMatchObject({ status: 200 })
     const reply = await server.ask({ query: verification('x'.repeat(257)) })
     expect(reply).toMatchObject({ status: 400, body: 'bad request' })
@@ -103,7 +58,7 @@ describe('GET', () => {
     ],
     ['a timestamp to come', verification('<b>1', secrets.token, seconds() + 660), 'ahead of our clock'],
   ])('refuses %s, and says in the log why', async (_name, query, why) => {
-    const { server, logger } = await start()
+    const { server, logger } = await startHearing()
     const reply = await server.ask({ query })
     expect(reply).toMatchObject({ status: 403, body: 'forbidden' })
     expectPlain(reply)
@@ -119,7 +74,7 @@ describe('GET', () => {
 
 describe('POST', () => {
   it('answers success, as plain text', async () => {
-    const { server, heard } = await start()
+    const { server, heard } = await startHearing()
     const reply = await server.push(encodePush(text('你好'), secrets))
     expect(reply).toMatchObject({ status: 200, body: 'success' })
     expectPlain(reply)
@@ -127,19 +82,23 @@ describe('POST', () => {
   })
 
   it('answers 200 whatever an earlier middleware set', async () => {
-    const app = new Koa()
-      .use((ctx, next) => {
-        ctx.status = 202
-        return next()
-      })
-      .use(webhook(new Bot({ api: new RecordingSender() }), secrets))
-    const server = await startKoa(app)
-    cleanups.push(() => server.close())
+    const { server } = await start(
+      {
+        apps: [secrets, { ...secrets, appId: 'wx2' }],
+      },
+      (bot) => bot,
+      [
+        (ctx, next) => {
+          ctx.status = 202
+          return next()
+        },
+      ],
+    )
     expect(await server.push(encodePush(text('hi'), secrets))).toMatchObject({ status: 200, body: 'success' })
   })
 
   it('answers success to events of other services', async () => {
-    const { server, heard } = await start()
+    const { server, heard } = await startHearing()
     const audit = { ...event('wxa_media_check', { trace_id: '1' }), fromUserName: '' }
     expect(await server.push(encodePush(audit, secrets))).toMatchObject({ status: 200, body: 'success' })
     expect(heard).toEqual([`${secrets.appId}: other`])
@@ -200,7 +159,7 @@ describe('POST', () => {
     ['signed junk', encodeSigned('junk'), 400, 'neither like JSON nor like XML'],
     ['a body that is too large', { ...good, body: ' '.repeat(limits.pushBytes + 1) }, 413, 'larger than'],
   ])('refuses %s, and says in the log why', async (_name, encoded, status, why) => {
-    const { server, logger, heard } = await start()
+    const { server, logger, heard } = await startHearing()
     const reply = await server.push({ ...good, ...encoded })
     expect(reply.status).toBe(status)
     expectPlain(reply)
@@ -217,7 +176,7 @@ describe('POST', () => {
     ['json', 'compatible'],
     ['xml', 'compatible'],
   ])('refuses forged %s in %s mode', async (format, mode) => {
-    const { server } = await start({ mode })
+    const { server } = await startHearing({ mode })
     const encoded = encodePush(text('hi'), { ...secrets, mode }, { format })
     expect(await server.push(encoded)).toMatchObject({ status: 200 })
     const query = { ...encoded.query, signature: forged, msg_signature: forged }
@@ -226,18 +185,18 @@ describe('POST', () => {
 
   it('tells an age by the clock it is given, and none where 0 is the limit', async () => {
     const encoded = encodePush(text('hi'), secrets, { timestamp: 1714037059 })
-    const { server } = await start({ now: () => 1714037059_000 + 600_000 })
+    const { server } = await startHearing({ now: () => 1714037059_000 + 600_000 })
     expect(await server.push(encoded)).toMatchObject({ status: 200 })
-    const later = await start({ now: () => 1714037059_000 + 601_000 })
+    const later = await startHearing({ now: () => 1714037059_000 + 601_000 })
     expect(await later.server.push(encoded)).toMatchObject({ status: 403 })
-    const never = await start({ maxAgeSeconds: 0 })
+    const never = await startHearing({ maxAgeSeconds: 0 })
     expect(await never.server.push(encoded)).toMatchObject({ status: 200 })
   })
 })
 
 describe('an error that is nobody’s fault but ours', () => {
   it('is Koa’s to report: 500 without a word of it', async () => {
-    const { server, errors } = await start({
+    const { server, errors } = await startHearing({
       now: () => {
         throw new RangeError('the clock is broken')
       },
@@ -255,7 +214,7 @@ describe('what is not ours', () => {
   it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'] as const)(
     '%s is refused with what is allowed',
     async (method) => {
-      const { server } = await start()
+      const { server } = await startHearing()
       const reply = await server.ask({ method, query: verification('1') })
       expect(reply.status).toBe(405)
       expect(reply.headers['allow']).toBe('GET, POST')
@@ -272,7 +231,7 @@ describe('what is not ours', () => {
     '/a/wechat',
     '//wechat',
   ])('%s goes to the next middleware', async (path) => {
-    const { server, logger } = await start()
+    const { server, logger } = await startHearing()
     const reply = await server.ask({ method: 'POST', path, query: verification('1') })
     expect(reply).toMatchObject({ status: 200, body: `next: ${path}` })
     expect(reply.headers).not.toHaveProperty('x-content-type-options')
@@ -284,7 +243,7 @@ describe('what is not ours', () => {
     ['/wechat/', ['/wechat', '/wechat/', `/wechat/${secrets.appId}`]],
     ['/', ['/', `/${secrets.appId}`]],
   ])('with the path %s it is also written %j', async (path, written) => {
-    const { server } = await start({ path })
+    const { server } = await startHearing({ path })
     for (const each of written)
       expect(await server.ask({ path: each, query: verification('1') })).toMatchObject({
         status: 200,
@@ -294,119 +253,9 @@ describe('what is not ours', () => {
 
   it('is nothing when no path is given', async () => {
     const server = await startKoa(new Koa().use(webhook(new Bot({ api: new RecordingSender() }), secrets)))
-    cleanups.push(() => server.close())
+    onTestFinished(() => server.close())
     for (const path of ['/', '/anything/at/all'])
       expect(await server.ask({ path, query: verification('1') })).toMatchObject({ status: 200, body: '1' })
-  })
-})
-
-describe('several Mini Programs', () => {
-  const one = { ...secrets, appId: 'wx1', token: 'first token' }
-  const two = { ...secrets, appId: 'wx2', token: 'second token', encodingAESKey: 'B'.repeat(43) }
-  const apps = [one, two]
-  const path = '/wechat'
-
-  it('are told apart on one path by their tokens', async () => {
-    const { server, heard } = await start({ apps })
-    for (const app of apps) {
-      expect(await server.push(encodePush(text('hi'), app))).toMatchObject({ status: 200, body: 'success' })
-      expect(await server.ask({ query: verification('1', app.token) })).toMatchObject({
-        status: 200,
-        body: '1',
-      })
-    }
-    expect(heard).toEqual(['wx1: hi', 'wx2: hi'])
-  })
-
-  it('are told apart on one path by what is encrypted when they share a token, or a key too', async () => {
-    const shared = [one, { ...two, token: one.token }, { ...one, appId: 'wx3' }]
-    const { server, heard } = await start({ apps: shared })
-    for (const app of shared)
-      expect(await server.push(encodePush(text('hi'), app))).toMatchObject({ status: 200 })
-    expect(heard).toEqual(['wx1: hi', 'wx2: hi', 'wx3: hi'])
-  })
-
-  it('are each at the path of their appid only', async () => {
-    const { server, heard } = await start({ apps })
-    for (const app of apps)
-      expect(await server.push(encodePush(text('hi'), app), { path: `${path}/${app.appId}` })).toMatchObject({
-        status: 200,
-      })
-    expect(await server.push(encodePush(text('hi'), one), { path: `${path}/wx2` })).toMatchObject({
-      status: 403,
-    })
-    expect(await server.push(encodePush(text('hi'), one), { path: `${path}/wx9` })).toMatchObject({
-      body: `next: ${path}/wx9`,
-    })
-    expect(heard).toEqual(['wx1: hi', 'wx2: hi'])
-  })
-
-  it('are not confused when their pushes are in plain text and their tokens equal', async () => {
-    const shared: PushSecrets[] = [
-      { appId: 'wx1', token: 'shared', mode: 'plain' },
-      { ...two, token: 'shared', mode: 'compatible' },
-    ]
-    const { server, heard, logger } = await start({ apps: shared })
-    for (const app of shared) {
-      expect(await server.push(encodePush(text('hi'), app))).toMatchObject({
-        status: 500,
-        body: 'misconfigured',
-      })
-      expect(await server.push(encodePush(text('hi'), app), { path: `${path}/${app.appId}` })).toMatchObject({
-        status: 200,
-        body: 'success',
-      })
-    }
-    expect(heard).toEqual(['wx1: hi', 'wx2: hi'])
-    expect(logger.messages('error')).toEqual(Array(2).fill(expect.stringContaining('wx1 and wx2 share')))
-  })
-
-  it('may share a token where only one of them takes plain text', async () => {
-    const open: PushSecrets = { appId: 'wx9', token: one.token, mode: 'plain' }
-    const shared = [open, one, { ...two, token: one.token, mode: 'secure' as const }]
-    const { server, heard } = await start({ apps: shared })
-    for (const app of shared)
-      expect(await server.push(encodePush(text('hi'), app))).toMatchObject({ status: 200, body: 'success' })
-    expect(heard).toEqual(['wx9: hi', 'wx1: hi', 'wx2: hi'])
-  })
-
-  it('may be one whose key is being changed', async () => {
-    const before = { ...one, encodingAESKey: 'C'.repeat(43) }
-    const { server, heard } = await start({ apps: [one, before] })
-    for (const app of [before, one])
-      expect(
-        await server.push(encodePush(text(app.encodingAESKey, { msgId: app.encodingAESKey }), app)),
-      ).toMatchObject({ status: 200 })
-    expect(heard).toHaveLength(2)
-  })
-
-  it.each([
-    [
-      'unreadable for the one whose token fits',
-      { ...two, encodingAESKey: 'D'.repeat(43) },
-      'wx2',
-      'EncodingAESKey',
-    ],
-    ['for an appid that is not among them', { ...two, appId: 'wx9' }, 'wx2', 'another appid'],
-    ['signed by nobody here', { ...two, token: 'third' }, undefined, 'Token here'],
-  ])('have their log say whose the fault is when a push is %s', async (_name, sent, appId, why) => {
-    const { server, logger } = await start({ apps })
-    await server.push(encodePush(text('hi'), sent))
-    const [line] = logger.lines
-    expect(line?.message).toContain(why)
-    expect(line && 'appId' in line.fields ? line.fields.appId : undefined).toBe(appId)
-  })
-
-  it('have their log name the one that could decrypt a push, where they share a token', async () => {
-    const { server, logger } = await start({ apps: [one, { ...two, token: one.token }] })
-    await server.push(encodePush(text('hi'), { ...two, token: one.token, appId: 'wx9' }))
-    expect(logger.lines).toMatchObject([{ fields: { appId: 'wx2', code: 'app_id', status: 400 } }])
-  })
-
-  it('have their log say that a push was old rather than that another’s token differs', async () => {
-    const { server, logger } = await start({ apps })
-    await server.push(encodePush(text('hi'), two, { timestamp: seconds() - 700 }))
-    expect(logger.lines).toMatchObject([{ fields: { appId: 'wx2', code: 'stale' } }])
   })
 })
 
@@ -426,28 +275,6 @@ describe('options that can’t work', () => {
     expect(() => webhook(bot, given)).toThrow(ConfigError)
     expect(() => webhook(bot, given)).toThrow(why)
   })
-})
-
-describe('a token that was never given', () => {
-  // What process.env.WECHAT_TOKEN! is when it is not set, to the compiler a string.
-  const unset: { token: string } = JSON.parse('{}') as { token: string }
-  const forged = encodePush(text('forged'), { ...secrets, token: '', mode: 'plain' })
-
-  it('is no empty token, with which anyone could sign: webhook() does not start', () => {
-    const bot = new Bot({ api: new RecordingSender() })
-    const { token } = unset
-    expect(() => webhook(bot, { ...secrets, token, mode: 'plain' })).toThrow(/token is empty/)
-    expect(() => webhook(bot, { ...secrets, appId: token })).toThrow(/appId is empty/)
-  })
-
-  it.each(['', unset.token])(
-    'makes decodePush() and verifyUrl() throw ConfigError, whatever was signed (%j)',
-    (token) => {
-      const app: PushSecrets = { ...secrets, token, mode: 'plain' }
-      expect(() => decodePush(forged.body, forged.query, app)).toThrow(ConfigError)
-      expect(() => verifyUrl(verification('1', ''), app)).toThrow(ConfigError)
-    },
-  )
 })
 
 describe('the log', () => {
@@ -481,7 +308,7 @@ describe('the log', () => {
     ]
     for (const target of [bot, full]) {
       const server = await startKoa(new Koa().use(webhook(target, { ...planted, logger })))
-      cleanups.push(() => server.close())
+      onTestFinished(() => server.close())
       for (const push of encoded) await server.push(push)
       await server.ask({ query: verification(customer) })
     }
@@ -504,12 +331,12 @@ describe('the log', () => {
 
   it('is the console when no logger is given', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
-    cleanups.push(() => {
+    onTestFinished(() => {
       warn.mockRestore()
     })
     const bot = new Bot({ api: new RecordingSender() })
     const server = await startKoa(new Koa().use(webhook(bot, secrets)))
-    cleanups.push(() => server.close())
+    onTestFinished(() => server.close())
     await server.ask({})
     expect(warn.mock.calls).toEqual([
       [expect.stringMatching(/^kefu: The query has no single/), expect.stringContaining('"status":403')],

@@ -8,13 +8,15 @@ export function handle(text) {
   counts.characters += text.length
 }
 
-/** Serves on a free port of the loopback, and tells the bench by IPC the port and, when asked, what was handled. */
+/** Serves on a free port of the loopback, and tells the bench by IPC the port and, when asked, how it stands. */
 export function serve(listener) {
   const server = createServer(listener).listen(0, '127.0.0.1', () => process.send(server.address().port))
-  let idle = performance.eventLoopUtilization()
+  let before = performance.eventLoopUtilization()
   process.on('message', () => {
-    process.send({ ...counts, busy: performance.eventLoopUtilization(idle).utilization })
-    idle = performance.eventLoopUtilization()
+    const { user, system } = process.cpuUsage()
+    const busy = performance.eventLoopUtilization(before).utilization
+    process.send({ ...counts, cpuMicroseconds: user + system, busy })
+    before = performance.eventLoopUtilization()
   })
   process.on('disconnect', () => process.exit())
 }

@@ -72,6 +72,33 @@ describe('a token', () => {
     expect(fetches).toHaveLength(1)
   })
 
+  test('is looked for once in the store by all that ask at once in one process', async () => {
+    let looks = 0
+    const counting: TokenStore = {
+      ...store,
+      lease: (name, leaseMs) => {
+        looks += 1
+        return store.lease(name, leaseMs)
+      },
+    }
+    const token = accessToken({ store: counting })
+    await Promise.all(Array.from({ length: 20 }, () => token.get()))
+    expect(looks).toBe(1)
+  })
+
+  test('that another process fetched between our look and our lease is taken', async () => {
+    let theirs = ''
+    const slow: TokenStore = {
+      ...store,
+      lease: async (name, leaseMs) => {
+        theirs = await accessToken().get()
+        return store.lease(name, leaseMs)
+      },
+    }
+    expect(await accessToken({ store: slow }).get()).toBe(theirs)
+    expect(fetches).toHaveLength(1)
+  })
+
   test('is kept until it needs renewal', async () => {
     const token = accessToken()
     const first = await token.get()
@@ -150,7 +177,6 @@ describe('a token', () => {
 
   test('of a short life is used for what it is worth', async () => {
     const token = accessToken()
-    now += 0
     wechat.stable(now, false)
     now += 2 * hour - 5 * minute - second // WeChat now gives one with 301 s left
     const first = await token.get()

@@ -71,6 +71,36 @@ describe('send', () => {
     expect(body).not.toContain('\\u')
   })
 
+  test('has no escapes in it even where JSON knows no other way', async () => {
+    const halves = '断\ud83d开\ude00 \0\u001b[31m\u0007 \b\t\n\f\r 🌏'
+    await wechat.api({ url: raw.url }).send('o1', { msgType: 'text', content: halves })
+    expect(raw.requests[1]?.body.toString()).toBe(
+      '{"touser":"o1","msgtype":"text","text":{"content":"断\ufffd开\ufffd [31m \\b\\t\\n\\f\\r 🌏"}}',
+    )
+  })
+
+  test('to 20 cold conversations at once fetches one token', async () => {
+    const customers = await Promise.all(Array.from({ length: 20 }, () => wechat.customer()))
+    const api = wechat.api()
+    await Promise.all(customers.map(({ openId }) => api.send(openId, { msgType: 'text', content: openId })))
+    expect(wechat.tokenCalls).toBe(1)
+    for (const customer of customers)
+      expect(await customer.receives()).toMatchObject({ content: { content: customer.openId } })
+  })
+
+  test.each(['stable', 'classic'] as const)(
+    'is not disturbed when the token has ended before we thought (%s)',
+    async (tokenKind) => {
+      const customer = await wechat.customer()
+      const api = wechat.api({ tokenKind })
+      await api.send(customer.openId, { msgType: 'text', content: '1' })
+      wechat.emulator.advance(2 * 3600 * 1000) // on WeChat's clock, not on ours
+      await api.send(customer.openId, { msgType: 'text', content: '2' })
+      expect(wechat.calls(sendPath).map(({ errcode }) => errcode)).toEqual([0, 42001, 0])
+      expect(wechat.tokenCalls).toBe(2)
+    },
+  )
+
   test('reaches the phone', async () => {
     const customer = await wechat.customer()
     await wechat.api().send(customer.openId, { msgType: 'text', content: text, isAiMsg: true })
@@ -164,6 +194,16 @@ describe('setTyping', () => {
     expect(await rejection(api.setTyping(customer.openId, true))).toMatchObject({ errcode: 40101 })
     await api.setTyping(customer.openId, true)
     expect(wechat.calls().at(-1)?.request.path).toBe(typingPath)
+  })
+
+  test('tries no third path', async () => {
+    const customer = await wechat.customer()
+    const api = wechat.api()
+    wechat.emulator.faults.add({ path: typingPath, errcode: 40200 })
+    await api.setTyping(customer.openId, false)
+    wechat.emulator.faults.add({ path: businessTypingPath, errcode: 40200 })
+    expect(await rejection(api.setTyping(customer.openId, false))).toMatchObject({ errcode: 40200 })
+    expect(wechat.calls(businessTypingPath)).toHaveLength(2)
   })
 
   test('throws any other no', async () => {

@@ -139,7 +139,7 @@ export class Api {
         contentType,
         contentLength: length === undefined ? undefined : Number(length),
         filename: /filename="([^"]*)"/.exec(header(reply, 'content-disposition') ?? '')?.[1],
-        body: reply.body,
+        body: this.#transport.stream(path, reply),
       }
     })
   }
@@ -161,7 +161,10 @@ export class Api {
     await this.#command('/cgi-bin/clear_quota', { appid: this.appId })
   }
 
-  /** What WeChat noted about a failed call; the rid is in ApiError, and kept for seven days. */
+  /**
+   * What WeChat noted about a failed call; the rid is in ApiError, and kept for seven days. It may hold the token
+   * and the message: it is for a person to look at, not for a log.
+   */
   async getRid(rid: string): Promise<Json> {
     const path = '/cgi-bin/openapi/rid/get'
     const { request } = await this.#post(path, { rid })

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -93,9 +94,25 @@ test('a lease that another is breaking just now is left to them', async () => {
   expect(await readFile(join(directory, `${name}.json.lease.break`), 'utf8')).toBe('')
 })
 
-test.skipIf(process.getuid?.() === 0)('a folder that cannot be written to is an error', async () => {
-  await chmod(folder, 0o500)
-  await expect(fileTokenStore(directory).set(key, token)).rejects.toThrow('EACCES')
+test('a lease that another broke between our look and our turn is left to them', async () => {
+  const lease = join(directory, `${name}.json.lease`)
+  const theirs = JSON.stringify({ id: 'theirs', until: Date.now() + 60_000 })
+  await fileTokenStore(directory, () => 0).lease(key, 1000)
+  let looks = 0
+  const store = fileTokenStore(directory, () => {
+    // The clock is read for the new lease, then to compare: in that moment the other one is faster.
+    if (++looks === 2) writeFileSync(lease, theirs)
+    return Date.now()
+  })
+  expect(await store.lease(key, 1000)).toBeUndefined()
+  expect(looks).toBe(3)
+  expect(await readFile(lease, 'utf8')).toBe(theirs)
+})
+
+test('a token that cannot be put in its place leaves nothing behind', async () => {
+  await mkdir(join(directory, `${name}.json`), { recursive: true })
+  await expect(fileTokenStore(directory).set(key, token)).rejects.toThrow('EISDIR')
+  expect(await readdir(directory)).toEqual([`${name}.json`])
 })
 
 test('a folder that is a file is an error, for each of the store’s parts', async () => {

@@ -14,7 +14,7 @@ export interface Media {
   /** Bytes, where WeChat says so. */
   readonly contentLength: number | undefined
   readonly filename: string | undefined
-  /** To be read or destroyed by whoever asked. */
+  /** To be read or destroyed by whoever asked; fails with NetworkError where the picture is cut. */
   readonly body: Readable
 }
 

@@ -73,6 +73,18 @@ describe('a message is sent again', () => {
     expect([sends(), shown()]).toEqual([2, 0])
   })
 
+  test('not at all, while there is no other token to be had', async () => {
+    fault({ errcode: 40001, times: 99 })
+    await rejection(api.send(customer.openId, text)) // this one has ended a token by force: no more within 30 s
+    const [before, tokens] = [sends(), wechat.tokenCalls]
+    for (let i = 0; i < 5; i++)
+      expect(await rejection(api.send(customer.openId, text))).toMatchObject({
+        errcode: 40001,
+        path: sendPath,
+      })
+    expect([sends() - before, wechat.tokenCalls - tokens]).toEqual([5, 1])
+  })
+
   test('after each kind of trouble as often as that kind allows', async () => {
     for (const errcode of [-1, 40001, -1]) fault({ errcode })
     await api.send(customer.openId, text)

@@ -135,16 +135,17 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
   }
 
   /** Waits for work, at most as long as handlers may take; gives whether it was done by then. */
-  async #inTime(work: Promise<unknown>): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, this.#timeoutMs, false)
+  #inTime(work: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, this.#timeoutMs, false)
+      work
+        .finally(() => {
+          clearTimeout(timer)
+        })
+        .then(() => {
+          resolve(true)
+        }, reject)
     })
-    try {
-      return await Promise.race([work.then(() => true), timeout])
-    } finally {
-      clearTimeout(timer)
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 import compose from 'koa-compose'
 import type { Context, Match } from './context.js'
-import { checkQuery, matches, type Filtered, type FilterQuery } from './filter.js'
+import { checkQuery, filterOf, type Filtered, type FilterQuery } from './filter.js'
 
 type Awaitable<T> = T | Promise<T>
 export type Next = () => Promise<void>
@@ -46,7 +46,8 @@ export class Composer<C extends Context = Context> {
   on<Q extends FilterQuery>(query: Q | readonly Q[], ...middleware: Middleware<C & Filtered<Q>>[]): this {
     const queries: readonly FilterQuery[] = typeof query === 'string' ? [query] : query
     queries.forEach(checkQuery)
-    const asked = (ctx: C): ctx is C & Filtered<Q> => queries.some((each) => matches(each, ctx.push.payload))
+    const filters = queries.map(filterOf)
+    const asked = (ctx: C): ctx is C & Filtered<Q> => filters.some((filter) => filter(ctx.push.payload))
     return this.when(asked, ...middleware)
   }
 

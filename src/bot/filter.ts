@@ -86,11 +86,12 @@ export function checkQuery(query: string): void {
   )
 }
 
-/** Whether a push is what a query asks for. */
-export function matches(query: FilterQuery, payload: Incoming): boolean {
+/** Tells whether a push is what a query asks for. */
+export function filterOf(query: FilterQuery): (payload: Incoming) => boolean {
   const [kind, word] = query.split(':')
-  if ((kind === 'event') !== (payload.msgType === 'event')) return false
-  return word === undefined || word === wordOf(payload)
+  const isEvent = kind === 'event'
+  return (payload) =>
+    isEvent === (payload.msgType === 'event') && (word === undefined || word === wordOf(payload))
 }
 
 /** WeChat's own word for a push: its MsgType, or its Event. */

@@ -98,7 +98,7 @@ export function apiServer({ platform, recorder, faults, logger }: Parts): Middle
   }
 
   function refuse(error: unknown, rid: string, endpoint: Endpoint | undefined): Reply {
-    if (!(error instanceof Refusal)) logger.error({ error }, 'The emulator failed at an API call')
+    if (!(error instanceof Refusal)) logger.error({ err: error }, 'The emulator failed at an API call')
     const refusal = error instanceof Refusal ? error : new Refusal(-1)
     return jsonReply(refusal.body(rid), endpoint?.refusalType)
   }

@@ -91,6 +91,6 @@ function asControlError(error: unknown, logger: Logger): ControlError {
   if (error instanceof ControlError) return error
   if (error instanceof ConfigError) return new ControlError(400, 'invalid_input', error.message)
   if (error instanceof BrokenRequest) return new ControlError(400, 'broken_request', error.message)
-  logger.error({ error }, 'The emulator failed at a control request')
+  logger.error({ err: error }, 'The emulator failed at a control request')
   return new ControlError(500, 'internal', 'The emulator failed; its log says more.')
 }

@@ -210,7 +210,7 @@ function newApp(logger: Logger): Koa {
   koa.use(refuseOtherOrigins())
   koa.on('error', (error: unknown) => {
     if (isBrokenRequest(error)) logger.debug({}, 'A client went away')
-    else logger.error({ error }, 'The emulator failed at a request')
+    else logger.error({ err: error }, 'The emulator failed at a request')
   })
   return koa
 }

@@ -1,11 +1,11 @@
-import { openStore } from '../store/index.js'
 import { backUp } from './backup.js'
 import type { Config } from './config.js'
+import { openDatabase } from './database.js'
 
 /** Backs the database up and says what else belongs to a backup. Throws KefuError. */
 export async function runBackup(config: Config, target: string): Promise<string[]> {
-  const { dataDir, databaseUrl } = config
-  const { file, bytes } = await backUp(target, { dataDir, openStore: () => openStore(databaseUrl) })
+  const { dataDir } = config
+  const { file, bytes } = await backUp(target, { dataDir, openStore: () => openDatabase(config) })
   const megabytes = (bytes / 1024 / 1024).toFixed(1)
   const key = config.secretKey ? 'KEFU_SECRET_KEY' : `${dataDir}/secret.key`
   return [

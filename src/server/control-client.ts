@@ -26,6 +26,7 @@ export async function callControl(
     })
     asking.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve({ running: false })
+      else if (error.code === 'EACCES') reject(foreign(error))
       else reject(gone(error))
     })
     asking.once('response', (response) => {
@@ -51,6 +52,14 @@ export async function callControl(
     })
     asking.end(JSON.stringify(input ?? null))
   })
+}
+
+function foreign(cause: unknown): ControlError {
+  return new ControlError(
+    'forbidden',
+    'The running server’s socket in DATA_DIR can’t be opened: run the command as the user that runs the server.',
+    { cause },
+  )
 }
 
 function gone(cause: unknown): ControlError {

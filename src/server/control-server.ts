@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { KefuError } from '../errors.js'
 import type { Logger } from '../log.js'
-import { ControlError, type ControlLine, type ControlRoutes } from './control-protocol.js'
+import { ControlError, controlAddress, type ControlLine, type ControlRoutes } from './control-protocol.js'
 
 /** More than a rules file of ten thousand rules. */
 const BODY_BYTES = 16 * 1024 * 1024
@@ -15,16 +15,30 @@ export interface ControlServer {
 }
 
 /**
- * Listens on a socket that only this user may open, for commands beside the running server. Gives undefined when
- * another server has the socket (PostgreSQL: several of one directory), which then answers them.
+ * Listens on a socket in DATA_DIR that only this user may open, for commands beside the running server. Where that
+ * can't be, the service runs without, and says so.
  */
 export async function serveControl(
-  address: string,
+  dataDir: string,
   routes: ControlRoutes,
   logger: Logger,
-): Promise<ControlServer | undefined> {
+): Promise<ControlServer> {
+  try {
+    const address = controlAddress(dataDir)
+    if (address === undefined) logger.warn({}, `${unheard}: the name of DATA_DIR is too long for a socket`)
+    // PostgreSQL: several servers of one directory. The other answers.
+    else if (await isServed(address)) logger.info({}, `${unheard}: another server has DATA_DIR’s socket`)
+    else return await listen(address, routes, logger)
+  } catch (err) {
+    logger.warn({ err }, `${unheard}: its socket can’t be made in DATA_DIR`)
+  }
+  return { close: async () => undefined }
+}
+
+const unheard = 'commands beside this server will not find it'
+
+async function listen(address: string, routes: ControlRoutes, logger: Logger): Promise<ControlServer> {
   await mkdir(dirname(address), { recursive: true, mode: 0o700 })
-  if (await isServed(address)) return undefined
   // Left by a server that was killed.
   await unlink(address).catch(() => undefined)
   const closing = new AbortController()

@@ -23,7 +23,7 @@ afterEach(async () => {
 
 const address = (): string => join(directory, 'kefu.sock')
 async function serve(routes: ControlRoutes): Promise<void> {
-  control = await serveControl(address(), routes, logger)
+  control = await serveControl(directory, routes, logger)
 }
 
 describe('the socket of a running server', () => {
@@ -59,8 +59,23 @@ describe('the socket of a running server', () => {
 
   it('is not taken from a server that has it', async () => {
     await serve({ status: async () => 'first' })
-    expect(await serveControl(address(), { status: async () => 'second' }, logger)).toBeUndefined()
+    const second = await serveControl(directory, { status: async () => 'second' }, logger)
+    await second.close()
+    expect(logger.messages('info')).toEqual([expect.stringContaining('another server has')])
     expect(await callControl(directory, 'status', null)).toEqual({ running: true, result: 'first' })
+  })
+
+  it('is done without where it can’t be made: the service runs all the same', async () => {
+    const file = join(directory, 'file')
+    writeFileSync(file, '')
+    for (const place of [join(file, 'data'), join(directory, 'x'.repeat(120))]) {
+      const without = await serveControl(place, {}, logger)
+      await without.close()
+    }
+    expect(logger.messages('warn')).toEqual([
+      expect.stringContaining('can’t be made in DATA_DIR'),
+      expect.stringContaining('too long for a socket'),
+    ])
   })
 
   it('gives the server’s no with its words, and keeps an accident’s for the log', async () => {

@@ -8,6 +8,8 @@ import type { Metrics } from './metrics.js'
 export class HttpError extends Error {
   readonly status: number
   readonly code: string
+  /** As any error's that may be shown: routes of other layers have their own classes. */
+  readonly expose = true
 
   constructor(status: number, code: string, message: string) {
     super(message)
@@ -40,7 +42,7 @@ export function errorForm({ logger, metrics }: ErrorFormOptions): Middleware {
 }
 
 function answerTo(error: unknown): { status: number; code: string; message: string } {
-  if (error instanceof HttpError) return error
+  if (isShown(error)) return error
   if (error instanceof CommandError)
     return { status: commandStatus[error.code], code: error.code, message: error.message }
   if (error instanceof AllowanceError) return { status: 409, code: error.code, message: error.message }
@@ -65,6 +67,12 @@ const commandStatus = { not_found: 404, not_yours: 403, not_possible: 409 } as c
 >
 const codes: Readonly<Record<number, string>> = { 404: 'not_found', 413: 'too_large', 415: 'bad_request' }
 const words: Readonly<Record<number, string>> = { 413: 'The body is too large.' }
+
+/** Whether an error says itself how it is to be answered. */
+function isShown(error: unknown): error is Error & { status: number; code: string } {
+  if (!(error instanceof Error && 'expose' in error && 'status' in error && 'code' in error)) return false
+  return error.expose === true && typeof error.status === 'number' && typeof error.code === 'string'
+}
 
 /** What a body parser or Koa itself found wrong with a request. */
 function statusOf(error: unknown): number | undefined {

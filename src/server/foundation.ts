@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { Api } from '../api/index.js'
 import type { Logger } from '../log.js'
-import { openStore, type Store } from '../store/index.js'
+import type { Store } from '../store/index.js'
 import { Apps } from './apps.js'
 import type { Config } from './config.js'
+import { openDatabase } from './database.js'
 import { databaseTokenStore } from './database-token-store.js'
 import { Metrics } from './metrics.js'
 import { queues } from './queues.js'
@@ -26,9 +27,15 @@ export interface Foundation {
   close(): Promise<void>
 }
 
+/** How long WeChat's API may still take when all else has stopped. */
+const LAST_MS = 500
+
 /** Opens the database, brings it up to date, and reads Mini Programs and rules from it. Throws ConfigError. */
-export async function openFoundation(config: Config, { logger, now }: Surroundings): Promise<Foundation> {
-  const store = await openStore(config.databaseUrl)
+export async function openFoundation(
+  config: Config,
+  { logger, now, wait }: Surroundings,
+): Promise<Foundation> {
+  const store = await openDatabase(config)
   try {
     const ran = await store.migrate()
     if (ran.length > 0) logger.info({ migrations: ran }, 'the database was brought up to date')
@@ -66,7 +73,8 @@ export async function openFoundation(config: Config, { logger, now }: Surroundin
       rules,
       async close() {
         await rules.stop()
-        await apps.stop()
+        // A call that lasts longer has had its time; what became of it is `unknown` at the next start.
+        await Promise.race([apps.stop(), wait(LAST_MS)])
         await store.close()
       },
     }

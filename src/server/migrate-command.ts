@@ -1,6 +1,6 @@
-import { openStore } from '../store/index.js'
 import type { Config } from './config.js'
 import { callControl } from './control-client.js'
+import { openDatabase } from './database.js'
 import { forgetSecrets } from './secrets.js'
 
 /** Brings the database up to date. Throws ConfigError when it can't be. */
@@ -13,7 +13,7 @@ export async function runMigrate(config: Config, options: { forgetSecrets?: true
       '服务正在运行，启动时已升级数据库。 The running server brought the database up to date when it started.',
     ]
   }
-  const store = await openStore(config.databaseUrl)
+  const store = await openDatabase(config)
   try {
     const ran = await store.migrate()
     const lines = [

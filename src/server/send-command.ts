@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.js'
 import { throughServerOrHere } from './beside.js'
 import type { Config } from './config.js'
 import { outcomeText, sendDirectly, type SendInput, type SendOutcome } from './send.js'
@@ -7,6 +8,7 @@ export async function runSend(
   config: Config,
   input: SendInput,
 ): Promise<{ lines: string[]; accepted: boolean }> {
+  if (input.text.trim() === '') throw new ConfigError('The text is empty: WeChat takes no such message.')
   const { result, running } = await throughServerOrHere(
     config,
     { name: 'send', input, read: (outcomes) => outcomes as SendOutcome[] },

@@ -2,7 +2,7 @@ import { createApp, type Additions } from './app.js'
 import { holdRoutes } from './backup-hold.js'
 import { loadBotModule } from './bot-module.js'
 import type { Config } from './config.js'
-import { controlAddress, type ControlRoutes } from './control-protocol.js'
+import type { ControlRoutes } from './control-protocol.js'
 import { serveControl } from './control-server.js'
 import { diagnose } from './doctor/diagnose.js'
 import { openFoundation, type Surroundings } from './foundation.js'
@@ -27,9 +27,9 @@ export interface Running {
 }
 
 /** For requests under way: WeChat is answered within 4.5 s. */
-const REQUESTS_MS = 5000
+const REQUESTS_MS = 4800
 /** For handlers and sends after them. */
-const WORK_MS = 4000
+const WORK_MS = 3500
 
 /** `kefu start`: the whole service. Throws ConfigError when it can't run. */
 export async function startService(
@@ -64,14 +64,8 @@ export async function startService(
       'import-rules': async ({ input }) => foundation.rules.replace(input),
       'export-rules': async () => foundation.rules.set,
     }
-    const address = controlAddress(config.dataDir)
-    const control = address === undefined ? undefined : await serveControl(address, routes, logger)
-    if (control) ends.push(() => control.close())
-    else
-      logger.warn(
-        {},
-        'commands beside this server will not find it: DATA_DIR is too long, or another server has it',
-      )
+    const control = await serveControl(config.dataDir, routes, logger)
+    ends.push(() => control.close())
     ends.push(async () => {
       app.leave()
     })

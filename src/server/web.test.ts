@@ -40,6 +40,12 @@ describe('an error of the web', () => {
     [new CommandError('not_possible', 'Not possible.'), 409, 'not_possible', 'Not possible.'],
     [new AllowanceError('All used.'), 409, 'allowance', 'All used.'],
     [new ConfigError('Can’t work.'), 422, 'config', 'Can’t work.'],
+    [
+      Object.assign(new Error('Another layer’s.'), { status: 429, code: 'too_many', expose: true }),
+      429,
+      'too_many',
+      'Another layer’s.',
+    ],
     [Object.assign(new Error('planted'), { status: 413 }), 413, 'too_large', 'The body is too large.'],
     [
       Object.assign(new SyntaxError('planted'), { status: 400 }),

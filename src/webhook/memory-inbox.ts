@@ -19,6 +19,8 @@ export class MemoryInbox implements Inbox {
   readonly #waiting: number
   readonly #running = new Map<string, Accepted>()
   readonly #answered = new Map<string, Answer>()
+  /** Goes through #answered from its oldest: one iterator for good, as a new one would pass over all that was deleted. */
+  readonly #oldest = this.#answered.keys()
   /** The last push of each conversation that is not through. */
   readonly #tails = new Map<string, Promise<unknown>>()
 
@@ -51,7 +53,7 @@ export class MemoryInbox implements Inbox {
     const conversation = push.openId === '' ? push.id : `${push.appId}/${push.openId}`
     const handle = async (): Promise<Handled> => this.#bot.handle(push, { run })
     // handle() never rejects; should it all the same, the pushes behind it are not held up.
-    const work = (this.#tails.get(conversation) ?? Promise.resolve()).then(handle, handle)
+    const work = this.#tails.get(conversation)?.then(handle, handle) ?? handle()
     this.#tails.set(conversation, work)
     try {
       const { answer } = await work
@@ -66,7 +68,7 @@ export class MemoryInbox implements Inbox {
   #remember(id: string, answer: Answer): void {
     this.#answered.set(id, answer)
     if (this.#answered.size <= this.#remembered) return
-    const [oldest] = this.#answered.keys()
+    const { value: oldest } = this.#oldest.next()
     if (oldest !== undefined) this.#answered.delete(oldest)
   }
 }

@@ -1,14 +1,16 @@
+import { parse as parseQuery } from 'node:querystring'
 import type { Context as KoaContext, Middleware as KoaMiddleware } from 'koa'
 import type { Bot } from '../bot/index.js'
 import { ConfigError, DecodeError, SignatureError } from '../errors.js'
 import { consoleLogger, type Logger } from '../log.js'
 import {
-  decodePush,
   encodeAnswer,
   limits,
+  pushDecoder,
   verifyUrl,
   type Answer,
   type Push,
+  type PushDecoder,
   type PushSecrets,
 } from '../wechat/index.js'
 import type { Accepted, Inbox } from './inbox.js'
@@ -54,13 +56,20 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
     throw new ConfigError(`path is ${JSON.stringify(options.path)}: it must start with a slash.`)
   const path = options.path === undefined ? undefined : withoutSlash(options.path)
 
+  const decoders = new WeakMap<PushSecrets, PushDecoder>()
+
+  function decoderOf(app: PushSecrets): PushDecoder {
+    const decoder = decoders.get(app) ?? pushDecoder(app)
+    decoders.set(app, decoder)
+    return decoder
+  }
+
   return async (ctx, next) => {
     const here = appsAt(withoutSlash(ctx.path), path, lookup)
     if (here.length === 0) {
       await next()
       return
     }
-    ctx.set('X-Content-Type-Options', 'nosniff')
     try {
       if (ctx.method === 'GET') {
         const verified = forApp(here, (app) => verifyUrl(ctx.query, app, now()))
@@ -82,7 +91,9 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
     try {
       const body = await deadline.race(rawBody(ctx.req, ctx.request))
       if (body === late) throw new DecodeError('format', 'The push’s body did not arrive in time.')
-      const decoded = forApp(here, (app) => decodePush(body, ctx.query, app, now()))
+      // Not ctx.query: Koa keeps each query string that it has met, and no two pushes have the same.
+      const query = parseQuery(ctx.querystring)
+      const decoded = forApp(here, (app) => decoderOf(app)(body, query, now()))
       if ('error' in decoded) {
         refuse(ctx, decoded.error, decoded.appId)
         return
@@ -152,6 +163,7 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
 }
 
 function say(ctx: KoaContext, status: number, text: string, contentType = 'text/plain'): void {
+  ctx.set('X-Content-Type-Options', 'nosniff')
   ctx.status = status
   ctx.type = contentType
   ctx.body = text
@@ -159,21 +171,26 @@ function say(ctx: KoaContext, status: number, text: string, contentType = 'text/
 
 const late = Symbol('late')
 
-/** One timer for all that must be done before a push is answered. */
+/** One timer for all that must be done before a push is answered, one thing after the other. */
 class Deadline {
   readonly #timer: NodeJS.Timeout
-  readonly #passed: Promise<typeof late>
+  #passed = false
+  /** Ends the wait that is on. */
+  #pass: ((value: typeof late) => void) | undefined
 
   constructor(milliseconds: number) {
-    let pass: (value: typeof late) => void
-    this.#passed = new Promise((resolve) => (pass = resolve))
     this.#timer = setTimeout(() => {
-      pass(late)
+      this.#passed = true
+      this.#pass?.(late)
     }, milliseconds)
   }
 
   race<T>(work: Promise<T>): Promise<T | typeof late> {
-    return Promise.race([work, this.#passed])
+    return new Promise((resolve, reject) => {
+      this.#pass = resolve
+      work.then(resolve, reject)
+      if (this.#passed) resolve(late)
+    })
   }
 
   clear(): void {

@@ -40,22 +40,39 @@ export function encrypt(
   return cipher.update(plain, undefined, 'base64') + cipher.final('base64')
 }
 
+export interface Decrypted {
+  readonly message: Buffer
+  /** The appid at the tail, which the caller compares with its own. */
+  readonly appId: string
+}
+
+/** Decrypts one message; see decryptor. */
+export function decrypt(encrypted: string, key: Uint8Array): Decrypted {
+  return decryptor(key)(encrypted)
+}
+
 /**
- * Decrypts to the message's bytes and the appid at its tail, which the caller compares with its own.
+ * Decrypts messages of one key, each to its bytes and the appid at its tail.
  * Throws DecodeError (`decrypt`), with one text for every way in which a padding can be wrong.
  */
-export function decrypt(encrypted: string, key: Uint8Array): { message: Buffer; appId: string } {
-  if (encrypted.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(encrypted)) throw unreadable()
-  const bytes = Buffer.from(encrypted, 'base64')
-  if (bytes.length === 0 || bytes.length % BLOCK !== 0) throw unreadable()
-  // Node unpads to AES's own block of 16 and refuses WeChat's 32, so the padding is taken off by hand.
+export function decryptor(key: Uint8Array): (encrypted: string) => Decrypted {
+  // Node unpads to AES's own block of 16 and refuses WeChat's 32, so the padding is taken off by hand. Without it
+  // the decipher holds nothing back and serves for every message (a new one costs as much as all else): in CBC what
+  // came before disturbs the first block only, and that is WeChat's random prefix, which nobody reads.
   const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
-  // Nothing is held back then, so final() would add nothing.
-  const plain = decipher.update(bytes)
-  const end = plain.length - paddingOf(plain)
-  const messageEnd = HEADER_BYTES + plain.readUInt32BE(RANDOM_BYTES)
-  if (messageEnd > end) throw unreadable()
-  return { message: plain.subarray(HEADER_BYTES, messageEnd), appId: plain.toString('utf8', messageEnd, end) }
+  return (encrypted) => {
+    if (encrypted.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(encrypted)) throw unreadable()
+    const bytes = Buffer.from(encrypted, 'base64')
+    if (bytes.length === 0 || bytes.length % BLOCK !== 0) throw unreadable()
+    const plain = decipher.update(bytes)
+    const end = plain.length - paddingOf(plain)
+    const messageEnd = HEADER_BYTES + plain.readUInt32BE(RANDOM_BYTES)
+    if (messageEnd > end) throw unreadable()
+    return {
+      message: plain.subarray(HEADER_BYTES, messageEnd),
+      appId: plain.toString('utf8', messageEnd, end),
+    }
+  }
 }
 
 function paddingOf(plain: Buffer): number {

@@ -80,20 +80,16 @@ export function readIncoming(fields: Fields): Incoming {
   const msgType = text(fields['MsgType'])
   if (msgType === '')
     throw new DecodeError('format', 'The push has no MsgType, so it is no message and no event.')
-  const businessId = text(fields['BusinessId'])
   const common = {
     toUserName: text(fields['ToUserName']),
     fromUserName: text(fields['FromUserName']),
     createTime: seconds(fields['CreateTime']),
-    ...(businessId === '' ? {} : { businessId }),
+    ...businessOf(fields),
     fields,
   }
   if (msgType === 'event') return readEvent(common, fields)
   if (common.fromUserName === '')
-    throw new DecodeError(
-      'format',
-      `The ${msgType.slice(0, 32)} message has no FromUserName, so it has no sender.`,
-    )
+    throw new DecodeError('format', 'The message has no FromUserName, so it has no sender.')
   const message = { ...common, msgId: text(fields['MsgId']) }
   switch (msgType) {
     case 'text':
@@ -113,6 +109,11 @@ export function readIncoming(fields: Fields): Incoming {
     default:
       return { ...message, msgType: 'other', type: msgType }
   }
+}
+
+function businessOf(fields: Fields): { businessId: string } | undefined {
+  const businessId = text(fields['BusinessId'])
+  return businessId === '' ? undefined : { businessId }
 }
 
 function readEvent(common: Common, fields: Fields): IncomingEvent {

@@ -4,6 +4,7 @@ export {
   decodePush,
   encodeFields,
   encodePush,
+  pushDecoder,
   restorePush,
   verifyUrl,
   type EncodedPush,
@@ -11,6 +12,7 @@ export {
   type Format,
   type Mode,
   type Push,
+  type PushDecoder,
   type PushQuery,
   type PushSecrets,
 } from './push.js'

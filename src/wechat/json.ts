@@ -10,21 +10,44 @@ export function parseJson(text: string): Fields {
   let value: unknown
   try {
     value = JSON.parse(text)
-    // Only text that has been shown to be JSON is rewritten: each string in it ends, so this is one pass.
-    if (longInteger.test(text)) value = JSON.parse(text.replace(stringOrNumber, quoteLong))
+    if (longInteger.test(text) && !restoreMsgId(value, text))
+      // Only text that has been shown to be JSON is rewritten: each string in it ends, so this is one pass.
+      value = JSON.parse(text.replace(stringOrNumber, quoteLong))
   } catch {
     throw new DecodeError('format', 'The push starts like JSON but is not.')
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new DecodeError('format', 'The push is JSON but not an object.')
+  if (!isFields(value)) throw new DecodeError('format', 'The push is JSON but not an object.')
   if (!isWithin(value, limits.jsonDepth)) throw new DecodeError('format', 'The push is nested too deep.')
-  return value as Fields
+  return value
+}
+
+/**
+ * The usual case without parsing twice: the only run of 16 digits is the message's MsgId. A quote inside a string
+ * has a backslash before it, so what looks like the key is a key.
+ */
+function restoreMsgId(value: unknown, text: string): boolean {
+  const found = msgIdKey.exec(text)
+  const digits = found?.[1]
+  if (!found || digits === undefined || !isFields(value) || value['MsgId'] !== Number(digits)) return false
+  if (
+    longInteger.test(text.slice(0, found.index)) ||
+    longInteger.test(text.slice(found.index + found[0].length))
+  )
+    return false
+  value['MsgId'] = digits
+  return true
+}
+
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 // JSON.parse reads any depth, but JSON.stringify and structuredClone overflow the stack of whoever keeps the push.
-function isWithin(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  return depth > 0 && Object.values(value).every((child) => isWithin(child, depth - 1))
+function isWithin(value: object, depth: number): boolean {
+  if (depth === 0) return false
+  for (const child of Object.values(value) as unknown[])
+    if (typeof child === 'object' && child !== null && !isWithin(child, depth - 1)) return false
+  return true
 }
 
 /** Writes fields as JSON in real UTF-8, a `MsgId` of digits as a bare number of any length. */
@@ -34,6 +57,7 @@ export function stringifyJson(fields: Fields): string {
 }
 
 const longInteger = /\d{16}/
+const msgIdKey = /[{,]\s*"MsgId"\s*:\s*(\d{16,})\s*(?=[,}])/
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
 
 function quoteLong(token: string): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ConfigError, DecodeError, SignatureError } from '../errors.js'
-import { decodeAESKey, decrypt, encrypt } from './crypto.js'
+import { decodeAESKey, decryptor, encrypt, type Decrypted } from './crypto.js'
 import { readIncoming, writeIncoming, type Fields, type Incoming, type IncomingInput } from './incoming.js'
 import { parseJson, stringifyJson } from './json.js'
 import { limits } from './limits.js'
@@ -72,6 +72,9 @@ function checkToken(token: string): void {
 
 const modes: ReadonlySet<string> = new Set<Mode>(['plain', 'compatible', 'secure'])
 
+/** Reads the pushes of one Mini Program; `now` is in milliseconds. Throws as decodePush. */
+export type PushDecoder = (body: string | Uint8Array, query: PushQuery, now?: number) => Push
+
 /**
  * The only way from bytes to a Push: verifies, decrypts, checks the appid and the age, parses.
  * `now` is in milliseconds.
@@ -84,23 +87,7 @@ export function decodePush(
   secrets: PushSecrets,
   now: number = Date.now(),
 ): Push {
-  if (Buffer.byteLength(body) > limits.pushBytes) throw tooLarge()
-  const mode = secrets.mode ?? 'secure'
-  const text = typeof body === 'string' ? body : utf8.decode(body)
-  const signed = { timestamp: parameter(query, 'timestamp'), nonce: parameter(query, 'nonce') }
-
-  if (mode === 'plain' || (mode === 'compatible' && query['msg_signature'] === undefined)) {
-    verify(parameter(query, 'signature'), secrets.token, signed.timestamp, signed.nonce)
-    checkAge(signed.timestamp, secrets, now)
-    const { format, fields } = parse(text)
-    if (fields['MsgType'] === undefined && typeof fields['Encrypt'] === 'string') {
-      if (!secrets.encodingAESKey) throw needsKey()
-      return openEnvelope(fields['Encrypt'], format, query, secrets, signed, now)
-    }
-    return makePush(text, fields, format, false, secrets.appId, signed.nonce)
-  }
-  const envelope = parseEnvelope(text)
-  return openEnvelope(envelope.encrypted, envelope.format, query, secrets, signed, now)
+  return pushDecoder(secrets)(body, query, now)
 }
 
 /** A push that was verified and kept, read again from its plaintext. Throws DecodeError when it is no push. */
@@ -109,28 +96,56 @@ export function restorePush(kept: Pick<Push, 'appId' | 'plaintext'>): Push {
   return makePush(kept.plaintext, fields, format, false, kept.appId, '')
 }
 
-function openEnvelope(
-  encrypted: string,
-  format: Format,
-  query: PushQuery,
-  secrets: PushSecrets,
-  signed: { timestamp: string; nonce: string },
-  now: number,
-): Push {
-  verify(parameter(query, 'msg_signature'), secrets.token, signed.timestamp, signed.nonce, encrypted)
-  checkAge(signed.timestamp, secrets, now)
-  if (!secrets.encodingAESKey) throw needsKey()
-  const { message, appId } = decrypt(encrypted, decodeAESKey(secrets.encodingAESKey))
-  if (appId !== secrets.appId)
-    throw new DecodeError(
-      'app_id',
-      'The push was encrypted for another appid: check which Mini Program has this URL.',
-    )
-  const text = utf8.decode(message)
-  const inner = parse(text)
-  if (inner.format !== format)
-    throw new DecodeError('format', 'The push’s envelope and its content differ in format.')
-  return makePush(text, inner.fields, format, true, secrets.appId, signed.nonce)
+/** decodePush for whoever reads many pushes of one Mini Program: what its key needs is prepared once. */
+export function pushDecoder(secrets: PushSecrets): PushDecoder {
+  const mode = secrets.mode ?? 'secure'
+  let decryptOne: ((encrypted: string) => Decrypted) | undefined
+
+  function openEnvelope(
+    encrypted: string,
+    format: Format,
+    query: PushQuery,
+    signed: Signed,
+    now: number,
+  ): Push {
+    verify(parameter(query, 'msg_signature'), secrets.token, signed.timestamp, signed.nonce, encrypted)
+    checkAge(signed.timestamp, secrets, now)
+    if (!secrets.encodingAESKey) throw needsKey()
+    decryptOne ??= decryptor(decodeAESKey(secrets.encodingAESKey))
+    const { message, appId } = decryptOne(encrypted)
+    if (appId !== secrets.appId)
+      throw new DecodeError(
+        'app_id',
+        'The push was encrypted for another appid: check which Mini Program has this URL.',
+      )
+    const text = textOf(message)
+    const inner = parse(text)
+    if (inner.format !== format)
+      throw new DecodeError('format', 'The push’s envelope and its content differ in format.')
+    return makePush(text, inner.fields, format, true, secrets.appId, signed.nonce)
+  }
+
+  return (body, query, now = Date.now()) => {
+    if (Buffer.byteLength(body) > limits.pushBytes) throw tooLarge()
+    const text = typeof body === 'string' ? body : textOf(body)
+    const signed = { timestamp: parameter(query, 'timestamp'), nonce: parameter(query, 'nonce') }
+
+    if (mode === 'plain' || (mode === 'compatible' && query['msg_signature'] === undefined)) {
+      verify(parameter(query, 'signature'), secrets.token, signed.timestamp, signed.nonce)
+      checkAge(signed.timestamp, secrets, now)
+      const { format, fields } = parse(text)
+      if (fields['MsgType'] === undefined && typeof fields['Encrypt'] === 'string')
+        return openEnvelope(fields['Encrypt'], format, query, signed, now)
+      return makePush(text, fields, format, false, secrets.appId, signed.nonce)
+    }
+    const { encrypted, format } = parseEnvelope(text)
+    return openEnvelope(encrypted, format, query, signed, now)
+  }
+}
+
+interface Signed {
+  readonly timestamp: string
+  readonly nonce: string
 }
 
 /** Checks WeChat's GET that asks whether the URL is ours, and gives the echostr to answer with. Throws as decodePush. */
@@ -201,8 +216,10 @@ function writeXml(fields: Fields): string {
   return buildXml(isNumber ? { ...fields, MsgId: BigInt(msgId) } : fields)
 }
 
-// A byte that is no UTF-8 costs a character, not the message.
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+/** UTF-8; a byte that is none costs a character, not the message. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+}
 
 function parse(text: string): { format: Format; fields: Fields } {
   switch (/^[ \t\r\n]*(.)/.exec(text)?.[1]) {
@@ -217,6 +234,9 @@ function parse(text: string): { format: Format; fields: Fields } {
 
 // Until msg_signature is checked nobody has shown to be WeChat, so what can't be read here is not signed.
 function parseEnvelope(text: string): { format: Format; encrypted: string } {
+  const [, json, xml] = usualEnvelope.exec(text) ?? []
+  if (json !== undefined) return { format: 'json', encrypted: json }
+  if (xml !== undefined) return { format: 'xml', encrypted: xml }
   let envelope: { format: Format; fields: Fields }
   try {
     envelope = parse(text)
@@ -232,6 +252,10 @@ function parseEnvelope(text: string): { format: Format; encrypted: string } {
       'or configure the mode that is chosen there (WECHAT_MODE).',
   )
 }
+
+/** The envelopes as WeChat writes them, which need no parser; any other takes the long way. */
+const usualEnvelope =
+  /^(?:\{\s*"ToUserName"\s*:\s*"[\w-]*"\s*,\s*"Encrypt"\s*:\s*"([A-Za-z0-9+/=]+)"\s*\}|<xml>\s*<ToUserName><!\[CDATA\[[\w-]*\]\]><\/ToUserName>\s*<Encrypt><!\[CDATA\[([A-Za-z0-9+/=]+)\]\]><\/Encrypt>\s*<\/xml>)\s*$/
 
 function makePush(
   plaintext: string,
@@ -256,6 +280,7 @@ function idOf(appId: string, payload: Incoming, plaintext: string): string {
 
 // encodeURIComponent throws on half a surrogate pair, which JSON can hold.
 function escape(part: string): string {
+  if (/^[\w-]*$/.test(part)) return part
   return part.replace(/[^\w-]/gu, (char) => `%${char.codePointAt(0)?.toString(16) ?? ''};`)
 }
 

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /**
  * WeChat's signature: SHA-1, in lower-case hex, of the parts sorted by their bytes and joined. Three parts
@@ -6,7 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
  * Source: /miniprogram/dev/framework/server-ability/message-push
  */
 export function sign(...parts: string[]): string {
-  return createHash('sha1').update(parts.sort(byBytes).join('')).digest('hex')
+  return hash('sha1', parts.sort(byBytes).join(''), 'hex')
 }
 
 /** Compares a given signature with the right one in a time that tells nothing about where they differ. */

@@ -160,7 +160,10 @@ const LITTLE_BYTES = 1024 ** 3
 
 /** Whether the directory that everything is kept in has room. */
 export async function checkDisk(dataDir: string): Promise<Finding[]> {
-  const { bavail, bsize } = await statfs(dataDir)
+  const found = await statfs(dataDir).catch(() => undefined)
+  // With PostgreSQL and a key by name there need be none.
+  if (!found) return []
+  const { bavail, bsize } = found
   const free = bavail * bsize
   const gigabytes = (free / 1024 ** 3).toFixed(1)
   if (free >= LITTLE_BYTES)
