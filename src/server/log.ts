@@ -4,7 +4,6 @@ import type { Config } from './config.js'
 import { describeError } from './describe-error.js'
 import { terminalLine } from './terminal-line.js'
 
-<<<<<<< HEAD
 /** Where lines go: stderr, or a test. */
 export interface LogOutput {
   write(text: string): unknown
@@ -28,9 +27,4 @@ export function createLogger(level: Config['logLevel'], output: LogOutput = proc
     },
     sync ?? { write },
   )
-=======
-/** JSON lines on stderr; an error as its kind, words and stack. */
-export function createLogger(level: Config['logLevel']): Logger {
-  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
->>>>>>> main
 }
