@@ -152,7 +152,8 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
 /** What the type says is there once whoever runs the bot gives what it was declared with. */
 function extend<Extension>(ctx: Context, extension: Extension | undefined): Context & Extension {
   // Not by value: what a getter says may change while the handlers run.
-  return Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(extension ?? {})) as Context & Extension
+  return Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(extension ?? {})) as Context &
+    Extension
 }
 
 /** Who replies is asked only at a reply: a Mini Program without a sender is then an error of the handler. */
