@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -131,11 +132,9 @@ async function demo() {
     if (!entered.ok) throw new Error(`entering answered ${entered.status}: ${await entered.text()}`)
     // The greeting goes out once the push is answered.
     const greeted = async () =>
-      (await (await fetch(`${user}/messages`)).json()).items.some((m) => m.from === 'service')
-    for (let tries = 0; !(await greeted()); tries++) {
-      if (tries === 100) throw new Error('the demo bot did not greet')
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+      (await (await fetch(`${user}/messages`)).json()).items.some((message) => message.from === 'service')
+    for (const end = Date.now() + 10_000; !(await greeted()); await delay(50))
+      if (Date.now() > end) throw new Error('the demo bot did not greet within 10 s')
   } finally {
     child.kill('SIGTERM')
     await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve()))
