@@ -205,7 +205,7 @@ describe('kefu start', () => {
     )
     const { code, stderr } = await kefu('start')
     expect(code).toBe(1)
-    expect(stderr).toMatch(/The database can’t be opened \(SQLITE_NOTADB\)/)
+    expect(stderr).toMatch(/The database can’t be opened \((SQLITE_NOTADB|ERR_SQLITE_ERROR)\)/)
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
