@@ -9,6 +9,7 @@ export const subjects = [
   { name: 'hand-written on Koa', file: 'hand-written', format: 'xml' },
   { name: '**kefu**', file: 'kefu', format: 'json' },
   { name: '**kefu**', file: 'kefu', format: 'xml' },
+  { name: '**kefu**, durable (SQLite)', file: 'kefu-durable', format: 'json' },
   { name: '**kefu** behind @koa/bodyparser', file: 'kefu-bodyparser', format: 'json' },
   { name: 'co-wechat', file: 'co-wechat', format: 'xml' },
   { name: 'wechat', file: 'wechat', format: 'xml' },
