@@ -43,7 +43,14 @@ export async function startTestService(environment: Record<string, string> = {})
     ...environment,
   }
   let config = readConfig(given)
-  let running: Running | undefined = await start()
+  const clean = async (): Promise<void> => {
+    await emulator.close()
+    rmSync(directory, { recursive: true })
+  }
+  let running: Running | undefined = await start().catch(async (error: unknown) => {
+    await clean()
+    throw error
+  })
 
   async function start(): Promise<Running> {
     const service = await startService(config, { logger, now: Date.now, wait: delay })
@@ -88,8 +95,7 @@ export async function startTestService(environment: Record<string, string> = {})
     stop,
     async close() {
       await stop()
-      await emulator.close()
-      rmSync(directory, { recursive: true })
+      await clean()
     },
   }
 }
