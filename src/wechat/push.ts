@@ -330,7 +330,7 @@ function needsKey(): DecodeError {
   )
 }
 
-/** The refusal of a body beyond limits.pushBytes, which a reader throws before it has read it all. */
-export function tooLarge(): DecodeError {
+/** The refusal of a body beyond limits.pushBytes. */
+function tooLarge(): DecodeError {
   return new DecodeError('too_large', `The body is larger than ${limits.pushBytes} bytes, which no push is.`)
 }
