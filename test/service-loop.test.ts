@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Koa from 'koa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Api, remedyFor } from '../src/api/index.js'
-import { Bot } from '../src/bot/index.js'
+import { Bot, newRun } from '../src/bot/index.js'
 import {
   BatchWorker,
   defaultAllowanceRules,
@@ -13,11 +13,14 @@ import {
   Inbox,
   Outbox,
   type Conversing,
+  type Job,
 } from '../src/conversation/index.js'
 import { createEmulator, type Emulator } from '../src/emulator/index.js'
 import { silentLogger } from '../src/log.js'
 import { listen, type Listening } from '../src/server/listen.js'
 import { webhook } from '../src/webhook/index.js'
+import type { PushRow } from '../src/store/index.js'
+import { restorePush, type Push } from '../src/wechat/index.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'
 
 const secrets = { appId: 'wx0123456789abcdef', appSecret: 's', token: 't', encodingAESKey: 'k'.repeat(43) }
@@ -107,4 +110,77 @@ describe.each(await storeKinds())('the loop on %s', (kind) => {
       for (let n = 0; n < 3; n++)
         expect((await customer.receives()).content).toMatchObject({ content: `re:${n}` })
   })
+
+  it('is not stopped by half a character or a NUL in what a customer brings', async () => {
+    bot.on('event:user_enter_tempsession', (ctx) => ctx.reply('您好!'))
+    bot.on('message:text', (ctx) => ctx.reply('在的'))
+    const customer = emulator.user('oLin')
+    expect((await customer.enters({ sessionFrom: '商品\0页 \ud83d' })).answer).toBe('success')
+    expect(await customer.receivesText()).toBe('您好!')
+    await customer.sends('在吗\0\udc00')
+    expect(await customer.receivesText()).toBe('在的')
+    const kept = await test.store.db.selectFrom('contact').select('session_from').executeTakeFirst()
+    expect(kept?.session_from).toBe('商品\uFFFD页 \uFFFD')
+  })
+
+  it('marks a push that can not be handled as failed, hands its customer over, and handles the others', async () => {
+    // The inbox would read them back.
+    await inbox.stop(1000)
+    const { db } = test.store
+    const bad = await test.store.pushes.append(rowOf('oBad'))
+    const good = await test.store.pushes.append(rowOf('oGood'))
+    const common = {
+      store: test.store,
+      shards,
+      logger: silentLogger,
+      now: Date.now,
+      wait: async () => undefined,
+    }
+    const handling = new Handling({ ...common, bot, allowance: defaultAllowanceRules })
+    const worker = new BatchWorker({
+      ...common,
+      onHandled: () => undefined,
+      handling: {
+        fail: (job) => handling.fail(job),
+        run: async (jobs) => {
+          if (jobs.some(({ push }) => push.openId === 'oBad')) throw new Error('the row is refused')
+          return handling.run(jobs)
+        },
+      },
+    })
+    bot.on('message:text', (ctx) => ctx.reply('在的'))
+    await Promise.all([bad, good].map(({ id }, i) => worker.add(jobOf(id, i === 0 ? 'oBad' : 'oGood'))))
+    const pushes = await db.selectFrom('push').select(['open_id', 'state']).orderBy('id').execute()
+    expect(pushes).toEqual([
+      { open_id: 'oBad', state: 'failed' },
+      { open_id: 'oGood', state: 'handled' },
+    ])
+    const waiting = await db
+      .selectFrom('conversation')
+      .select('status')
+      .where('status', '=', 'waiting')
+      .execute()
+    expect(waiting).toHaveLength(1)
+  })
 })
+
+function rowOf(openId: string): PushRow {
+  const { id, appId, format, plaintext } = pushOf(openId)
+  return { dedupeKey: id, appId, openId, format, plaintext, receivedAt: Date.now() }
+}
+
+function jobOf(pushId: number, openId: string): Job {
+  return { pushId, push: pushOf(openId), receivedAt: Date.now(), run: newRun() }
+}
+
+function pushOf(openId: string): Push {
+  const plaintext = JSON.stringify({
+    ToUserName: 'gh_1',
+    FromUserName: openId,
+    CreateTime: Math.floor(Date.now() / 1000),
+    MsgType: 'text',
+    Content: '在吗',
+    MsgId: 1,
+  })
+  return restorePush({ appId: secrets.appId, plaintext })
+}

@@ -5,7 +5,7 @@ import type { Shards } from './shards.js'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, type Worker } from './worker.js'
 
 export interface BatchWorkerOptions {
-  readonly handling: Pick<Handling, 'run'>
+  readonly handling: Pick<Handling, 'run' | 'fail'>
   readonly shards: Pick<Shards, 'has'>
   readonly logger: Logger
   readonly wait: (milliseconds: number) => Promise<unknown>
@@ -14,6 +14,9 @@ export interface BatchWorkerOptions {
   /** How many pushes are handled in one transaction at most; 500 when not given. */
   readonly batch?: number
 }
+
+/** How often a push is tried by itself before it counts as failed. */
+const ATTEMPTS = 3
 
 interface Waiting {
   readonly job: Job
@@ -40,9 +43,15 @@ export class BatchWorker implements Worker {
   add(job: Job): Promise<Answer> {
     return new Promise((resolve) => {
       this.#waiting.push({ job, resolve })
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined
-      })
+      this.#start()
+    })
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+      // What came between the last look and here.
+      if (this.#waiting.length > 0 && !this.#stopped) this.#start()
     })
   }
 
@@ -53,32 +62,61 @@ export class BatchWorker implements Worker {
 
   async #run(): Promise<void> {
     let pause = FIRST_PAUSE_MS
+    let most = this.#batch
+    let failures = 0
     // Let the turn's other pushes in first, so that they share the transaction.
     await new Promise(setImmediate)
     while (!this.#stopped) {
       this.#drop()
       if (this.#waiting.length === 0) return
-      const batch = this.#waiting.slice(0, this.#batch)
+      const batch = this.#waiting.slice(0, most)
       try {
-        const answers = await this.#options.handling.run(batch.map((each) => each.job))
-        this.#waiting.splice(0, batch.length)
-        batch.forEach((each, i) => each.resolve(answers[i] ?? 'success'))
-        this.#options.onHandled()
+        this.#settle(batch, await this.#options.handling.run(batch.map((each) => each.job)))
         pause = FIRST_PAUSE_MS
+        failures = 0
+        most = Math.min(most * 2, this.#batch)
       } catch (error) {
         if (error instanceof LostShards) {
           await this.#options.wait(FIRST_PAUSE_MS)
           continue
         }
         this.#options.logger.error(
-          { error, pause },
+          { err: error, pause, pushes: batch.length },
           'pushes could not be handled; they wait and are tried again',
         )
-        await this.#options.wait(pause)
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+        // Each by itself from here, so that one which can't be handled holds up only itself, and not for ever.
+        most = 1
+        failures = batch.length === 1 ? failures + 1 : 0
+        if (failures >= ATTEMPTS && (await this.#giveUp(batch))) failures = 0
+        else {
+          await this.#options.wait(pause)
+          pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+        }
       }
       await new Promise(setImmediate)
     }
+  }
+
+  #settle(batch: readonly Waiting[], answers: readonly Answer[]): void {
+    this.#waiting.splice(0, batch.length)
+    batch.forEach((each, i) => {
+      each.resolve(answers[i] ?? 'success')
+    })
+    this.#options.onHandled()
+  }
+
+  /** Marks a push as failed; false when that can't be committed either, so that it is the database that fails. */
+  async #giveUp(batch: readonly Waiting[]): Promise<boolean> {
+    const [{ job } = { job: undefined }] = batch
+    if (!job) return false
+    try {
+      await this.#options.handling.fail(job)
+    } catch {
+      return false
+    }
+    this.#options.logger.error({ pushId: job.push.id }, 'a push could not be handled and is marked failed')
+    this.#settle(batch, ['success'])
+    return true
   }
 
   /** Forgets what another process has now. */

@@ -80,6 +80,24 @@ export class Handling {
     })
   }
 
+  /** Marks a push that can't be handled, and gives its customer to people where they are known. */
+  async fail(job: Job): Promise<void> {
+    const { store, now, allowance } = this.#options
+    await store.db.transaction().execute(async (tx) => {
+      await tx
+        .updateTable('push')
+        .set((eb) => ({ state: 'failed', answer: 'success', attempts: eb('attempts', '+', 1) }))
+        .where('id', '=', job.pushId)
+        .execute()
+      if (!concernsCustomer(job.push)) return
+      const unit = new UnitOfWork(tx, store.dialect, now())
+      const conversations = await openConversations(tx, store.dialect, sightings([job]), unit.now)
+      for (const found of conversations.values())
+        new Draft(unit, found, allowance, async () => []).handoff('handler_failed')
+      await unit.flush()
+    })
+  }
+
   async #answer(job: Job, draft: Draft): Promise<Answer> {
     if (!botAnswers(draft.conversation.status)) return 'success'
     const { push, run } = job

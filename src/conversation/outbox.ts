@@ -117,6 +117,8 @@ export class Outbox {
     this.#again = true
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined
+      // Who called between the last look and here.
+      if (this.#again) this.wake()
     })
   }
 

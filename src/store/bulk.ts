@@ -17,7 +17,7 @@ export function bulkRows<C extends BulkColumns>(
   rows: readonly BulkRow<C>[],
 ): RawBuilder<unknown> {
   const names = Object.keys(columns)
-  const json = JSON.stringify(rows.map((row) => names.map((name) => row[name])))
+  const json = JSON.stringify(rows.map((row) => names.map((name) => storable(row[name]))))
   const fields = names.map((name, i) => {
     const field =
       dialect === 'sqlite'
@@ -29,3 +29,11 @@ export function bulkRows<C extends BulkColumns>(
     ? sql`(select ${sql.join(fields)} from json_each(${json}) order by key) as rows`
     : sql`(select ${sql.join(fields)} from json_array_elements(${json}::json) with ordinality as each(value, key) order by key) as rows`
 }
+
+/** PostgreSQL keeps neither NUL nor half a surrogate pair, and a customer's must not stop the batch: U+FFFD instead. */
+function storable(value: string | number | null | undefined): string | number | null | undefined {
+  if (typeof value !== 'string') return value
+  return value.replace(unstorable, '\uFFFD')
+}
+
+const unstorable = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
