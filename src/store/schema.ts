@@ -1,4 +1,4 @@
-import type { GeneratedAlways } from 'kysely'
+import type { Generated, GeneratedAlways } from 'kysely'
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 unless a name says seconds;
@@ -18,6 +18,10 @@ export interface Schema {
   rule: RuleTable
   access_token: AccessTokenTable
   setting: SettingTable
+  agent: AgentTable
+  session: SessionTable
+  sign_in_attempt: SignInAttemptTable
+  audit: AuditTable
 }
 
 /** A Mini Program. Columns named `sealed_…` are encrypted. */
@@ -68,6 +72,10 @@ export interface ConversationTable {
   waiting_since: number | null
   last_message_id: number | null
   updated_at: number
+  /** The last message that whoever has the conversation has seen. */
+  read_message_id: number | null
+  /** When it was given to WeChat's own agent tool, until the customer writes here again. */
+  transferred_at: number | null
 }
 
 /** A push as it was committed before WeChat was told so. */
@@ -167,4 +175,58 @@ export interface SettingTable {
   key: string
   /** json */
   value: string
+}
+
+/** Who answers customers. A removed agent's row stays, for the name under what they wrote. */
+export interface AgentTable {
+  id: GeneratedAlways<number>
+  name: string
+  /** The name as it is compared; null when removed. */
+  name_key: string | null
+  role: 'agent' | 'admin'
+  /** json: the Mini Programs they may see, or "all". */
+  apps: string
+  /** argon2id; empty when removed. */
+  password_hash: string
+  disabled: Generated<number>
+  /** What they chose to be. */
+  status: Generated<'online' | 'busy' | 'offline'>
+  /** When a page of theirs was last open. */
+  seen_at: number | null
+  created_at: number
+}
+
+/** Somebody who is signed in. */
+export interface SessionTable {
+  /** SHA-256 of the cookie. */
+  id_hash: string
+  agent_id: number
+  created_at: number
+  seen_at: number
+  ends_at: number
+}
+
+/** How often signing in was tried in vain, by account and by address. */
+export interface SignInAttemptTable {
+  key: string
+  count: number
+  /** When it is forgotten. */
+  until: number
+}
+
+/** What people and programs did that others may ask about; the database lets no row be changed or deleted. */
+export interface AuditTable {
+  id: GeneratedAlways<number>
+  at: number
+  /** `agent:ID`, `key:ID`, `key` (KEFU_API_KEY), `command` or `nobody`. */
+  actor: string
+  actor_name: string | null
+  action: string
+  /** What it was done to, such as `conversation:7`. */
+  target: string | null
+  /** The Mini Program that it concerns; null when it is none in particular. */
+  app_id: string | null
+  address: string | null
+  /** json */
+  detail: string
 }
