@@ -20,7 +20,7 @@ const jobs = {
   },
 
   /** Pushes for so many seconds, from the prepared push `from` on; ends early when all are used. */
-  async push({ port, format, seconds, from }) {
+  async push({ port, format, replies, seconds, from }) {
     const pushes = prepared[format]
     const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
     const latencies = new Float64Array(pushes.length - from)
@@ -37,13 +37,19 @@ const jobs = {
           socket.write(pushes[next++])
           return true
         }
-        await converse(socket, send, () => {
+        await converse(socket, { send, replies }, () => {
           last = performance.now()
           latencies[answered++] = last - sentAt
         })
       }),
     )
-    return { next, answered, seconds: (last - start) / 1000, latencies: latencies.slice(0, answered) }
+    return {
+      next,
+      answered,
+      seconds: (last - start) / 1000,
+      startedAt: performance.timeOrigin + start,
+      latencies: latencies.slice(0, answered),
+    }
   },
 }
 
@@ -54,7 +60,7 @@ async function open(port) {
 }
 
 /** Sends and awaits in turn until `send` says that there is no more; rejects on an answer that WeChat would not take. */
-function converse(socket, send, answered) {
+function converse(socket, { send, replies }, answered) {
   return new Promise((resolve, reject) => {
     let received = ''
     socket.setTimeout(10_000, () => reject(new Error('no answer in 10 s')))
@@ -63,7 +69,8 @@ function converse(socket, send, answered) {
       received += chunk.latin1Slice()
       const answer = readAnswer(received)
       if (!answer) return
-      if (answer.status !== 200 || (answer.body !== 'success' && answer.body !== ''))
+      const taken = replies ? /^<xml>[^]*<Encrypt>/.test(answer.body) : /^(success)?$/.test(answer.body)
+      if (answer.status !== 200 || !taken)
         return reject(new Error(`answered ${answer.status} ${answer.body}`))
       received = ''
       answered()

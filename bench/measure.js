@@ -2,7 +2,9 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { ownDatabase } from './postgres.js'
 import { content } from './pushes.js'
+import { idOf } from './subjects.js'
 
 const THREADS = 2
 
@@ -27,27 +29,34 @@ export function startLoad(connections) {
 }
 
 /**
- * One subject for one round: a new process, a warm-up, the measurement. Throws when an answer was not 200 with
- * `success` or nothing, or when not every push has reached the subject's handler, whole.
+ * One subject for one round: a new process, a warm-up, a burst of pushes, and the wait until all of them are handled.
+ * Throws when an answer was not what WeChat takes, or when not every push was handled, whole.
  */
 export async function measure(subject, load, { warmup, seconds, profile }) {
   const server = await startSubject(subject, profile)
   try {
     const { port, ask } = server
-    const push = { port, format: subject.format }
+    const push = { port, format: subject.format, replies: subject.replies }
     const warmed = await load.ask('push', { ...push, seconds: warmup, from: 0 })
-    const before = await ask()
+    await ask('settle')
+    const before = await ask('report')
     const runs = await load.ask(
       'push',
       warmed.map(({ next }) => ({ ...push, seconds, from: next })),
     )
-    const after = await ask()
-    checkHandled(subject, sum(warmed, 'answered') + sum(runs, 'answered'), after)
-    if (after.pushes === before.pushes) throw new Error('the warm-up used all prepared pushes')
+    const settled = await ask('settle')
+    const after = await ask('report')
+    const answered = sum(runs, 'answered')
+    if (answered === 0) throw new Error('the warm-up used all prepared pushes')
+    checkHandled(subject, sum(warmed, 'answered') + answered, settled)
+    const acks = runs.reduce((rate, run) => rate + run.answered / run.seconds, 0)
+    const startedAt = Math.min(...runs.map((run) => run.startedAt))
     return {
-      rate: runs.reduce((rate, run) => rate + run.answered / run.seconds, 0),
+      acks,
+      handled: settled.settledAt ? (answered / (settled.settledAt - startedAt)) * 1000 : acks,
       p99: percentile(runs, 0.99),
-      cpu: (after.cpuMicroseconds - before.cpuMicroseconds) / (after.pushes - before.pushes),
+      cpu: (after.cpuMicroseconds - before.cpuMicroseconds) / answered,
+      memory: after.peakMegabytes,
       busy: after.busy,
     }
   } finally {
@@ -60,11 +69,17 @@ function checkHandled({ floor }, answered, { pushes, characters }) {
   if (!floor && characters !== answered * content.length) throw new Error('the handler got another text')
 }
 
-async function startSubject({ file, format }, profile) {
+async function startSubject(subject, profile) {
+  const { file, database } = subject
+  const own = database && (await ownDatabase())
   const server = fork(new URL(`subjects/${file}.js`, import.meta.url), {
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', ...(own ? { BENCH_DATABASE: own.url } : {}) },
     execArgv: profile
-      ? ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${file}-${format}.cpuprofile`]
+      ? [
+          '--cpu-prof',
+          `--cpu-prof-dir=${profile}`,
+          `--cpu-prof-name=${idOf(subject).replaceAll(' ', '-')}.cpuprofile`,
+        ]
       : [],
   })
   const died = once(server, 'exit').then(([code]) => {
@@ -74,10 +89,16 @@ async function startSubject({ file, format }, profile) {
   const reply = async () => (await Promise.race([once(server, 'message'), died]))[0]
   return {
     port: await reply(),
-    ask: () => (server.send('report'), reply()),
-    stop: async () => {
+    async ask(question) {
+      server.send(question)
+      const { answer, error } = await reply()
+      if (error) throw new Error(error)
+      return answer
+    },
+    async stop() {
       if (server.connected) server.disconnect()
       await died.catch(() => {})
+      await own?.drop()
     },
   }
 }
