@@ -72,10 +72,6 @@ export interface ConversationTable {
   waiting_since: number | null
   last_message_id: number | null
   updated_at: number
-  /** The last message that whoever has the conversation has seen. */
-  read_message_id: number | null
-  /** When it was given to WeChat's own agent tool, until the customer writes here again. */
-  transferred_at: number | null
 }
 
 /** A push as it was committed before WeChat was told so. */

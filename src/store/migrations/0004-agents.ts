@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import type { Dialect } from '../dialect.js'
 
-/** People who answer: agents, their sessions, what they read, what they did. */
+/** People who answer: agents, their sessions, what they did. */
 export function agents(dialect: Dialect): Migration {
   const big = dialect === 'postgres' ? 'bigint' : 'integer'
   const id = dialect === 'postgres' ? sql`bigint generated always as identity` : sql`integer`
@@ -56,16 +56,6 @@ export function agents(dialect: Dialect): Migration {
         .addColumn('detail', 'text', (c) => c.notNull())
         .execute()
       await appendOnly(db, dialect, 'audit')
-
-      await schema.alterTable('conversation').addColumn('read_message_id', big).execute()
-      await schema.alterTable('conversation').addColumn('transferred_at', big).execute()
-      // Partial: who has what stays small however many conversations there are.
-      await schema
-        .createIndex('conversation_of_agent')
-        .on('conversation')
-        .column('agent_id')
-        .where(sql.ref('status'), '=', sql.lit('assigned'))
-        .execute()
     },
   }
 }
