@@ -83,4 +83,18 @@ describe.runIf(kinds.includes('postgres'))('two services on one PostgreSQL', () 
     expect(await push(one, 'late')).toBe('success')
     expect((await late.receives({ timeoutMs: 10_000 })).content).toMatchObject({ content: '答late' })
   })
+
+  it('send what any of them queued, whoever’s work the conversation is', async () => {
+    const one = await start(key)
+    const two = await start({ ...key, WECHAT_API_URL: one.emulator.url })
+    const customers = Array.from({ length: 8 }, (_, i) => one.emulator.user(`o${i}`))
+    for (const customer of customers) expect((await customer.sends('在吗')).answer).toBe('success')
+    await Promise.all(
+      customers.map(async ({ openId }) => {
+        expect(await callControl(two.config.dataDir, 'send', { openId, text: '在' })).toMatchObject({
+          result: [{ state: 'accepted' }],
+        })
+      }),
+    )
+  })
 })

@@ -74,6 +74,19 @@ export function forBots(allowance: Allowance, rules: AllowanceRules): number {
   return Math.max(allowance.remaining - (allowance.source === 'message' ? rules.humanReserve : 0), 0)
 }
 
+/**
+ * Why WeChat would refuse any message now, however few were sent: its time is over, or WeChat has said that the
+ * count is used up; undefined when it should not.
+ */
+export function closedWindow(triggers: Triggers, now: number): 'window_expired' | 'count_used' | undefined {
+  const { corrected, messageSeconds, enterSeconds } = triggers
+  if (corrected !== null) return corrected === 'count' ? 'count_used' : 'window_expired'
+  const open =
+    window(messageSeconds, limits.allowanceAfterMessage.seconds, now) ??
+    window(enterSeconds, limits.allowanceAfterEnter.seconds, now)
+  return open === undefined ? 'window_expired' : undefined
+}
+
 const none: Allowance = { remaining: 0, expiresAt: null, source: 'none', corrected: false }
 
 /** The end of a window that is open now, in milliseconds. */

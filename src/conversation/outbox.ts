@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import type { Sender } from '../bot/index.js'
-import { ApiError, NetworkError } from '../errors.js'
 import type { Logger } from '../log.js'
-import { Batcher, bulkRows, type Store, type Tx } from '../store/index.js'
+import type { Store } from '../store/index.js'
 import type { OutgoingMessage } from '../wechat/index.js'
-import { nextMessageState, type MessageState, type MessageStep } from './message-state.js'
+import { SendLog, type Leaving, type SendChange } from './send-log.js'
 import type { Shards } from './shards.js'
 import { UnitOfWork } from './unit-of-work.js'
+import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS } from './worker.js'
 
 /** What is to be done about a failed send; the api layer's predicate fits. */
 export type Remedy = 'token' | 'busy' | 'connect' | 'later' | 'unknown' | 'never'
@@ -14,7 +14,7 @@ export type Remedy = 'token' | 'busy' | 'connect' | 'later' | 'unknown' | 'never
 export interface OutboxOptions {
   readonly store: Store
   /** Which conversations are this process's to send in. */
-  readonly shards: Pick<Shards, 'owned' | 'hold'>
+  readonly shards: Pick<Shards, 'alone' | 'owned' | 'hold'>
   /** The Mini Program's API; undefined when it is not configured any more. */
   readonly senderOf: (appId: string) => Sender | undefined
   readonly remedyFor: (error: unknown) => Remedy
@@ -25,22 +25,11 @@ export interface OutboxOptions {
   readonly concurrency?: number
 }
 
-interface Queued {
-  readonly id: number
-  readonly conversationId: number
-  readonly shard: number
+interface Queued extends Leaving {
   readonly appId: string
   readonly openId: string
   readonly message: OutgoingMessage
   readonly attempts: number
-}
-
-/** A change of one message's state, to be committed. */
-interface Change {
-  readonly queued: Queued
-  readonly step: MessageStep
-  readonly error?: unknown
-  readonly notBefore?: number
 }
 
 /** WeChat's limits per minute have passed by then. */
@@ -48,6 +37,10 @@ const LATER_MS = 60_000
 /** The first pause when WeChat can't be reached, doubled up to the longest. */
 const RECONNECT_MS = 1000
 const LONGEST_RECONNECT_MS = 60_000
+/** No message waits for longer: one that does was put off by a clock that has been put back since. */
+const LONGEST_WAIT_MS = Math.max(LATER_MS, LONGEST_RECONNECT_MS)
+/** What another process queued is found also when its word was missed. */
+const POLL_MS = 1000
 const PAGE = 500
 
 /**
@@ -57,7 +50,7 @@ const PAGE = 500
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #concurrency: number
-  readonly #changes: Batcher<Change, boolean>
+  readonly #log: SendLog
   /** Conversations with a send under way, and their shards. */
   readonly #busy = new Map<number, number>()
   #sending = 0
@@ -66,19 +59,24 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined
   #timerAt = 0
   #stopped = false
-  #end: (() => void) | undefined
+  readonly #ends: (() => void)[] = []
   #idle: (() => void)[] = []
 
   constructor(options: OutboxOptions) {
     this.#options = options
     this.#concurrency = options.concurrency ?? 64
-    this.#changes = new Batcher((changes) => this.#commit(changes))
+    this.#log = new SendLog(options)
   }
 
   /** Goes on with what an earlier process left, and follows what the other processes queue. */
   async start(): Promise<void> {
-    this.#end = this.#options.store.signals.on('queued', () => this.wake())
-    await this.adopt(this.#options.shards.owned)
+    const { store, shards } = this.#options
+    this.#ends.push(store.signals.on('queued', () => this.wake()))
+    if (!shards.alone) {
+      const poll = setInterval(() => this.wake(), POLL_MS).unref()
+      this.#ends.push(() => clearInterval(poll))
+    }
+    await this.adopt(shards.owned)
   }
 
   /** Takes conversations over: what was leaving in them when their process ended may have arrived, so `unknown`. */
@@ -125,7 +123,7 @@ export class Outbox {
   /** Starts nothing more and waits for the sends under way, whose outcome is committed. */
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#end?.()
+    for (const end of this.#ends.splice(0)) end()
     clearTimeout(this.#timer)
     await this.#looking
     while (this.#sending > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
@@ -169,8 +167,9 @@ export class Outbox {
     const ready: Queued[] = []
     for (const row of rows) {
       if (this.#busy.has(row.conversation_id)) continue
-      if (row.not_before !== null && row.not_before > now()) {
-        this.#later(row.not_before - now())
+      const wait = (row.not_before ?? 0) - now()
+      if (wait > 0 && wait <= LONGEST_WAIT_MS) {
+        this.#later(wait)
         continue
       }
       ready.push({
@@ -191,15 +190,12 @@ export class Outbox {
     this.#busy.set(queued.conversationId, queued.shard)
     this.#sending++
     try {
-      // Not committed as leaving: cancelled meanwhile, or the database failed. Then it does not leave.
-      if (!(await this.#changes.add({ queued, step: 'leave' }))) return
-      await this.#settle(await this.#send(queued))
+      if (await this.#leaves(queued)) await this.#settle(await this.#send(queued))
     } catch (error) {
       this.#options.logger.error(
-        { error, messageId: queued.id },
-        'a send could not be noted; it is tried again',
+        { err: error, messageId: queued.id },
+        'a send’s outcome could not be committed before the end; it is unknown at the next start',
       )
-      this.#later(1000)
     } finally {
       this.#busy.delete(queued.conversationId)
       this.#sending--
@@ -208,105 +204,66 @@ export class Outbox {
     }
   }
 
-  async #send(queued: Queued): Promise<Change> {
+  /** Whether it was committed that the message leaves: not when it was cancelled, or when the database failed. */
+  async #leaves(queued: Queued): Promise<boolean> {
+    try {
+      return await this.#log.add({ message: queued, step: 'leave' })
+    } catch (error) {
+      this.#options.logger.error(
+        { err: error, messageId: queued.id },
+        'a send could not be noted; it is tried again when the database takes it',
+      )
+      await this.#options.wait(FIRST_PAUSE_MS)
+      // The commit may have been made all the same. It did not leave, so back into the queue with it.
+      await this.#settle({ message: queued, step: 'return' })
+      return false
+    }
+  }
+
+  async #send(queued: Queued): Promise<SendChange> {
     const { now } = this.#options
     const sender = this.#options.senderOf(queued.appId)
     if (!sender)
-      return { queued, step: 'fail', error: new Error('the Mini Program is not configured any more') }
+      return {
+        message: queued,
+        step: 'fail',
+        error: new Error('the Mini Program is not configured any more'),
+      }
     try {
       await sender.send(queued.openId, queued.message)
-      return { queued, step: 'accept' }
+      return { message: queued, step: 'accept' }
     } catch (error) {
       switch (this.#options.remedyFor(error)) {
         case 'unknown':
-          return { queued, step: 'lose', error }
+          return { message: queued, step: 'lose', error }
         case 'later':
-          return { queued, step: 'return', error, notBefore: now() + LATER_MS }
+          return { message: queued, step: 'return', error, notBefore: now() + LATER_MS }
         case 'connect': {
           const pause = Math.min(RECONNECT_MS * 2 ** queued.attempts, LONGEST_RECONNECT_MS)
-          return { queued, step: 'return', error, notBefore: now() + pause }
+          return { message: queued, step: 'return', error, notBefore: now() + pause }
         }
         case 'token':
         case 'busy':
         case 'never':
-          return { queued, step: 'fail', error }
+          return { message: queued, step: 'fail', error }
       }
     }
   }
 
   /** The outcome must be committed, however long the database is away: it is all that is known of the send. */
-  async #settle(change: Change): Promise<void> {
-    for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
+  async #settle(change: SendChange): Promise<void> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        await this.#changes.add(change)
+        await this.#log.add(change)
         return
       } catch (error) {
         this.#options.logger.error(
-          { error, messageId: change.queued.id },
+          { err: error, messageId: change.message.id },
           'a send’s outcome could not be committed yet',
         )
         if (this.#stopped) throw error
         await this.#options.wait(pause)
       }
-    }
-  }
-
-  /** Commits changes of state; an outcome is false where the message was not in a state to change so. */
-  async #commit(changes: readonly Change[]): Promise<{ result: boolean }[]> {
-    const { store, now } = this.#options
-    return store.db.transaction().execute(async (tx) => {
-      const unit = new UnitOfWork(tx, store.dialect, now())
-      // An outcome is noted whoever has the conversation now; leaving is for its process only.
-      const leaving = changes.filter((change) => change.step === 'leave').map((change) => change.queued.shard)
-      const held = await this.#options.shards.hold(tx, leaving)
-      const states = await this.#statesOf(tx, changes)
-      const made = changes.map((change) => {
-        const state = states.get(change.queued.id)
-        if (state === undefined || (change.step === 'leave' && !held)) return undefined
-        return nextMessageState(state, change.step)
-      })
-      const rows = changes.flatMap((change, i) => {
-        const state = made[i]
-        return state === undefined ? [] : [{ ...describe(change), id: change.queued.id, state, at: now() }]
-      })
-      if (rows.length > 0)
-        await sql`
-          update message set state = rows.state, errcode = rows.errcode, problem = rows.problem, rid = rows.rid,
-            not_before = rows.not_before,
-            attempts = attempts + case when rows.state = 'sending' then 1 else 0 end,
-            sent_at = case when rows.state = 'sending' then rows.at else sent_at end
-          from ${bulkRows(store.dialect, changeColumns, rows)} where message.id = rows.id`.execute(tx)
-      changes.forEach(({ queued }, i) => {
-        if (made[i] !== undefined) unit.changed(queued.conversationId, queued.id)
-      })
-      await this.#correct(tx, changes)
-      await unit.flush()
-      return made.map((state) => ({ result: state !== undefined }))
-    })
-  }
-
-  async #statesOf(tx: Tx, changes: readonly Change[]): Promise<Map<number, MessageState>> {
-    const wanted = bulkRows(
-      this.#options.store.dialect,
-      { id: 'bigint' },
-      changes.map((change) => ({ id: change.queued.id })),
-    )
-    const held = this.#options.store.dialect === 'postgres' ? sql`order by id for update` : sql``
-    const { rows } = await sql<{ id: number; state: MessageState }>`
-      select id, state from message where id in (select id from ${wanted}) ${held}`.execute(tx)
-    return new Map(rows.map((row) => [row.id, row.state]))
-  }
-
-  /** WeChat has contradicted our count or our clock: the estimate is nothing until the customer's next sign. */
-  async #correct(tx: Tx, changes: readonly Change[]): Promise<void> {
-    for (const { queued, error } of changes) {
-      const corrected = error instanceof ApiError ? corrections.get(error.errcode) : undefined
-      if (corrected)
-        await tx
-          .updateTable('conversation')
-          .set({ corrected })
-          .where('id', '=', queued.conversationId)
-          .execute()
     }
   }
 
@@ -324,38 +281,4 @@ export class Outbox {
       Math.max(milliseconds, 1),
     )
   }
-}
-
-const corrections: ReadonlyMap<number, 'count' | 'window'> = new Map([
-  [45047, 'count'],
-  [45015, 'window'],
-])
-
-const changeColumns = {
-  id: 'bigint',
-  state: 'text',
-  errcode: 'bigint',
-  problem: 'text',
-  rid: 'text',
-  not_before: 'bigint',
-  at: 'bigint',
-} as const
-
-function describe(change: Change): {
-  errcode: number | null
-  problem: string | null
-  rid: string | null
-  not_before: number | null
-} {
-  const { error, notBefore = null } = change
-  if (error instanceof ApiError)
-    return {
-      errcode: Number.isNaN(error.errcode) ? null : error.errcode,
-      problem: error.errmsg,
-      rid: error.rid ?? null,
-      not_before: notBefore,
-    }
-  const problem =
-    error === undefined ? null : error instanceof NetworkError ? `network:${error.accepted}` : 'error'
-  return { errcode: null, problem, rid: null, not_before: notBefore }
 }

@@ -70,7 +70,7 @@ export async function createApp(
     shards,
     allowance: config.allowance,
     onHandled: () => outbox.wake(),
-    onQueued: () => outbox.wake(),
+    onQueued: () => queued(),
   }
 
   // Out: what is queued goes to WeChat, once.
@@ -98,6 +98,15 @@ export async function createApp(
     .use(metricsPage({ metrics, config }))
   for (const page of pages) web.use(page)
   web.on('error', (err: unknown) => logger.debug({ err }, 'an answer could not be delivered'))
+
+  function queued(): void {
+    outbox.wake()
+    // The conversation may be another process's to send in.
+    if (shards.alone) return
+    store.signals.send('queued', '').catch((err: unknown) => {
+      logger.warn({ err }, 'the other processes could not be told of a message; they find it within a second')
+    })
+  }
 
   function takeOver(gained: readonly number[]): void {
     inbox.readBack()

@@ -115,7 +115,7 @@ export interface MessageTable {
   problem: string | null
   rid: string | null
   created_at: number
-  /** When the request left for WeChat. */
+  /** When the request had left for WeChat; later than the customer's last sign that was known then. */
   sent_at: number | null
 }
 

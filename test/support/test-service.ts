@@ -30,7 +30,10 @@ export interface TestService {
   close(): Promise<void>
 }
 
-export async function startTestService(environment: Record<string, string> = {}): Promise<TestService> {
+export async function startTestService(
+  environment: Record<string, string> = {},
+  { now = Date.now }: { now?: () => number } = {},
+): Promise<TestService> {
   const directory = mkdtempSync(join(tmpdir(), 'kefu-service-'))
   const emulator = await createEmulator()
   let log = ''
@@ -53,7 +56,7 @@ export async function startTestService(environment: Record<string, string> = {})
   })
 
   async function start(): Promise<Running> {
-    const service = await startService(config, { logger, now: Date.now, wait: delay })
+    const service = await startService(config, { logger, now, wait: delay })
     emulator.addApp({
       appId: planted.WECHAT_APP_ID,
       appSecret: planted.WECHAT_APP_SECRET,
