@@ -23,6 +23,7 @@ import type { Config } from './config.js'
 import { errorForm } from './error-form.js'
 import type { Foundation, Surroundings } from './foundation.js'
 import { healthPages } from './health.js'
+import { mediaParts } from './media.js'
 import { metricsPage } from './metrics-page.js'
 import { countRefusals, observedInbox, observedSender, observedWebhook, reportTo } from './observed.js'
 
@@ -69,12 +70,18 @@ export async function createApp(
     store,
     shards,
     allowance: config.allowance,
-    onHandled: () => outbox.wake(),
+    onHandled: () => {
+      outbox.wake()
+      media.fetcher.wake()
+    },
     onQueued: () => queued(),
   }
+  // Beside the way of a message: its picture, fetched in the background.
+  const media = mediaParts(config, foundation, { ...around, onTold: () => undefined })
 
   // Out: what is queued goes to WeChat, once.
-  const senderOf = (appId: string): Sender | undefined => observedSender(apps.apiOf(appId), appId, metrics)
+  const senderOf = (appId: string): Sender | undefined =>
+    media.sending(observedSender(apps.apiOf(appId), appId, metrics), appId)
   const outbox = new Outbox({ ...parts, senderOf, remedyFor })
   const commands = new Commands(parts)
 
@@ -122,6 +129,7 @@ export async function createApp(
       await shards.start()
       inbox.start()
       await outbox.start()
+      media.fetcher.start()
       phase = 'running'
     },
     leave() {
@@ -129,7 +137,8 @@ export async function createApp(
     },
     async stop(milliseconds) {
       phase = 'stopping'
-      await Promise.race([inbox.stop(milliseconds).then(() => outbox.stop()), wait(milliseconds)])
+      const work = inbox.stop(milliseconds).then(() => outbox.stop())
+      await Promise.race([Promise.all([work, media.fetcher.stop()]), wait(milliseconds)])
       await shards.stop()
     },
   }

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely'
 import type { Dialect } from './dialect.js'
 import { conversations } from './migrations/0001-conversations.js'
 import { agents } from './migrations/0004-agents.js'
+import { media } from './migrations/0007-media.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -11,5 +12,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
   return {
     '0001-conversations': conversations(dialect),
     '0004-agents': agents(dialect),
+    '0007-media': media(dialect),
   }
 }

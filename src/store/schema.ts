@@ -22,6 +22,9 @@ export interface Schema {
   session: SessionTable
   sign_in_attempt: SignInAttemptTable
   audit: AuditTable
+  media: MediaTable
+  message_media: MessageMediaTable
+  media_bytes: MediaBytesTable
 }
 
 /** A Mini Program. Columns named `sealed_…` are encrypted. */
@@ -225,4 +228,41 @@ export interface AuditTable {
   address: string | null
   /** json */
   detail: string
+}
+
+/** A picture, known by the media id that WeChat gave it first. */
+export interface MediaTable {
+  id: GeneratedAlways<number>
+  app_id: string
+  media_id: string
+  /** `wanted` until it is fetched; `expired` where WeChat no longer has it, or where its time here is over. */
+  state: 'wanted' | 'stored' | 'failed' | 'expired'
+  /** Why it failed: `unsupported`, `too_many_pixels`, `too_large`, `refused` or WeChat's errcode. */
+  problem: string | null
+  /** The bytes' random name. */
+  file: string | null
+  mime: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp' | null
+  width: number | null
+  height: number | null
+  bytes: number | null
+  attempts: number
+  /** A wanted one is fetched from then on; whoever fetches it moves this to when others may. */
+  next_at: number | null
+  /** By which media id WeChat has it now, where it was uploaded from here, and until when. */
+  current_media_id: string | null
+  current_until: number | null
+  created_at: number
+}
+
+/** Which picture a message shows. */
+export interface MessageMediaTable {
+  message_id: number
+  media_id: number
+}
+
+/** PostgreSQL: the pictures' bytes. With SQLite they are files in DATA_DIR. */
+export interface MediaBytesTable {
+  name: string
+  bytes: Buffer
+  created_at: number
 }
