@@ -21,7 +21,11 @@ export class CommandError extends KefuError {
 }
 
 /** Who gives a command: an agent by id, or a program with an API key (null). */
-export type Actor = { readonly agentId: number | null }
+export interface Actor {
+  readonly agentId: number | null
+  /** May change what a colleague has; so may a program. */
+  readonly admin?: boolean
+}
 
 export interface CommandsOptions {
   readonly store: Store
@@ -42,6 +46,7 @@ export class Commands {
   /** Changes who has the conversation. What the bot had queued and not sent is cancelled when a person takes it. */
   async change(conversationId: number, change: OwnershipChange, actor: Actor): Promise<void> {
     await this.#holding(conversationId, async (unit, { conversation }) => {
+      mayChange(conversation, change, actor)
       const next = changeOwnership(conversation, change)
       if (!next)
         throw new CommandError(
@@ -59,7 +64,11 @@ export class Commands {
       unit.save(state, true)
       unit.add({
         ...line(state),
-        content: { line: change.type, ...actor, ...('agentId' in change ? { to: change.agentId } : {}) },
+        content: {
+          line: change.type,
+          agentId: actor.agentId,
+          ...('agentId' in change ? { to: change.agentId } : {}),
+        },
       })
       if (next.status !== 'waiting') await cancelBots(unit, conversationId)
     })
@@ -134,6 +143,19 @@ export class Commands {
     })
   }
 
+  /** Notes how far a conversation has been read; it never goes back. */
+  async read(conversationId: number, messageId: number): Promise<void> {
+    await this.#holding(conversationId, async (unit, { conversation }) => {
+      const { numUpdatedRows } = await unit.tx
+        .updateTable('conversation')
+        .set({ read_message_id: messageId })
+        .where('id', '=', conversationId)
+        .where((eb) => eb.or([eb('read_message_id', 'is', null), eb('read_message_id', '<', messageId)]))
+        .executeTakeFirst()
+      if (numUpdatedRows > 0n) unit.save(conversation, true)
+    })
+  }
+
   /** Takes a step with an outgoing message: retry or cancel it, or say what became of an unknown one. */
   async step(
     messageId: number,
@@ -197,6 +219,17 @@ export class Commands {
       return result
     })
   }
+}
+
+/**
+ * What a colleague has, a plain agent may take, which everybody sees; to give it away or to end it is for whoever
+ * has it, an admin, or a program.
+ */
+function mayChange(conversation: ConversationState, change: OwnershipChange, actor: Actor): void {
+  const needsOwner = change.type === 'release' || change.type === 'assign' || change.type === 'close'
+  if (!needsOwner || conversation.status !== 'assigned') return
+  if (actor.agentId === null || actor.admin === true || conversation.agentId === actor.agentId) return
+  throw new CommandError('not_yours', 'A colleague has the conversation: take it first.')
 }
 
 /** Only who has a conversation writes in it; a program with an API key may wherever no agent has it. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { bulkRows, shardOf, type Dialect, type Tx } from '../store/index.js'
+import { bulkRows, shardOf, type Dialect, type Store, type Tx } from '../store/index.js'
 import type { Spending } from './allowance.js'
 import type { ConversationState } from './unit-of-work.js'
 import type { Status } from './conversing.js'
@@ -150,8 +150,9 @@ async function load(
   }))
 }
 
-async function tagsOf(
-  tx: Tx,
+/** Customers' tags, by the customers' ids. */
+export async function tagsOf(
+  tx: Store['db'],
   dialect: Dialect,
   contactIds: readonly number[],
 ): Promise<Map<number, string[]>> {
@@ -170,7 +171,7 @@ async function tagsOf(
 }
 
 /** More outgoing messages than any allowance has: what may still count is among the last so many. */
-const SPENDINGS = 20
+export const SPENDINGS = 20
 
 /** A conversation's last outgoing messages, as far as they cost. */
 export async function spendingsOf(tx: Tx, conversationId: number): Promise<Spending[]> {

@@ -6,18 +6,13 @@ import { allowanceOf, forBots, type AllowanceRules, type Spending } from './allo
 import type { ContactAndConversation } from './conversation-rows.js'
 import type { Conversing } from './conversing.js'
 import { changeOwnership, type OwnershipChange } from './ownership.js'
+import type { SystemLine } from './system-line.js'
 import type { ConversationState, UnitOfWork } from './unit-of-work.js'
 
 /** The bot's share of what WeChat allows is used up; nothing was queued. */
 export class AllowanceError extends KefuError {
   readonly code = 'allowance'
 }
-
-/** A system line's content: what happened, for the desk to put into words. */
-export type SystemLine =
-  | { readonly line: 'handoff'; readonly reason: string }
-  | { readonly line: 'transferred' }
-  | { readonly line: 'entered'; readonly sessionFrom: string }
 
 /**
  * A conversation in a transaction, as a run of handlers changes it: replies are queued, owners change, all of it

@@ -6,7 +6,8 @@ export {
   type AllowanceRules,
 } from './allowance.js'
 export type { ConversationContext, Conversing, Status } from './conversing.js'
-export { AllowanceError, type SystemLine } from './draft.js'
+export { AllowanceError } from './draft.js'
+export type { SystemLine } from './system-line.js'
 export { Handling, type HandlingOptions, type Job } from './handling.js'
 export { BatchWorker, type BatchWorkerOptions } from './batch-worker.js'
 export { CodeWorker, type CodeWorkerOptions } from './code-worker.js'
@@ -19,3 +20,13 @@ export { tellOfMessages } from './tell.js'
 export type { OwnershipChange } from './ownership.js'
 export type { MessageState, MessageStep } from './message-state.js'
 export { everyShard, LeasedShards, type LeasedShardsOptions, type Shards } from './shards.js'
+export { conversationViews, type ConversationView } from './conversation-view.js'
+export {
+  countConversations,
+  listConversations,
+  type ConversationFilter,
+  type ConversationPage,
+} from './conversation-list.js'
+export { messageViews, type MediaSummary, type MessageContent, type MessageView } from './message-view.js'
+export { listMessages, type MessagePage } from './message-list.js'
+export type { NamesOf, ViewSource } from './view-source.js'

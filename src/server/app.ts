@@ -15,6 +15,14 @@ import {
   type Shards,
   type Worker,
 } from '../conversation/index.js'
+import {
+  conversationRoutes,
+  deskApi,
+  firstPrincipal,
+  noAgents,
+  programOf,
+  type AgentDirectory,
+} from '../desk/index.js'
 import { rules } from '../rules/rules-middleware.js'
 import { webhook } from '../webhook/index.js'
 import type { Handlers } from './bot-module.js'
@@ -97,12 +105,20 @@ export async function createApp(
   const inbox = new Inbox({ ...parts, worker })
   const pushes = webhook(observedInbox(inbox, metrics), { ...around, path: '/wechat', apps: apps.secretsOf })
 
+  // The desk: what people and programs see and do.
+  const agents: AgentDirectory = noAgents
+  const views = { ...parts, namesOf: agents.namesOf }
+  const api = deskApi([...conversationRoutes({ views, commands, agents })], {
+    principalOf: firstPrincipal(programOf(config.apiKey)),
+  })
+
   const web = new Koa()
     .use(errorForm({ logger, metrics }))
     .use(closingConnections(() => phase))
     .use(observedWebhook(pushes, apps, metrics))
     .use(healthPages({ store, wait, phase: () => phase }))
     .use(metricsPage({ metrics, config }))
+    .use(api)
   for (const page of pages) web.use(page)
   web.on('error', (err: unknown) => logger.debug({ err }, 'an answer could not be delivered'))
 

@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa'
 import { AllowanceError, CommandError } from '../conversation/index.js'
+import { Refusal } from '../desk/index.js'
 import { ConfigError } from '../errors.js'
 import type { Logger } from '../log.js'
 import type { Metrics } from './metrics.js'
@@ -35,6 +36,7 @@ export function errorForm({ logger, metrics }: ErrorFormOptions): Middleware {
       const { status, code, message } = answerTo(error)
       if (status >= 500)
         logger.error({ err: error, method: ctx.method, path: ctx.path, status }, 'a request failed')
+      if (error instanceof Refusal) ctx.set({ ...error.headers })
       ctx.status = status
       ctx.body = { error: { code, message } }
     }

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa'
-import { showsApiKey } from './api-key.js'
+import { showsApiKey } from '../desk/index.js'
 import { ClientAddress } from './client-address.js'
 import type { Config } from './config.js'
 import { HttpError } from './error-form.js'

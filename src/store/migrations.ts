@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely'
 import type { Dialect } from './dialect.js'
 import { conversations } from './migrations/0001-conversations.js'
+import { views } from './migrations/0002-views.js'
 import { agents } from './migrations/0004-agents.js'
 import { media } from './migrations/0007-media.js'
 
@@ -11,6 +12,7 @@ import { media } from './migrations/0007-media.js'
 export function migrations(dialect: Dialect): Record<string, Migration> {
   return {
     '0001-conversations': conversations(dialect),
+    '0002-views': views(dialect),
     '0004-agents': agents(dialect),
     '0007-media': media(dialect),
   }

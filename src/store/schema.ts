@@ -74,6 +74,8 @@ export interface ConversationTable {
   corrected: 'count' | 'window' | null
   waiting_since: number | null
   last_message_id: number | null
+  /** The newest message that an agent has read. */
+  read_message_id: number | null
   updated_at: number
 }
 

@@ -1,0 +1,30 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { PrincipalOf } from './principal.js'
+import { Refusal } from './refusal.js'
+
+/** The key of an Authorization header; undefined when it shows none. */
+export function bearerOf(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+}
+
+/** Whether an Authorization header shows the key, found out in the same time wherever the two differ. */
+export function showsApiKey(authorization: string | undefined, apiKey: string | undefined): boolean {
+  const shown = bearerOf(authorization)
+  return shown !== undefined && apiKey !== undefined && timingSafeEqual(digest(shown), digest(apiKey))
+}
+
+/** Programs that show KEFU_API_KEY, which opens everything. Another key is refused. */
+export function programOf(apiKey: string | undefined): PrincipalOf {
+  return async (ctx) => {
+    const authorization = ctx.get('authorization')
+    // Another scheme is a proxy's.
+    if (bearerOf(authorization) === undefined) return undefined
+    if (!showsApiKey(authorization, apiKey))
+      throw new Refusal('unauthorized', 'The API key is not known here.')
+    return { kind: 'program', keyId: null, name: 'KEFU_API_KEY', apps: 'all' }
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

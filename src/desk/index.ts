@@ -1,0 +1,7 @@
+export { noAgents, type AgentDirectory } from './agent-directory.js'
+export { API_PREFIX, deskApi, type DeskApiOptions } from './api.js'
+export { programOf, showsApiKey } from './bearer-key.js'
+export { firstPrincipal, isAdmin, mayUse, type Principal, type PrincipalOf, type Scope } from './principal.js'
+export { notFound, Refusal, type RefusalCode } from './refusal.js'
+export { Raw, route, type Route } from './route.js'
+export { conversationRoutes, type ConversationRoutesOptions } from './routes/conversation-routes.js'

@@ -1,0 +1,36 @@
+/** The words that programs compare, with the status that goes with each. */
+const statuses = {
+  bad_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  invalid: 422,
+  too_many: 429,
+  unavailable: 503,
+} as const
+
+export type RefusalCode = keyof typeof statuses
+
+/** A request that is not carried out, in the contract's form: `{ error: { code, message } }`. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly code: RefusalCode
+  /** As any error's that may be shown. */
+  readonly expose = true
+  /** To be set on the answer, such as Retry-After. */
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(code: RefusalCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.status = statuses[code]
+    this.code = code
+    this.headers = headers
+  }
+}
+
+/** What is not there, or is not to be seen by whoever asks: the two look the same. */
+export function notFound(): Refusal {
+  return new Refusal('not_found', 'There is nothing here.')
+}

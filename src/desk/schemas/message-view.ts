@@ -1,0 +1,69 @@
+import { z } from 'zod'
+
+const time = z.int()
+const text = z.exactOptional(z.string())
+
+/** A picture of a message, as far as it is here. */
+export const mediaSummary = z
+  .object({
+    id: z.int(),
+    state: z.enum(['wanted', 'stored', 'failed', 'expired']),
+    mime: z.string().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+  })
+  .meta({ id: 'MediaSummary' })
+export type MediaSummary = z.infer<typeof mediaSummary>
+
+/** A line of a conversation, its content in WeChat's words. Times are milliseconds since 1970. */
+export const messageView = z
+  .object({
+    id: z.int(),
+    conversationId: z.int(),
+    direction: z.enum(['incoming', 'outgoing', 'note', 'system']),
+    /** `contact`, `bot`, `rule:NAME`, `agent:ID`, `api` or `system`. */
+    author: z.string(),
+    /** The agent's name; of a system line, whoever did what it says. */
+    authorName: z.string().nullable(),
+    /** An outgoing message's way to WeChat; null for the others. */
+    state: z.enum(['queued', 'sending', 'accepted', 'unknown', 'failed', 'cancelled']).nullable(),
+    createdAt: time,
+    sentAt: time.nullable(),
+    /** What WeChat said no with. */
+    errcode: z.int().nullable(),
+    problem: z.string().nullable(),
+    rid: z.string().nullable(),
+    /** WeChat's word, `other` for one that is not documented, `system` for a system line. */
+    msgType: z.string(),
+    content: text,
+    mediaId: text,
+    picUrl: text,
+    title: text,
+    description: text,
+    url: text,
+    thumbUrl: text,
+    thumbMediaId: text,
+    pagePath: text,
+    appId: text,
+    isAiMsg: z.exactOptional(z.boolean()),
+    /** WeChat's id of an incoming message, a 64-bit number in digits. */
+    msgId: text,
+    /** WeChat's time of an incoming message, in seconds. */
+    createTime: z.exactOptional(z.int()),
+    businessId: text,
+    /** Of `other`: WeChat's word and everything that came. */
+    type: text,
+    fields: z.exactOptional(z.record(z.string(), z.unknown())),
+    /** Of a system line: what happened, such as `handoff`, `take` or `entered`. */
+    line: text,
+    reason: text,
+    sessionFrom: text,
+    /** Of a system line: who did it (null for a program), and to whom. */
+    agentId: z.exactOptional(z.int().nullable()),
+    to: z.exactOptional(z.int()),
+    toName: text,
+    /** The picture of an image or a card. */
+    media: mediaSummary.nullable(),
+  })
+  .meta({ id: 'MessageView' })
+export type MessageView = z.infer<typeof messageView>
