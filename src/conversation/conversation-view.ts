@@ -123,7 +123,7 @@ export async function conversationViews(
           unread: row.unread,
           waitingSince: row.waiting_since,
           failed: spendings.some(({ state }) => state === 'failed' || state === 'unknown'),
-          transferredAt: row.transferred_at,
+          transferredAt: transferOf(row),
           createdAt: row.created_at,
           updatedAt: row.updated_at,
         } satisfies ConversationView,
@@ -131,6 +131,11 @@ export async function conversationViews(
     }),
   )
   return ids.flatMap((id) => views.get(id) ?? [])
+}
+
+/** A customer who writes here again has come back from WeChat's tool. */
+function transferOf({ transferred_at: at, message_received_at: wroteAt }: Row): number | null {
+  return at !== null && wroteAt !== null && wroteAt > at ? null : at
 }
 
 function allowanceViewOf(

@@ -54,7 +54,7 @@ export const conversationView = z
     waitingSince: time.nullable(),
     /** Whether one of the latest outgoing messages is failed or unknown. */
     failed: z.boolean(),
-    /** When it was last given to WeChat's own agent tool. */
+    /** When it was given to WeChat's own agent tool, until the customer writes here again. */
     transferredAt: time.nullable(),
     createdAt: time,
     updatedAt: time,
