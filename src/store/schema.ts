@@ -25,6 +25,8 @@ export interface Schema {
   media: MediaTable
   message_media: MessageMediaTable
   media_bytes: MediaBytesTable
+  webhook: WebhookTable
+  webhook_delivery: WebhookDeliveryTable
 }
 
 /** A Mini Program. Columns named `sealed_…` are encrypted. */
@@ -267,4 +269,53 @@ export interface MediaBytesTable {
   name: string
   bytes: Buffer
   created_at: number
+}
+
+/** An address of the operator's own system that is told what happens. Columns named `sealed_…` are encrypted. */
+export interface WebhookTable {
+  id: GeneratedAlways<number>
+  url: string
+  description: string
+  /** json: the names of events, or `["*"]`. */
+  events: string
+  /** json: appids; null for all. */
+  apps: string | null
+  enabled: number
+  /** Why it was disabled when no person did. */
+  disabled_reason: 'gone' | 'secret_lost' | null
+  /** Null when the key it was sealed with is lost. */
+  sealed_secret: string | null
+  /** The one before, which signs too until then. */
+  sealed_old_secret: string | null
+  old_secret_until: number | null
+  /** The feed's sequence up to which deliveries were made. */
+  cursor: number
+  created_at: number
+}
+
+/** Something that an endpoint is to be told, once. */
+export interface WebhookDeliveryTable {
+  id: GeneratedAlways<number>
+  webhook_id: number
+  /** The same for each attempt, another for each delivery ever made: the receiver's key against repeats. */
+  event_id: string
+  event: string
+  /** Unique for an endpoint: the same happening is told once. */
+  once_key: string
+  sequence: number | null
+  conversation_id: number | null
+  /** json: what is sent. */
+  body: string
+  state: 'queued' | 'sending' | 'delivered' | 'retry' | 'dead'
+  attempts: number
+  next_at: number
+  /** PostgreSQL: by the database's clock; whoever sends it is gone after that. */
+  lease_until: number | null
+  /** The last answer's, if there was one. */
+  status: number | null
+  /** A word for why the last attempt failed. */
+  problem: string | null
+  created_at: number
+  /** When it was delivered or given up. */
+  settled_at: number | null
 }

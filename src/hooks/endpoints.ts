@@ -1,0 +1,207 @@
+import type { Selectable } from 'kysely'
+import { currentSequence } from '../conversation/index.js'
+import { ConfigError, KefuError } from '../errors.js'
+import type { Store, WebhookTable } from '../store/index.js'
+import type { AddressGuard } from './address-guard.js'
+import { hookEvents } from './event.js'
+import { checkHookUrl } from './hook-url.js'
+import type { SecretSeal } from './secret-seal.js'
+import { makeSecret } from './signature.js'
+
+/** An endpoint or delivery that is not there, or can't be had so: answered as it says. */
+export class HookError extends KefuError {
+  readonly code: 'not_found' | 'not_possible'
+  readonly status: number
+  readonly expose = true
+
+  constructor(code: HookError['code'], message: string) {
+    super(message)
+    this.code = code
+    this.status = code === 'not_found' ? 404 : 409
+  }
+}
+
+/** An endpoint without its secret. Times are milliseconds since 1970. */
+export interface Endpoint {
+  readonly id: number
+  readonly url: string
+  readonly description: string
+  /** Names of events; `*` is all of them, also those of later releases. */
+  readonly events: readonly string[]
+  /** The Mini Programs that it is told of; null for all. */
+  readonly apps: readonly string[] | null
+  readonly enabled: boolean
+  /** `gone`: it answered 410. `secret_lost`: its secret can't be opened any more; give it a new one. */
+  readonly disabledReason: 'gone' | 'secret_lost' | null
+  /** Until then the secret before the last rotation signs too. */
+  readonly oldSecretUntil: number | null
+  readonly createdAt: number
+}
+
+export interface EndpointChange {
+  readonly url?: string | undefined
+  readonly description?: string | undefined
+  readonly events?: readonly string[] | undefined
+  readonly apps?: readonly string[] | null | undefined
+  readonly enabled?: boolean | undefined
+}
+
+export interface EndpointsOptions {
+  readonly store: Store
+  readonly seal: SecretSeal
+  readonly guard: AddressGuard
+  readonly now: () => number
+  /** Told after each change. */
+  readonly onChanged: () => void
+}
+
+/** More than a team needs, and few enough to be looked at one by one. */
+const MOST = 20
+/** How long both ends have to change to a new secret. */
+const OLD_SECRET_MS = 24 * 60 * 60 * 1000
+
+/** The endpoints: made, changed and removed by an administrator. */
+export class Endpoints {
+  readonly #options: EndpointsOptions
+
+  constructor(options: EndpointsOptions) {
+    this.#options = options
+  }
+
+  async list(): Promise<Endpoint[]> {
+    const rows = await this.#options.store.db.selectFrom('webhook').selectAll().orderBy('id').execute()
+    return rows.map(endpointOf)
+  }
+
+  /** Throws HookError `not_found`. */
+  async get(id: number): Promise<Endpoint> {
+    return endpointOf(await this.#row(id))
+  }
+
+  /** Makes an endpoint that is told what happens from now on. The secret is shown here and never again. */
+  async create(
+    settings: EndpointChange & { readonly url: string },
+  ): Promise<{ endpoint: Endpoint; secret: string }> {
+    const { store, seal, now } = this.#options
+    this.#check(settings)
+    const secret = makeSecret()
+    const cursor = await currentSequence(store)
+    const id = await store.db.transaction().execute(async (tx) => {
+      const { count } = await tx
+        .selectFrom('webhook')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      if (count >= MOST)
+        throw new HookError('not_possible', `There are ${MOST} webhooks already: remove one.`)
+      const row = await tx
+        .insertInto('webhook')
+        .values({
+          url: settings.url,
+          description: settings.description ?? '',
+          events: JSON.stringify(settings.events ?? ['*']),
+          apps: settings.apps ? JSON.stringify(settings.apps) : null,
+          enabled: settings.enabled === false ? 0 : 1,
+          cursor,
+          created_at: now(),
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      await tx
+        .updateTable('webhook')
+        .set({ sealed_secret: seal.seal(secret, secretPurpose(row.id)) })
+        .where('id', '=', row.id)
+        .execute()
+      return row.id
+    })
+    this.#options.onChanged()
+    return { endpoint: await this.get(id), secret }
+  }
+
+  /**
+   * Changes an endpoint. While one is disabled nothing is queued for it; enabled again it is told what happens
+   * from then on, and what was queued before it was disabled.
+   */
+  async update(id: number, change: EndpointChange): Promise<Endpoint> {
+    const { store } = this.#options
+    this.#check(change)
+    const row = await this.#row(id)
+    const wakes = change.enabled === true && row.enabled === 0
+    if (wakes && row.sealed_secret === null)
+      throw new HookError('not_possible', 'Its secret is lost: give it a new one first.')
+    const set = {
+      ...(change.url === undefined ? {} : { url: change.url }),
+      ...(change.description === undefined ? {} : { description: change.description }),
+      ...(change.events === undefined ? {} : { events: JSON.stringify(change.events) }),
+      ...(change.apps === undefined ? {} : { apps: change.apps && JSON.stringify(change.apps) }),
+      ...(change.enabled === undefined ? {} : { enabled: change.enabled ? 1 : 0, disabled_reason: null }),
+      ...(wakes ? { cursor: await currentSequence(store) } : {}),
+    }
+    if (Object.keys(set).length > 0)
+      await store.db.updateTable('webhook').set(set).where('id', '=', id).execute()
+    this.#options.onChanged()
+    return this.get(id)
+  }
+
+  /** A new secret, shown here only; the one before signs too for a day. */
+  async rotate(id: number): Promise<{ endpoint: Endpoint; secret: string }> {
+    const { store, seal, now } = this.#options
+    const { sealed_secret: old } = await this.#row(id)
+    const secret = makeSecret()
+    await store.db
+      .updateTable('webhook')
+      .set({
+        sealed_secret: seal.seal(secret, secretPurpose(id)),
+        sealed_old_secret: old,
+        old_secret_until: old === null ? null : now() + OLD_SECRET_MS,
+      })
+      .where('id', '=', id)
+      .execute()
+    this.#options.onChanged()
+    return { endpoint: await this.get(id), secret }
+  }
+
+  /** Removes an endpoint with all its deliveries. */
+  async remove(id: number): Promise<void> {
+    await this.#row(id)
+    await this.#options.store.db.deleteFrom('webhook').where('id', '=', id).execute()
+    this.#options.onChanged()
+  }
+
+  async #row(id: number): Promise<Selectable<WebhookTable>> {
+    const row = await this.#options.store.db
+      .selectFrom('webhook')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (!row) throw new HookError('not_found', 'There is no such webhook.')
+    return row
+  }
+
+  #check({ url, events }: EndpointChange): void {
+    if (url !== undefined) checkHookUrl(url, this.#options.guard)
+    const wrong = events?.find((name) => name !== '*' && !Object.hasOwn(hookEvents, name))
+    if (wrong !== undefined || events?.length === 0)
+      throw new ConfigError(
+        `events must be names of events, or * for all: ${Object.keys(hookEvents).join(', ')}.`,
+      )
+  }
+}
+
+/** What a sealed secret is bound to. */
+export function secretPurpose(id: number): string {
+  return `secret of webhook ${id}`
+}
+
+function endpointOf(row: Selectable<WebhookTable>): Endpoint {
+  return {
+    id: row.id,
+    url: row.url,
+    description: row.description,
+    events: JSON.parse(row.events) as string[],
+    apps: row.apps === null ? null : (JSON.parse(row.apps) as string[]),
+    enabled: row.enabled === 1,
+    disabledReason: row.disabled_reason,
+    oldSecretUntil: row.old_secret_until,
+    createdAt: row.created_at,
+  }
+}

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Logger } from '../log.js'
+import { bulkRows, type Store } from '../store/index.js'
+import { happeningsAfter, type FeedPiece, type Happening } from './happenings.js'
+
+export interface FollowerOptions {
+  readonly store: Store
+  readonly logger: Logger
+  readonly now: () => number
+  readonly wait: (milliseconds: number) => Promise<unknown>
+  /** Told after each commit that queued deliveries. */
+  readonly onQueued: () => void
+}
+
+interface Cursor {
+  readonly id: number
+  readonly cursor: number
+  readonly events: readonly string[]
+  readonly apps: readonly string[] | null
+}
+
+const PACE_MS = 20
+
+/**
+ * Makes deliveries of what the feed says, for each endpoint from its own place on. The deliveries and the place are
+ * written in one transaction, which is refused when another process has moved the place: so each happening is told
+ * once, and none is missed, whenever a process ends.
+ */
+export class Follower {
+  readonly #options: FollowerOptions
+  #following: Promise<void> | undefined
+  #again = false
+  #stopped = false
+  #anyone = true
+
+  constructor(options: FollowerOptions) {
+    this.#options = options
+  }
+
+  /** The feed has grown: read on, if anyone is to be told. Costs nothing while there are no endpoints. */
+  grown(): void {
+    if (this.#anyone) this.wake()
+  }
+
+  /** Looks for endpoints, and reads on. */
+  wake(): void {
+    if (this.#stopped) return
+    this.#again = true
+    this.#following ??= this.#follow().finally(() => {
+      this.#following = undefined
+      if (this.#again) this.wake()
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#following
+  }
+
+  async #follow(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false
+      try {
+        if (await this.#advance()) this.#again = true
+        // What comes meanwhile is written in one commit.
+        if (this.#again) await this.#options.wait(PACE_MS)
+      } catch (err) {
+        // The next word of the feed, or the next look, tries again.
+        this.#options.logger.error({ err }, 'what is to be told to webhooks could not be queued yet')
+      }
+    }
+  }
+
+  /** One piece for each endpoint; whether there may be more. */
+  async #advance(): Promise<boolean> {
+    const pieces = new Map<number, FeedPiece>()
+    let more = false
+    const endpoints = await this.#endpoints()
+    this.#anyone = endpoints.length > 0
+    for (const endpoint of endpoints) {
+      if (this.#stopped) return false
+      const { cursor } = endpoint
+      const piece = pieces.get(cursor) ?? (await happeningsAfter(this.#options.store, cursor))
+      pieces.set(cursor, piece)
+      if (piece.upTo === undefined) continue
+      more = true
+      const wanted = piece.happenings.filter((each) => wants(endpoint, each))
+      if (!(await this.#queue(endpoint, piece.upTo, wanted))) continue
+      if (piece.pruned)
+        this.#options.logger.warn(
+          { webhookId: endpoint.id },
+          'a webhook fell so far behind that the feed it follows was pruned: some happenings were not told',
+        )
+      if (wanted.length > 0) this.#options.onQueued()
+    }
+    return more
+  }
+
+  async #endpoints(): Promise<Cursor[]> {
+    const rows = await this.#options.store.db
+      .selectFrom('webhook')
+      .select(['id', 'cursor', 'events', 'apps'])
+      .where('enabled', '=', 1)
+      .orderBy('id')
+      .execute()
+    return rows.map(({ id, cursor, events, apps }) => ({
+      id,
+      cursor,
+      events: JSON.parse(events) as string[],
+      apps: apps === null ? null : (JSON.parse(apps) as string[]),
+    }))
+  }
+
+  /** False when another process was there first, or the endpoint was changed: then nothing is written. */
+  async #queue({ id, cursor }: Cursor, upTo: number, happenings: readonly Happening[]): Promise<boolean> {
+    const { store, now } = this.#options
+    return store.db.transaction().execute(async (tx) => {
+      const { numUpdatedRows } = await tx
+        .updateTable('webhook')
+        .set({ cursor: upTo })
+        .where('id', '=', id)
+        .where('cursor', '=', cursor)
+        .where('enabled', '=', 1)
+        .executeTakeFirst()
+      if (numUpdatedRows === 0n) return false
+      if (happenings.length === 0) return true
+      const at = now()
+      const rows = bulkRows(
+        store.dialect,
+        columns,
+        happenings.map((each) => ({
+          webhook_id: id,
+          event_id: newEventId(),
+          event: each.event,
+          once_key: each.onceKey,
+          sequence: each.sequence,
+          conversation_id: each.conversationId,
+          body: each.body,
+          state: 'queued',
+          next_at: at,
+          created_at: at,
+        })),
+      )
+      const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)))
+      // A conversation that was erased meanwhile is not told of any more.
+      await sql`insert into webhook_delivery (${names}) select ${names} from ${rows}
+        where conversation_id in (select id from conversation)
+        on conflict (webhook_id, once_key) do nothing`.execute(tx)
+      return true
+    })
+  }
+}
+
+function wants({ events, apps }: Cursor, { event, appId }: Happening): boolean {
+  return (events.includes('*') || events.includes(event)) && (apps === null || apps.includes(appId))
+}
+
+/** Random, so that a database that was restored from a backup never gives one out again. */
+export function newEventId(): string {
+  return `msg_${randomBytes(18).toString('base64url')}`
+}
+
+const columns = {
+  webhook_id: 'bigint',
+  event_id: 'text',
+  event: 'text',
+  once_key: 'text',
+  sequence: 'bigint',
+  conversation_id: 'bigint',
+  body: 'text',
+  state: 'text',
+  next_at: 'bigint',
+  created_at: 'bigint',
+} as const

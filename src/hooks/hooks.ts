@@ -1,0 +1,112 @@
+import type { Logger } from '../log.js'
+import type { Store } from '../store/index.js'
+import { AddressGuard } from './address-guard.js'
+import { Deliverer, type DeliveryOutcome } from './deliverer.js'
+import { Deliveries } from './deliveries.js'
+import { Endpoints } from './endpoints.js'
+import { Follower } from './follower.js'
+import { GuardedRequests } from './guarded-request.js'
+import type { SecretSeal } from './secret-seal.js'
+
+export interface HooksOptions {
+  readonly store: Store
+  readonly seal: SecretSeal
+  readonly logger: Logger
+  readonly now: () => number
+  readonly wait: (milliseconds: number) => Promise<unknown>
+  /** Networks that are not public and may be delivered to all the same. */
+  readonly allowPrivate: readonly string[]
+  readonly onAttempt: (outcome: DeliveryOutcome) => void
+  readonly random?: () => number
+  /** A host's addresses; the system's resolver when not given. */
+  readonly resolve?: (hostname: string) => Promise<readonly string[]>
+  /** How long one attempt may take; 15 s when not given. */
+  readonly timeoutMs?: number
+}
+
+/** What an operator's endpoint may take to answer (Standard Webhooks: 15 to 30 s). */
+const TIMEOUT_MS = 15_000
+/** Of an answer only the status counts; this much is read to keep the connection for the next. */
+const MAX_BYTES = 16 * 1024
+/** How often the feed is looked at, should a word of it have been missed. */
+const LOOK_MS = 2000
+const PURGE_MS = 10 * 60_000
+const CHANGED = 'webhooks'
+
+/** Outgoing webhooks: what happens is told to the operator's own system. */
+export class Hooks {
+  readonly endpoints: Endpoints
+  readonly deliveries: Deliveries
+  readonly #options: HooksOptions
+  readonly #follower: Follower
+  readonly #deliverer: Deliverer
+  #ends: (() => void)[] = []
+  #purging: Promise<void> | undefined
+
+  constructor(options: HooksOptions) {
+    const { timeoutMs = TIMEOUT_MS, resolve, random = Math.random, allowPrivate } = options
+    const guard = new AddressGuard(allowPrivate)
+    this.#options = options
+    const requests = new GuardedRequests({
+      guard,
+      timeoutMs,
+      maxBytes: MAX_BYTES,
+      ...(resolve ? { resolve } : {}),
+    })
+    const onQueued = (): void => this.#tell('queued')
+    this.endpoints = new Endpoints({ ...options, guard, onChanged: () => this.#tell('changed') })
+    this.deliveries = new Deliveries({ ...options, onQueued })
+    this.#follower = new Follower({ ...options, onQueued: () => this.#deliverer.wake() })
+    this.#deliverer = new Deliverer({ ...options, random, requests })
+  }
+
+  async start(): Promise<void> {
+    const { signals } = this.#options.store
+    const look = setInterval(() => this.#follower.wake(), LOOK_MS)
+    const purge = setInterval(() => this.#purge(), PURGE_MS)
+    this.#ends = [
+      signals.on('feed', () => this.#follower.grown()),
+      signals.on(CHANGED, () => this.#wake()),
+      () => clearInterval(look),
+      () => clearInterval(purge),
+    ]
+    await this.#deliverer.start()
+    this.#follower.wake()
+  }
+
+  /** Gives what is under way so many milliseconds; the rest goes on at the next start. */
+  async stop(milliseconds: number): Promise<void> {
+    for (const end of this.#ends.splice(0)) end()
+    await this.#follower.stop()
+    await this.#deliverer.stop(milliseconds)
+    await this.#purging
+  }
+
+  #wake(): void {
+    this.#follower.wake()
+    this.#deliverer.wake()
+  }
+
+  /** Here at once, and in the other processes by their own looks should the word not reach them. */
+  #tell(what: 'changed' | 'queued'): void {
+    const { store, logger } = this.#options
+    this.#wake()
+    store.signals.send(CHANGED, what).catch((err: unknown) => {
+      logger.warn({ err }, 'the other processes could not be told of a change of the webhooks')
+    })
+  }
+
+  #purge(): void {
+    this.#purging ??= this.#purgeAll()
+      .catch((err: unknown) => {
+        this.#options.logger.warn({ err }, 'old deliveries to webhooks could not be removed')
+      })
+      .finally(() => {
+        this.#purging = undefined
+      })
+  }
+
+  async #purgeAll(): Promise<void> {
+    while (await this.deliveries.purge());
+  }
+}

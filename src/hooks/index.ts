@@ -1,0 +1,13 @@
+export { AddressGuard } from './address-guard.js'
+export type { DeliveryOutcome } from './deliverer.js'
+export { deliveryStates, type Delivery, type DeliveryState } from './deliveries.js'
+export { HookError, type Endpoint, type EndpointChange } from './endpoints.js'
+export { hookEvents, type HookEvent } from './event.js'
+export {
+  GuardedRequests,
+  NoAnswerError,
+  type GuardedAnswer,
+  type GuardedRequest,
+  type GuardedRequestsOptions,
+} from './guarded-request.js'
+export { Hooks, type HooksOptions } from './hooks.js'
