@@ -1,4 +1,5 @@
 import type { Logger } from '../log.js'
+import { isDatabaseFault } from '../store/index.js'
 import type { Answer } from '../wechat/index.js'
 import { LostShards, shardOfJob, type Handling, type Job } from './handling.js'
 import type { Shards } from './shards.js'
@@ -86,7 +87,7 @@ export class BatchWorker implements Worker {
         )
         // Each by itself from here, so that one which can't be handled holds up only itself, and not for ever.
         most = 1
-        failures = batch.length === 1 ? failures + 1 : 0
+        failures = batch.length === 1 && !isDatabaseFault(error) ? failures + 1 : 0
         if (failures >= ATTEMPTS && (await this.#giveUp(batch))) failures = 0
         else {
           await this.#options.wait(pause)

@@ -1,7 +1,7 @@
 import type { Bot, Handled, Sender } from '../bot/index.js'
 import { HandlerError } from '../errors.js'
 import type { Logger } from '../log.js'
-import type { Store, Tx } from '../store/index.js'
+import { isDatabaseFault, type Store, type Tx } from '../store/index.js'
 import type { Answer, OutgoingMessage } from '../wechat/index.js'
 import type { AllowanceRules } from './allowance.js'
 import {
@@ -12,7 +12,7 @@ import {
 } from './conversation-rows.js'
 import { conversingOf, type Conversing } from './conversing.js'
 import { AllowanceError, Draft } from './draft.js'
-import { concernsCustomer, LostShards, shardOfJob, type Job } from './handling.js'
+import { concernsCustomer, failPush, LostShards, shardOfJob, type Job } from './handling.js'
 import type { Shards } from './shards.js'
 import { botAnswers } from './ownership.js'
 import { UnitOfWork } from './unit-of-work.js'
@@ -32,7 +32,7 @@ export interface CodeWorkerOptions {
   readonly onHandled: () => void
 }
 
-/** How often handlers in code are run for one push before it counts as failed. */
+/** How often handlers in code are run for one push, or its rows are refused, before it counts as failed. */
 const ATTEMPTS = 3
 
 /**
@@ -75,6 +75,7 @@ export class CodeWorker implements Worker {
 
   /** Handles one push, however often that needs to be tried; never ends when the process stops before it starts. */
   async #until(job: Job): Promise<Answer> {
+    let refusals = 0
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       if (this.#stopped) return new Promise<never>(() => undefined)
       // Another process has it now.
@@ -85,17 +86,39 @@ export class CodeWorker implements Worker {
       } catch (error) {
         if (error instanceof LostShards) return 'success'
         this.#options.logger.error(
-          { error, pause, pushId: job.push.id },
+          { err: error, pause, pushId: job.push.id },
           'a push could not be handled; it is tried again',
         )
+        if (!isDatabaseFault(error) && ++refusals >= ATTEMPTS && (await this.#giveUp(job))) return 'success'
       }
       await this.#options.wait(pause)
     }
   }
 
+  /** Marks a push as failed; false when that can't be committed either. */
+  async #giveUp(job: Job): Promise<boolean> {
+    try {
+      await failPush(job, this.#options)
+    } catch {
+      return false
+    }
+    this.#options.logger.error({ pushId: job.push.id }, 'a push could not be handled and is marked failed')
+    return true
+  }
+
   /** One run of the handlers; undefined when there is to be another. */
   async #attempt(job: Job): Promise<Answer | undefined> {
     const opened = await this.#open(job)
+    if (opened && 'done' in opened) return opened.done
+    // Each run so far was cut off, perhaps by what the handler does to the process.
+    if (opened && opened.attempt > ATTEMPTS) {
+      this.#options.logger.error(
+        { pushId: job.push.id, attempt: opened.attempt },
+        'every run of a push’s handlers was cut off; it is marked failed',
+      )
+      await failPush(job, this.#options)
+      return 'success'
+    }
     if (!opened || !botAnswers(opened.found.conversation.status)) return this.#finish(job, opened, undefined)
     const { push, run } = job
     const session = new Session(this.#options, job, opened.found)
@@ -115,18 +138,22 @@ export class CodeWorker implements Worker {
     return this.#finish(job, opened, { handled, session })
   }
 
-  /** Notes the attempt, and, with the first one, the message. */
-  async #open(job: Job): Promise<{ found: ContactAndConversation; attempt: number } | undefined> {
+  /** Notes the attempt, and, with the first one, the message; `done` with its answer when it was handled before. */
+  async #open(
+    job: Job,
+  ): Promise<{ found: ContactAndConversation; attempt: number } | { done: Answer } | undefined> {
     const { store, now, allowance } = this.#options
     if (!concernsCustomer(job.push)) return undefined
     return store.db.transaction().execute(async (tx) => {
       await this.#hold(tx, job)
-      const { attempts } = await tx
+      const { attempts, state, answer } = await tx
         .updateTable('push')
         .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
         .where('id', '=', job.pushId)
-        .returning('attempts')
+        .returning(['attempts', 'state', 'answer'])
         .executeTakeFirstOrThrow()
+      // An earlier run's end was committed, and the word of it was lost.
+      if (state !== 'new') return { done: answer ?? 'success' }
       const unit = new UnitOfWork(tx, store.dialect, now())
       const { appId, openId } = job.push
       const conversations = await openConversations(tx, store.dialect, [{ appId, openId }], unit.now)

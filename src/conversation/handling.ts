@@ -45,6 +45,16 @@ export class Handling {
 
   /** Handles the jobs in their order and gives their answers, after the commit. */
   async run(jobs: readonly Job[]): Promise<Answer[]> {
+    try {
+      return await this.#handle(jobs)
+    } catch (error) {
+      // One alone is known to be done; of several the others are to be handled, one by one.
+      if (error instanceof HandledBefore && jobs.length === 1) return [error.answer]
+      throw error
+    }
+  }
+
+  async #handle(jobs: readonly Job[]): Promise<Answer[]> {
     const { store, now } = this.#options
     return store.db.transaction().execute(async (tx) => {
       if (!(await this.#options.shards.hold(tx, jobs.map(shardOfJob)))) throw new LostShards()
@@ -81,21 +91,8 @@ export class Handling {
   }
 
   /** Marks a push that can't be handled, and gives its customer to people where they are known. */
-  async fail(job: Job): Promise<void> {
-    const { store, now, allowance } = this.#options
-    await store.db.transaction().execute(async (tx) => {
-      await tx
-        .updateTable('push')
-        .set((eb) => ({ state: 'failed', answer: 'success', attempts: eb('attempts', '+', 1) }))
-        .where('id', '=', job.pushId)
-        .execute()
-      if (!concernsCustomer(job.push)) return
-      const unit = new UnitOfWork(tx, store.dialect, now())
-      const conversations = await openConversations(tx, store.dialect, sightings([job]), unit.now)
-      for (const found of conversations.values())
-        new Draft(unit, found, allowance, async () => []).handoff('handler_failed')
-      await unit.flush()
-    })
+  fail(job: Job): Promise<void> {
+    return failPush(job, this.#options)
   }
 
   async #answer(job: Job, draft: Draft): Promise<Answer> {
@@ -132,9 +129,51 @@ export class Handling {
       { id: 'bigint', answer: 'text' },
       jobs.map((job, i) => ({ id: job.pushId, answer: answers[i] ?? 'success' })),
     )
-    await sql`update push set state = 'handled', answer = rows.answer, attempts = attempts + 1
-      from ${rows} where push.id = rows.id`.execute(tx)
+    const { numAffectedRows } =
+      await sql`update push set state = 'handled', answer = rows.answer, attempts = attempts + 1
+      from ${rows} where push.id = rows.id and push.state = 'new'`.execute(tx)
+    if (numAffectedRows === BigInt(jobs.length)) return
+    const ids = jobs.map((job) => job.pushId)
+    const before = await tx
+      .selectFrom('push')
+      .select('answer')
+      .where('id', 'in', ids)
+      .where('state', '!=', 'new')
+      .executeTakeFirst()
+    throw new HandledBefore(before?.answer ?? 'success')
   }
+}
+
+/** An earlier run was committed, and the word of it was lost: this one is rolled back. */
+class HandledBefore extends Error {
+  readonly answer: Answer
+
+  constructor(answer: Answer) {
+    super('The push was handled before.')
+    this.answer = answer
+  }
+}
+
+/** Marks a push that can't be handled, and gives its customer to people where they are known. */
+export async function failPush(
+  job: Job,
+  { store, shards, now, allowance }: Pick<HandlingOptions, 'store' | 'shards' | 'now' | 'allowance'>,
+): Promise<void> {
+  await store.db.transaction().execute(async (tx) => {
+    if (!(await shards.hold(tx, [shardOfJob(job)]))) throw new LostShards()
+    const { numUpdatedRows } = await tx
+      .updateTable('push')
+      .set((eb) => ({ state: 'failed', answer: 'success', attempts: eb('attempts', '+', 1) }))
+      .where('id', '=', job.pushId)
+      .where('state', '=', 'new')
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n || !concernsCustomer(job.push)) return
+    const unit = new UnitOfWork(tx, store.dialect, now())
+    const conversations = await openConversations(tx, store.dialect, sightings([job]), unit.now)
+    for (const found of conversations.values())
+      new Draft(unit, found, allowance, async () => []).handoff('handler_failed')
+    await unit.flush()
+  })
 }
 
 /** Another process has this work now: nothing was committed, and nothing is to be tried again here. */

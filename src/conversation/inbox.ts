@@ -151,9 +151,11 @@ export class Inbox {
     if (running) return { ...running, repeat: true }
     const row = await this.#options.store.db
       .selectFrom('push')
-      .select('answer')
+      .select(['answer', 'state'])
       .where('id', '=', id)
       .executeTakeFirst()
+    // Its first commit was made without our knowledge: the connection to the database broke before it was told.
+    if (row?.state === 'new') this.readBack()
     return { ...unwaited, answer: Promise.resolve(row?.answer ?? 'success'), repeat: true }
   }
 

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { Batcher, type Outcome } from './batch.js'
+import { isDatabaseFault } from './database-fault.js'
 import type { Appended, PushLog, PushRow } from './push-log.js'
 import { shardOf } from './shard.js'
 import type { Schema } from './schema.js'
@@ -49,6 +50,8 @@ function write(sqlite: Sqlite, rows: readonly PushRow[]): Outcome<Appended>[] {
         if (!found) throw new Error('The push was neither inserted nor found.')
         return { result: { id: found.id, inserted: false } }
       } catch (error) {
+        // A full disk has ended the transaction already: what came after it would be outside of any.
+        if (isDatabaseFault(error)) throw error
         return { error }
       }
     })

@@ -85,6 +85,8 @@ async function openPostgres(url: string): Promise<Store> {
   })
   // A connection that breaks while idle is replaced; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // So is one that breaks at work: whoever waits for its answer is told.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   try {
     const { rows } = await pool.query<{ server_version: string }>('show server_version')
     const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })

@@ -16,22 +16,37 @@ export interface TcpProxy {
   lose(): void
   /** The same for new connections: they are accepted, and nobody answers. */
   loseAll(): void
+  /**
+   * Waits for a connection on which the client says these words, one after the other; what it said arrives, and
+   * the connection breaks before the answer to the last comes back. Resolves then.
+   */
+  loseAnswer(words: readonly string[]): Promise<void>
   /** Lets new connections through again. */
   restore(): Promise<void>
   close(): Promise<void>
 }
 
+interface Pair {
+  readonly client: Socket
+  readonly target: Socket
+  losing: boolean
+  /** How many of the awaited words it has said. */
+  said: number
+}
+
 export async function tcpProxy(to: { host: string; port: number }): Promise<TcpProxy> {
-  const pairs = new Map<Socket, Socket>()
+  const pairs = new Set<Pair>()
   let losing = false
   let [connections, lost] = [0, 0]
+  let awaited: { words: readonly string[]; broken: () => void } | undefined
   let server: Server | undefined
   let port = 0
 
   function take(client: Socket): void {
     connections++
     const target = connect(to)
-    pairs.set(client, target)
+    const pair: Pair = { client, target, losing, said: 0 }
+    pairs.add(pair)
     for (const [from, other] of [
       [client, target],
       [target, client],
@@ -39,21 +54,32 @@ export async function tcpProxy(to: { host: string; port: number }): Promise<TcpP
       from.on('error', () => undefined)
       from.on('close', () => other.destroy())
     }
-    client.on('close', () => pairs.delete(client))
-    if (losing) lose(client, target)
-    else {
-      client.pipe(target)
-      target.pipe(client)
+    client.on('close', () => pairs.delete(pair))
+    client.on('data', (chunk: Buffer) => {
+      if (pair.losing) {
+        lost += chunk.length
+        return
+      }
+      listenTo(pair, chunk.toString('latin1'))
+      target.write(chunk)
+    })
+    target.on('data', (chunk: Buffer) => {
+      if (pair.losing) return
+      if (awaited && pair.said === awaited.words.length) {
+        client.destroy()
+        awaited.broken()
+        awaited = undefined
+      } else client.write(chunk)
+    })
+  }
+  function listenTo(pair: Pair, text: string): void {
+    if (!awaited) return
+    for (let at = 0; pair.said < awaited.words.length; pair.said++) {
+      const word = awaited.words[pair.said] ?? ''
+      at = text.indexOf(word, at)
+      if (at < 0) return
+      at += word.length
     }
-  }
-  function lose(client: Socket, target: Socket): void {
-    client.unpipe()
-    target.unpipe()
-    client.on('data', (chunk: Buffer) => (lost += chunk.length)).resume()
-    target.resume()
-  }
-  function loseOpen(): void {
-    for (const [client, target] of pairs) lose(client, target)
   }
   async function listen(): Promise<void> {
     if (server) return
@@ -65,10 +91,13 @@ export async function tcpProxy(to: { host: string; port: number }): Promise<TcpP
   async function cut(): Promise<void> {
     const closing = server
     server = undefined
-    for (const client of pairs.keys()) client.destroy()
+    for (const { client } of pairs) client.destroy()
     if (!closing) return
     closing.close()
     await once(closing, 'close')
+  }
+  function lose(): void {
+    for (const pair of pairs) pair.losing = true
   }
 
   await listen()
@@ -84,10 +113,16 @@ export async function tcpProxy(to: { host: string; port: number }): Promise<TcpP
       return lost
     },
     cut,
-    lose: loseOpen,
+    lose,
     loseAll() {
       losing = true
-      loseOpen()
+      lose()
+    },
+    loseAnswer(words) {
+      for (const pair of pairs) pair.said = 0
+      return new Promise((resolve) => {
+        awaited = { words, broken: resolve }
+      })
     },
     async restore() {
       losing = false
