@@ -4,8 +4,14 @@ import { defineConfig, type UserConfig } from 'vite'
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
+/** What each page talks to in development (`vite --mode desk`), beside `kefu demo`. */
+const behind = {
+  phone: { '/_emulator': 'http://127.0.0.1:3001' },
+  desk: { '/api': 'http://127.0.0.1:3000' },
+}
+
 /** How one page of web/ is built into dist/web/. Paths in it are relative, so that it can be served below any prefix. */
-function page(name: 'phone'): UserConfig {
+function page(name: 'phone' | 'desk'): UserConfig {
   return {
     root: at(`./web/${name}`),
     base: './',
@@ -15,13 +21,14 @@ function page(name: 'phone'): UserConfig {
       outDir: at(`./dist/web/${name}`),
       emptyOutDir: true,
       target: 'es2022',
-      // A Content-Security-Policy of 'self' wants styles in files, and the preload polyfill is for older browsers.
+      // A Content-Security-Policy of 'self' wants styles and pictures in files; the preload polyfill is for older browsers.
+      assetsInlineLimit: 0,
       cssCodeSplit: false,
       modulePreload: { polyfill: false },
     },
-    // For `vite` in development, beside `kefu emulate`.
-    server: { host: '127.0.0.1', proxy: { '/_emulator': 'http://127.0.0.1:3001' } },
+    server: { host: '127.0.0.1', proxy: behind[name] },
   }
 }
 
-export default defineConfig(page('phone'))
+/** `vite build --mode desk` or `--mode phone`. */
+export default defineConfig(({ mode }) => page(mode === 'desk' ? 'desk' : 'phone'))

@@ -57,11 +57,12 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 /** Sees to it that dist/web has the page as its sources are now. */
-export async function buildPage(name: 'phone'): Promise<void> {
+export async function buildPage(name: 'phone' | 'desk'): Promise<void> {
   const built = join(root, 'dist', 'web', name)
   const source = join(root, 'web', name)
   if (
-    changedAt(join(built, 'index.html')) > Math.max(newest(source), changedAt(join(root, 'vite.config.ts')))
+    changedAt(join(built, 'index.html')) >
+    Math.max(newest(source), newest(join(root, 'web', 'both')), changedAt(join(root, 'vite.config.ts')))
   )
     return
   // Built aside, then put in place: another test may be reading the page, or building it too.
@@ -70,10 +71,14 @@ export async function buildPage(name: 'phone'): Promise<void> {
   const [next, last] = [join(aside, 'next'), join(aside, 'last')]
   // As `npm run build:web` does, and not in this process: it is in test mode, and so the page would be.
   const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin', 'vite.js')
-  await promisify(execFile)(process.execPath, [vite, 'build', '--logLevel', 'warn', '--outDir', next], {
-    cwd: root,
-    env: { ...process.env, NODE_ENV: 'production' },
-  })
+  await promisify(execFile)(
+    process.execPath,
+    [vite, 'build', '--mode', name, '--logLevel', 'warn', '--outDir', next],
+    {
+      cwd: root,
+      env: { ...process.env, NODE_ENV: 'production' },
+    },
+  )
   try {
     if (existsSync(built)) renameSync(built, last)
     renameSync(next, built)

@@ -93,7 +93,7 @@ describe('the service', () => {
     service = await startTestService()
     expect(await service.get('/healthz')).toEqual({ status: 200, text: '{"status":"ok"}' })
     expect(await service.get('/readyz')).toEqual({ status: 200, text: '{"status":"ready"}' })
-    for (const path of ['/', '/api/v1/nothing', '/wechat/wx-other', '/healthz/'])
+    for (const path of ['/api/v1/nothing', '/wechat/wx-other', '/healthz/'])
       expect(await service.get(path)).toEqual({
         status: 404,
         text: '{"error":{"code":"not_found","message":"There is nothing here."}}',

@@ -5,3 +5,4 @@ export { firstPrincipal, isAdmin, mayUse, type Principal, type PrincipalOf, type
 export { notFound, Refusal, type RefusalCode } from './refusal.js'
 export { Raw, route, type Route } from './route.js'
 export { conversationRoutes, type ConversationRoutesOptions } from './routes/conversation-routes.js'
+export { deskPage } from './desk-page.js'

@@ -18,6 +18,7 @@ import {
 import {
   conversationRoutes,
   deskApi,
+  deskPage,
   firstPrincipal,
   noAgents,
   programOf,
@@ -119,6 +120,7 @@ export async function createApp(
     .use(healthPages({ store, wait, phase: () => phase }))
     .use(metricsPage({ metrics, config }))
     .use(api)
+    .use(deskPage())
   for (const page of pages) web.use(page)
   web.on('error', (err: unknown) => logger.debug({ err }, 'an answer could not be delivered'))
 

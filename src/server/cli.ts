@@ -31,6 +31,7 @@ program
       '  kefu 演示已启动 · the demo is running',
       '',
       `  手机 phone      ${demo.phoneUrl}   ← 在浏览器中打开 · open this in a browser`,
+      `  客服台 desk     ${demo.deskUrl}`,
       `  机器人 bot      ${demo.pushUrl}`,
       '',
       '  点「联系客服」，发一句话试试。Ctrl+C 结束。',

@@ -13,6 +13,8 @@ import { startService } from './start.js'
 export interface Demo {
   /** Where to open the phone. */
   readonly phoneUrl: string
+  /** Where to open the desk. */
+  readonly deskUrl: string
   /** Where the emulated WeChat pushes to. */
   readonly pushUrl: string
   close(): Promise<void>
@@ -50,6 +52,7 @@ export async function startDemo(config: Config, logger: Logger): Promise<Demo> {
     emulator.addApp({ ...secrets, pushUrl, mode: 'secure', format: 'json', name })
     return {
       phoneUrl: `${emulator.url}/`,
+      deskUrl: `${service.url}/`,
       pushUrl,
       async close() {
         await service.stop()
@@ -74,8 +77,5 @@ const site: Koa.Middleware = async (ctx, next) => {
     ctx.body =
       '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>云朵马克杯的保养方法</title>' +
       '<h1>云朵马克杯的保养方法</h1><p>温水清洗，不要使用钢丝球；放入洗碗机前请取下杯盖。</p>'
-  } else if (ctx.path === '/') {
-    ctx.type = 'text/plain; charset=utf-8'
-    ctx.body = 'kefu demo: the service is at /wechat. Open the phone, its address is in the terminal.'
   } else await next()
 }

@@ -1,6 +1,6 @@
 import type { PhoneContent } from '../../../src/emulator/protocol.js'
 import type { Translate } from '../locales/i18n.js'
-import { parseRichText } from './rich-text.js'
+import { parseRichText } from '../../both/rich-text.js'
 
 /** A message in one line, as a notification has it. */
 export function glance(content: PhoneContent, t: Translate): string {

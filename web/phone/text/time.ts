@@ -1,5 +1,6 @@
-/** The languages of the page. */
-export type Language = 'zh-CN' | 'en'
+import type { Language } from '../../both/i18n.js'
+
+export type { Language }
 
 const pad = (number: number): string => String(number).padStart(2, '0')
 

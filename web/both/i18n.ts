@@ -1,0 +1,38 @@
+import { computed, type ComputedRef, type Ref } from 'vue'
+
+/** The languages of the pages. */
+export type Language = 'zh-CN' | 'en'
+
+/** Writes a text of the catalogue, `{name}` replaced by the parameter of that name. */
+export type Translate<Key extends string> = (
+  key: Key,
+  params?: Readonly<Record<string, string | number>>,
+) => string
+
+export interface Texts<Key extends string> {
+  language: Ref<Language>
+  t: ComputedRef<Translate<Key>>
+}
+
+/** Texts in the language that the ref holds at the moment. */
+export function createTexts<Key extends string>(
+  language: Ref<Language>,
+  catalogues: Readonly<Record<Language, Readonly<Record<Key, string>>>>,
+): Texts<Key> {
+  const t = computed<Translate<Key>>(() => {
+    const catalogue = catalogues[language.value]
+    return (key, params = {}) =>
+      catalogue[key].replace(/\{(\w+)\}/g, (placeholder, name: string) => String(params[name] ?? placeholder))
+  })
+  return { language, t }
+}
+
+/** The language to open with: `?lang=`, what was chosen before, then Chinese. */
+export function openLanguage(query: URLSearchParams, remembered: string | null): Language {
+  for (const wish of [query.get('lang'), remembered]) {
+    if (wish === null) continue
+    if (/^en\b/i.test(wish)) return 'en'
+    if (/^zh\b/i.test(wish)) return 'zh-CN'
+  }
+  return 'zh-CN'
+}

@@ -1,0 +1,203 @@
+import type {
+  AgentView,
+  AppRef,
+  CannedReply,
+  ConversationView,
+  Counts,
+  ListOf,
+  MessageView,
+  OutgoingMessage,
+  Presence,
+  UploadedMedia,
+} from './views.js'
+
+/** The service said no, or could not be reached (`unreachable`); the message is its own sentence. */
+export class DeskError extends Error {
+  readonly code: string
+  /** 0 when there was no answer. */
+  readonly status: number
+
+  constructor(code: string, message: string, status: number) {
+    super(message)
+    this.name = 'DeskError'
+    this.code = code
+    this.status = status
+  }
+
+  /** Whether the same request may be made again by itself: nobody answered, or the service is not itself at the moment. */
+  get isPassing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500
+  }
+}
+
+/** Who is signed in. */
+export interface Me {
+  agent: AgentView
+  csrfToken: string
+}
+
+export type ConversationQuery = {
+  status?: string
+  agent?: string
+  appId?: string
+  tag?: string
+  q?: string
+  cursor?: string
+  limit?: number
+}
+
+/** `/api/v1` in its own words; each call throws DeskError. */
+export interface Client {
+  /** Milliseconds that the server's clock is ahead of this one, by its last answer. */
+  readonly clockAhead: () => number
+  /** Any path below `/api/v1`: for pages that speak of more than conversations. */
+  request<T>(method: string, path: string, body?: object | Blob): Promise<T>
+  session(): Promise<Me>
+  signIn(name: string, password: string): Promise<Me>
+  signOut(): Promise<void>
+  needsSetup(): Promise<boolean>
+  setUp(token: string, name: string, password: string): Promise<Me>
+  setStatus(status: Presence): Promise<void>
+  changePassword(current: string, next: string): Promise<void>
+  agents(): Promise<AgentView[]>
+  apps(): Promise<AppRef[]>
+  counts(): Promise<Counts>
+  conversations(query: ConversationQuery): Promise<ListOf<ConversationView>>
+  conversation(id: number): Promise<ConversationView>
+  messages(id: number, before: string | null): Promise<ListOf<MessageView>>
+  send(id: number, clientId: string, message: OutgoingMessage): Promise<MessageView>
+  note(id: number, content: string): Promise<MessageView>
+  take(id: number): Promise<ConversationView>
+  release(id: number): Promise<ConversationView>
+  assign(id: number, agentId: number): Promise<ConversationView>
+  close(id: number): Promise<ConversationView>
+  reopen(id: number): Promise<ConversationView>
+  setTags(id: number, tags: readonly string[]): Promise<ConversationView>
+  tags(): Promise<string[]>
+  read(id: number, messageId: number): Promise<void>
+  present(id: number, typing: boolean): Promise<void>
+  editContact(id: number, change: { name?: string | null; remark?: string | null }): Promise<void>
+  retry(messageId: number): Promise<MessageView>
+  cancel(messageId: number): Promise<MessageView>
+  resolve(messageId: number, state: 'accepted' | 'failed'): Promise<MessageView>
+  cannedReplies(): Promise<CannedReply[]>
+  upload(appId: string, image: Blob): Promise<UploadedMedia>
+}
+
+/** The service below the page's own address. `onSignedOut` is told when a session has ended. */
+export function createClient(options: {
+  fetch: typeof globalThis.fetch
+  now: () => number
+  onSignedOut: () => void
+  base?: string
+}): Client {
+  const { fetch, now, onSignedOut, base = './api/v1' } = options
+  let csrf = ''
+  let ahead = 0
+
+  async function request(method: string, path: string, body?: object | Blob): Promise<unknown> {
+    const headers = new Headers({ accept: 'application/json' })
+    const init: RequestInit = { method, headers, credentials: 'same-origin' }
+    if (method !== 'GET' && csrf !== '') headers.set('x-csrf-token', csrf)
+    if (body instanceof Blob) {
+      init.body = body
+      headers.set('content-type', body.type || 'application/octet-stream')
+    } else if (method !== 'GET') {
+      init.body = JSON.stringify(body ?? {})
+      headers.set('content-type', 'application/json')
+    }
+    const asked = now()
+    let response: Response
+    try {
+      response = await fetch(base + path, init)
+    } catch {
+      throw new DeskError('unreachable', '', 0)
+    }
+    ahead = clockDifference(response.headers.get('date'), asked, now()) ?? ahead
+    const answer: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined)
+    if (response.ok) return answer
+    if (response.status === 401 && path !== '/session') onSignedOut()
+    throw refusal(answer, response.status)
+  }
+
+  /** The service is of this same version and checks its own answers; what they are is taken at its word. */
+  async function json<T>(method: string, path: string, body?: object | Blob): Promise<T> {
+    return (await request(method, path, body)) as T
+  }
+  const nothing = async (method: string, path: string, body?: object): Promise<void> => {
+    await request(method, path, body)
+  }
+  const signedIn = (me: Me): Me => {
+    csrf = me.csrfToken
+    return me
+  }
+  const items = async <T>(path: string): Promise<T[]> => (await json<{ items: T[] }>('GET', path)).items
+
+  return {
+    clockAhead: () => ahead,
+    request: json,
+    session: async () => signedIn(await json('GET', '/session')),
+    signIn: async (name, password) => signedIn(await json('POST', '/session', { name, password })),
+    signOut: () => nothing('DELETE', '/session'),
+    needsSetup: async () => (await json<{ needed: boolean }>('GET', '/setup')).needed,
+    setUp: async (token, name, password) => signedIn(await json('POST', '/setup', { token, name, password })),
+    setStatus: (status) => nothing('PUT', '/session/status', { status }),
+    changePassword: async (current, next) => {
+      signedIn(await json('POST', '/session/password', { current, password: next }))
+    },
+    agents: () => items('/agents'),
+    apps: () => items('/apps'),
+    counts: () => json('GET', '/counts'),
+    conversations: (query) => json('GET', `/conversations${queryOf(query)}`),
+    conversation: (id) => json('GET', `/conversations/${id}`),
+    messages: (id, before) =>
+      json(
+        'GET',
+        `/conversations/${id}/messages${queryOf({ limit: 50, ...(before === null ? {} : { before }) })}`,
+      ),
+    send: (id, clientId, message) => json('POST', `/conversations/${id}/messages`, { clientId, message }),
+    note: (id, content) => json('POST', `/conversations/${id}/notes`, { content }),
+    take: (id) => json('POST', `/conversations/${id}/take`),
+    release: (id) => json('POST', `/conversations/${id}/release`),
+    assign: (id, agentId) => json('POST', `/conversations/${id}/assign`, { agentId }),
+    close: (id) => json('POST', `/conversations/${id}/close`),
+    reopen: (id) => json('POST', `/conversations/${id}/reopen`),
+    setTags: (id, tags) => json('PUT', `/conversations/${id}/tags`, { tags }),
+    tags: () => items('/tags'),
+    read: (id, messageId) => nothing('POST', `/conversations/${id}/read`, { messageId }),
+    present: (id, typing) => nothing('POST', `/conversations/${id}/presence`, { typing }),
+    editContact: (id, change) => nothing('PATCH', `/contacts/${id}`, change),
+    retry: (id) => json('POST', `/messages/${id}/retry`),
+    cancel: (id) => json('POST', `/messages/${id}/cancel`),
+    resolve: (id, state) => json('POST', `/messages/${id}/resolve`, { state }),
+    cannedReplies: () => items('/canned-replies'),
+    upload: (appId, image) => json('POST', `/media${queryOf({ appId })}`, image),
+  }
+}
+
+/** How far the server's clock is ahead; its header counts whole seconds, so less than two says nothing. */
+function clockDifference(date: string | null, asked: number, answered: number): number | undefined {
+  if (date === null || Number.isNaN(Date.parse(date))) return undefined
+  const difference = Date.parse(date) + 500 - (asked + answered) / 2
+  return Math.abs(difference) < 2000 ? 0 : difference
+}
+
+function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value))
+  const text = query.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+function refusal(answer: unknown, status: number): DeskError {
+  if (typeof answer === 'object' && answer !== null && 'error' in answer) {
+    const { error } = answer
+    if (typeof error === 'object' && error !== null && 'message' in error)
+      return new DeskError(
+        'code' in error ? String(error.code) : String(status),
+        String(error.message),
+        status,
+      )
+  }
+  return new DeskError(String(status), `HTTP ${status}`, status)
+}

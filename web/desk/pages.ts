@@ -1,0 +1,33 @@
+import { MessagesSquare, Settings as SettingsIcon } from '@lucide/vue'
+import { defineAsyncComponent, type Component } from 'vue'
+import type { MessageKey } from './locales/i18n.js'
+import Workbench from './components/frame/Workbench.vue'
+
+/** A page that the rail leads to. */
+export interface DeskPage {
+  /** In the address: `#/NAME`. */
+  name: string
+  label: MessageKey
+  icon: Component
+  component: Component
+  /** Who sees it. */
+  access: 'agent' | 'admin'
+}
+
+/** The pages, in the order of the rail. */
+export const deskPages: readonly DeskPage[] = [
+  {
+    name: 'conversations',
+    label: 'page.conversations',
+    icon: MessagesSquare,
+    component: Workbench,
+    access: 'agent',
+  },
+  {
+    name: 'settings',
+    label: 'page.settings',
+    icon: SettingsIcon,
+    component: defineAsyncComponent(() => import('./components/frame/SettingsPage.vue')),
+    access: 'agent',
+  },
+]

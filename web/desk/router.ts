@@ -1,0 +1,51 @@
+import { ref, type Ref } from 'vue'
+
+/** Where the page is: the first part of the hash, and what follows it. */
+export interface Route {
+  /** `conversations`, `setup`, `settings`, or the name of an administration page. */
+  page: string
+  /** The conversation's id, the one-time token. */
+  argument: string
+}
+
+export interface Router {
+  route: Ref<Route>
+  go(page: string, argument?: string): void
+  /** The same without a step to go back to. */
+  replace(page: string, argument?: string): void
+}
+
+/** The address behind `#`: `#/conversations/12`, `#/setup/TOKEN`; nothing is the conversations. */
+export function readHash(hash: string): Route {
+  const [, page = '', argument = ''] = hash.replace(/^#/, '').split('/')
+  return { page: page || 'conversations', argument: decode(argument) }
+}
+
+export function writeHash({ page, argument }: Route): string {
+  return `#/${page}${argument === '' ? '' : `/${encodeURIComponent(argument)}`}`
+}
+
+export function createRouter(window: Window): Router {
+  const route = ref(readHash(window.location.hash))
+  window.addEventListener('hashchange', () => {
+    route.value = readHash(window.location.hash)
+  })
+  return {
+    route,
+    go(page, argument = '') {
+      window.location.hash = writeHash({ page, argument })
+    },
+    replace(page, argument = '') {
+      window.history.replaceState(null, '', writeHash({ page, argument }))
+      route.value = { page, argument }
+    },
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,421 @@
+import { computed, reactive, ref, watch, type ComputedRef, type InjectionKey, type Ref, inject } from 'vue'
+import { DeskError, type Client, type Me } from '../api/client.js'
+import { openStream, type Link } from '../api/stream.js'
+import type {
+  AgentView,
+  AppRef,
+  CannedReply,
+  ConversationView,
+  DeskEvent,
+  MessageView,
+  Presence,
+} from '../api/views.js'
+import type { I18n } from '../locales/i18n.js'
+import type { Router } from '../router.js'
+import { createAlerts, type Alerts } from './alerts.js'
+import type { Chime } from './chime.js'
+import { serverClock } from './clock.js'
+import { createConversationList, type ConversationList } from './conversation-list.js'
+import { createConversations, type Conversations } from './conversations.js'
+import { openDrafts, type Drafts } from './drafts.js'
+import { newId } from './new-id.js'
+import { createOutgoing, type Outgoing } from './outgoing.js'
+import type { Settings } from './settings.js'
+import { createThreads, type Threads } from './threads.js'
+import type { Toasts } from './toasts.js'
+
+/** What the page shares before and after sign-in. */
+export interface Surroundings {
+  client: Client
+  i18n: I18n
+  settings: Settings
+  router: Router
+  toasts: Toasts
+  chime: Chime
+  /** Whether this tab is the one that rings. */
+  rings: Ref<boolean>
+}
+
+/** Everything of the agent who is signed in. */
+export interface Workspace extends Surroundings {
+  me: AgentView
+  conversations: Conversations
+  list: ConversationList
+  threads: Threads
+  drafts: Drafts
+  outgoing: Outgoing
+  alerts: Alerts
+  link: Ref<Link>
+  /** Milliseconds since 1970 on the server's clock. */
+  now: Ref<number>
+  apps: Ref<AppRef[]>
+  agents: Ref<AgentView[]>
+  cannedReplies: Ref<CannedReply[]>
+  knownTags: Ref<string[]>
+  /** The open conversation's id. */
+  selected: ComputedRef<number | null>
+  open: ComputedRef<ConversationView | null>
+  select(conversationId: number | null): void
+  isMine(view: ConversationView): boolean
+  appName(appId: string): string
+  setStatus(status: Presence): Promise<void>
+  /** Does it; what the service says against it is shown. Resolves to whether it was done. */
+  run(action: () => Promise<unknown>): Promise<boolean>
+  /** A problem in words, as a toast. */
+  problem(error: DeskError): void
+  signOut(): Promise<void>
+  stop(): void
+}
+
+export const workspaceKey: InjectionKey<Workspace> = Symbol('workspace')
+
+/** The agent's workspace, for a component. */
+export function useWorkspace(): Workspace {
+  const workspace = inject(workspaceKey)
+  if (workspace === undefined) throw new Error('Nobody is signed in around this component.')
+  return workspace
+}
+
+/** Opens the workspace of who has signed in: what there is is read, then followed live. */
+export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut: () => void): Workspace {
+  const { client, i18n, settings, router, toasts, chime, rings } = around
+  const self = reactive({ ...me })
+  const clock = serverClock(client.clockAhead)
+  const link = ref<Link>('connecting')
+  const apps = ref<AppRef[]>([])
+  const agents = ref<AgentView[]>([])
+  const cannedReplies = ref<CannedReply[]>([])
+  const knownTags = ref<string[]>([])
+  const ends: (() => void)[] = [clock.stop]
+
+  const selected = computed(() => {
+    const { page, argument } = router.route.value
+    return page === 'conversations' && /^[1-9]\d*$/.test(argument) ? Number(argument) : null
+  })
+  const conversations = createConversations()
+  const open = computed(() =>
+    selected.value === null ? null : (conversations.byId.get(selected.value) ?? null),
+  )
+  const problem = (error: DeskError): void => {
+    if (error.status === 401) return
+    toasts.say(problemWords(error, i18n), 'bad')
+  }
+  const list = createConversationList({
+    client,
+    conversations,
+    meId: me.id,
+    selected,
+    now: clock.read,
+    onProblem: problem,
+  })
+  const threads = createThreads(client, problem)
+  const drafts = openDrafts({ storage: localStorage, newId })
+  const outgoing = createOutgoing({
+    client,
+    threads,
+    storage: localStorage,
+    now: Date.now,
+    onSent: threads.put,
+  })
+  const inSight = (): number | null => (document.visibilityState === 'visible' ? selected.value : null)
+  const alerts = createAlerts({
+    conversations,
+    settings,
+    meId: me.id,
+    isOnDuty: () => self.status !== 'offline',
+    inSight,
+    rings,
+    ring: chime.ring,
+    notify,
+    channel: 'BroadcastChannel' in globalThis ? new BroadcastChannel('kefu.desk.seen') : null,
+  })
+  ends.push(() => {
+    alerts.close()
+  })
+
+  function notify(view: ConversationView, why: 'waiting' | 'mine'): void {
+    if (!('Notification' in globalThis) || Notification.permission !== 'granted') return
+    const { t } = i18n
+    // Without what was said: a notification is seen by whoever stands by.
+    const shown = new Notification(t.value(why === 'waiting' ? 'notify.waiting' : 'notify.mine'), {
+      tag: `kefu-${view.id}`,
+      silent: true,
+    })
+    shown.onclick = () => {
+      window.focus()
+      select(view.id)
+      shown.close()
+    }
+  }
+
+  function select(conversationId: number | null): void {
+    router.go('conversations', conversationId === null ? '' : String(conversationId))
+  }
+
+  async function run(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action()
+      return true
+    } catch (error) {
+      if (!(error instanceof DeskError)) throw error
+      problem(error)
+      return false
+    }
+  }
+
+  /** The last message that the agent has looked at is told to the service, so that unread counts agree everywhere. */
+  const told = new Map<number, number>()
+  function markRead(): void {
+    const view = open.value
+    if (view === null || inSight() !== view.id) return
+    alerts.saw(view.id)
+    const last =
+      threads.peek(view.id)?.messages.findLast(({ direction }) => direction === 'incoming')?.id ?? 0
+    const upTo = Math.max(last, view.lastMessage?.id ?? 0)
+    if (view.unread === 0 || upTo === 0 || (told.get(view.id) ?? 0) >= upTo) return
+    told.set(view.id, upTo)
+    conversations.put({ ...view, unread: 0 })
+    client.read(view.id, upTo).catch((error: unknown) => {
+      if (!(error instanceof DeskError)) throw error
+      told.delete(view.id)
+    })
+  }
+
+  function apply(event: DeskEvent): void {
+    switch (event.type) {
+      case 'message': {
+        const known = conversations.byId.get(event.conversation.id)
+        conversations.put(event.conversation)
+        threads.put(event.message)
+        dropDelivered(event.message)
+        if (isNewToMe(event.message, known)) alerts.heard(event.conversation)
+        markRead()
+        countsLater()
+        return
+      }
+      case 'conversation':
+        conversations.put(event.conversation)
+        markRead()
+        countsLater()
+        return
+      case 'presence':
+        conversations.setPresent(
+          event.conversationId,
+          event.agents.filter(({ id }) => id !== me.id),
+        )
+        return
+      case 'agents':
+        void quietly(readAgents)
+        return
+      case 'reset':
+        return
+    }
+  }
+
+  function isNewToMe(message: MessageView, known: ConversationView | undefined): boolean {
+    const view = conversations.byId.get(message.conversationId)
+    return (
+      message.direction === 'incoming' &&
+      view !== undefined &&
+      isMine(view) &&
+      message.id > (known?.lastMessage?.id ?? 0)
+    )
+  }
+
+  /** A message of mine that comes by the stream before the answer to its submit: it is the one that is pending. */
+  function dropDelivered(message: MessageView): void {
+    if (message.direction !== 'outgoing' || message.author !== `agent:${me.id}`) return
+    const pending = threads
+      .peek(message.conversationId)
+      ?.pending.find(
+        (one) =>
+          one.state === 'sending' &&
+          one.message.msgType === message.msgType &&
+          (one.message.msgType !== 'text' || one.message.content === message.content),
+      )
+    if (pending) threads.dropPending(message.conversationId, pending.clientId)
+  }
+
+  let countTimer: ReturnType<typeof setTimeout> | undefined
+  /** Counts are the server's: asked for once after a burst of events. */
+  function countsLater(): void {
+    countTimer ??= setTimeout(() => {
+      countTimer = undefined
+      void list.reloadCounts()
+    }, 300)
+  }
+  ends.push(() => {
+    clearTimeout(countTimer)
+  })
+
+  async function quietly(read: () => Promise<void>): Promise<void> {
+    try {
+      await read()
+    } catch (error) {
+      if (!(error instanceof DeskError)) throw error
+    }
+  }
+  const readAgents = async (): Promise<void> => {
+    agents.value = await client.agents()
+    const mine = agents.value.find(({ id }) => id === me.id)
+    if (mine) Object.assign(self, mine)
+  }
+
+  function readAll(): void {
+    void list.reload()
+    void quietly(() => threads.refresh())
+    void quietly(async () => {
+      apps.value = await client.apps()
+    })
+    void quietly(readAgents)
+    void quietly(async () => {
+      cannedReplies.value = await client.cannedReplies()
+    })
+    void quietly(async () => {
+      knownTags.value = await client.tags()
+    })
+    if (selected.value !== null) void readOpen(selected.value)
+  }
+
+  async function readOpen(conversationId: number): Promise<void> {
+    try {
+      conversations.put(await client.conversation(conversationId))
+      markRead()
+    } catch (error) {
+      if (!(error instanceof DeskError)) throw error
+      if (error.status === 404) {
+        toasts.say(i18n.t.value('thread.gone'), 'bad')
+        router.replace('conversations')
+      } else problem(error)
+    }
+  }
+
+  const stream = openStream({
+    fetch: fetch.bind(globalThis),
+    url: './api/v1/events',
+    onLink(now) {
+      link.value = now
+      if (now === 'live') outgoing.resume()
+    },
+    onFresh: readAll,
+    onEvent: apply,
+    onSignedOut,
+  })
+  ends.push(() => {
+    stream.close()
+  })
+
+  watch(
+    selected,
+    (id) => {
+      if (id === null) return
+      const thread = threads.open(id)
+      const view = conversations.byId.get(id)
+      thread.fresh = { count: view?.unread ?? 0, upTo: view?.lastMessage?.id ?? Infinity }
+      if (!view) void readOpen(id)
+      else markRead()
+      void client.present(id, false).catch(() => undefined)
+    },
+    { immediate: true },
+  )
+
+  const listeners: [EventTarget, string, EventListener][] = [
+    [
+      window,
+      'online',
+      () => {
+        stream.wake()
+        outgoing.resume()
+      },
+    ],
+    [
+      window,
+      'offline',
+      () => {
+        stream.drop()
+      },
+    ],
+    [
+      window,
+      'storage',
+      (event) => {
+        drafts.storageChanged((event as StorageEvent).key)
+      },
+    ],
+    [
+      window,
+      'pagehide',
+      () => {
+        drafts.flush()
+      },
+    ],
+    [
+      document,
+      'visibilitychange',
+      () => {
+        markRead()
+      },
+    ],
+  ]
+  for (const [target, name, listener] of listeners) target.addEventListener(name, listener)
+  ends.push(() => {
+    for (const [target, name, listener] of listeners) target.removeEventListener(name, listener)
+  })
+  outgoing.restore()
+
+  function isMine(view: ConversationView): boolean {
+    return view.status === 'assigned' && view.agent?.id === me.id
+  }
+
+  return {
+    ...around,
+    me: self,
+    conversations,
+    list,
+    threads,
+    drafts,
+    outgoing,
+    alerts,
+    link,
+    now: clock.now,
+    apps,
+    agents,
+    cannedReplies,
+    knownTags,
+    selected,
+    open,
+    select,
+    isMine,
+    appName: (appId) => apps.value.find((app) => app.appId === appId)?.name ?? appId,
+    async setStatus(status) {
+      const before = self.status
+      self.status = status
+      if (!(await run(() => client.setStatus(status)))) self.status = before
+    },
+    run,
+    problem,
+    async signOut() {
+      if (await run(() => client.signOut())) onSignedOut()
+    },
+    stop() {
+      drafts.flush()
+      for (const end of ends) end()
+    },
+  }
+}
+
+/** What the service said against it, in words: its own sentence where the page has none. */
+export function problemWords(error: DeskError, { t }: I18n): string {
+  if (error.code === 'unreachable') return t.value('problem.unreachable')
+  switch (error.code) {
+    case 'allowance':
+      return t.value('problem.allowance')
+    case 'not_yours':
+      return t.value('problem.notYours')
+    case 'too_many':
+    case 'rate_limited':
+      return t.value('problem.tooMany')
+    default:
+      return error.message === '' ? t.value('problem.other', { code: error.code }) : error.message
+  }
+}

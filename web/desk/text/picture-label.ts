@@ -1,0 +1,12 @@
+import type { MessageView } from '../api/views.js'
+import type { Translate } from '../locales/i18n.js'
+import { speakerOf } from './preview.js'
+import { clockTime } from './time.js'
+
+/** 「客户发送的图片，14:05」. */
+export function pictureLabel(message: MessageView, meId: number, t: Translate): string {
+  const speaker = speakerOf(message, meId)
+  const name =
+    speaker === 'colleague' ? (message.authorName ?? t('speaker.colleague')) : t(`speaker.${speaker}`)
+  return t('picture.label', { sender: name, time: clockTime(message.createdAt) })
+}

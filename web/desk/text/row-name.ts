@@ -1,0 +1,44 @@
+import type { ConversationView } from '../api/views.js'
+import type { Translate } from '../locales/i18n.js'
+import { contactName } from './contact-name.js'
+import { previewOf } from './preview.js'
+import { spanWords } from './time.js'
+import { windowLook } from './window-look.js'
+import type { Language } from '../../both/i18n.js'
+
+export interface RowFacts {
+  meId: number
+  now: number
+  t: Translate
+  language: Language
+}
+
+/** Who has a conversation, in words. */
+export function ownerWords(view: ConversationView, meId: number, t: Translate): string {
+  switch (view.status) {
+    case 'bot':
+      return t('owner.bot')
+    case 'waiting':
+      return t('owner.waiting')
+    case 'closed':
+      return t('owner.closed')
+    case 'assigned':
+      return view.agent?.id === meId ? t('owner.me') : (view.agent?.name ?? t('speaker.colleague'))
+  }
+}
+
+/** A row for who hears it: 「张三，未读 3 条，等待 6 分钟，还剩 2 小时，最后消息：…」. */
+export function rowName(view: ConversationView, { meId, now, t, language }: RowFacts): string {
+  const look = windowLook(view.allowance, now)
+  const parts = [contactName(view, t), ownerWords(view, meId, t)]
+  if (view.unread > 0) parts.push(t('row.unread', { count: view.unread }))
+  if (view.waitingSince !== null)
+    parts.push(t('row.waits', { time: spanWords(Math.max(60_000, now - view.waitingSince), language) }))
+  if ('leftMs' in look && view.status !== 'closed')
+    parts.push(t('row.left', { time: spanWords(look.leftMs, language) }))
+  else if (look.kind === 'expired' && view.status !== 'closed') parts.push(t('chip.expired'))
+  if (view.failed) parts.push(t('chip.failed'))
+  parts.push(...view.contact.tags)
+  parts.push(t('row.last', { text: previewOf(view, meId, t).slice(0, 120) }))
+  return parts.join(t('row.comma'))
+}
