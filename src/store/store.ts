@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Kysely, Migrator, PostgresDialect, SqliteDialect, type Transaction } from 'kysely'
+import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import { ConfigError } from '../errors.js'
 import type { Dialect } from './dialect.js'
@@ -45,11 +45,22 @@ export async function openStore(url: string): Promise<Store> {
   throw new ConfigError('DATABASE_URL must be file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.')
 }
 
+/** SQLite changes a schema in transactions as PostgreSQL does; kysely is careful and would migrate without one. */
+class TransactionalSqlite extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new (class extends SqliteAdapter {
+      override get supportsTransactionalDdl(): boolean {
+        return true
+      }
+    })()
+  }
+}
+
 function openFile(url: string): Store {
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const sqlite: Sqlite = openSqlite(path)
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite }) })
+  const db = new Kysely<Schema>({ dialect: new TransactionalSqlite({ database: sqlite }) })
   const [version] = sqlite.prepare('select sqlite_version() as version').all([]) as { version: string }[]
   return {
     dialect: 'sqlite',
