@@ -40,7 +40,7 @@ export async function storeKinds(): Promise<('sqlite' | 'postgres')[]> {
 }
 
 export async function makeStore(kind: 'sqlite' | 'postgres'): Promise<TestStore> {
-  const { url, drop } = kind === 'sqlite' ? file() : await database()
+  const { url, drop } = kind === 'sqlite' ? file() : await emptyDatabase()
   let store = await openStore(url)
   await store.migrate()
   return {
@@ -70,7 +70,8 @@ function file(): { url: string; drop: () => Promise<void> } {
   }
 }
 
-async function database(): Promise<{ url: string; drop: () => Promise<void> }> {
+/** A new database in PostgreSQL, without any table. */
+export async function emptyDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `kefu_${randomUUID().replaceAll('-', '')}`
   await admin(`create database ${name}`)
   const url = new URL(server)

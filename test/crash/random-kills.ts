@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Load } from './load.js'
+import { Random } from './random.js'
+import { judge, type Verdict } from './verdict.js'
+import { within, World, type WorldOptions } from './world.js'
+
+export interface RandomKillsOptions extends WorldOptions {
+  readonly kills: number
+  readonly seed: number
+  readonly customers: number
+  /** Told after each kill. */
+  readonly onKill?: (kills: number) => void
+}
+
+export interface RandomKills {
+  readonly kind: WorldOptions['kind']
+  readonly code: boolean
+  readonly kills: number
+  readonly seed: number
+  readonly seconds: number
+  readonly verdict: Verdict
+}
+
+/** Ends servers with SIGKILL at random moments, also while they start, under load; then judges. */
+export async function randomKills(options: RandomKillsOptions): Promise<RandomKills> {
+  const { seed, kills } = options
+  const began = performance.now()
+  const world = await World.open(options)
+  try {
+    await world.prepare()
+    await world.startAll()
+    const load = new Load({ world, random: new Random(seed), customers: options.customers, people: 0.2 })
+    load.start()
+    const random = new Random(seed + 1)
+    for (let killed = 0; killed < kills;) {
+      const victims = victimsOf(world, random)
+      await delay(random.below(1500))
+      await Promise.all(victims.map((slot) => world.kill(slot)))
+      killed += victims.length
+      options.onKill?.(killed)
+      // Sometimes it ends again while it starts.
+      for (const slot of victims)
+        if (random.chance(0.2) && killed < kills) {
+          world.launch(slot)
+          await delay(random.below(500))
+          await world.kill(slot)
+          killed++
+        }
+      if (world.kind === 'postgres') await delay(random.below(600))
+      await world.startAll()
+    }
+    await within(load.stop(), 'the last customers', 120_000)
+    await world.drained()
+    const verdict = await judge(world, load)
+    return {
+      kind: options.kind,
+      code: options.code,
+      kills,
+      seed,
+      seconds: (performance.now() - began) / 1000,
+      verdict,
+    }
+  } finally {
+    await world.close()
+  }
+}
+
+/** One server, or now and then all of them. */
+function victimsOf({ slots }: World, random: Random): readonly number[] {
+  const only = slots[random.below(slots.length)] ?? 0
+  return random.chance(0.25) ? slots : [only]
+}

@@ -1,0 +1,276 @@
+import { sql } from 'kysely'
+import type { Store } from '../../src/store/index.js'
+import type { Load } from './load.js'
+import { parseReply, replies } from './script.js'
+import type { World } from './world.js'
+
+/** What was counted, and what should not have been. */
+export interface Verdict {
+  readonly pushes: number
+  readonly acknowledged: number
+  /** Messages that WeChat accepted from us. */
+  readonly accepted: number
+  readonly unknown: readonly OutgoingRow[]
+  /** Of those, how many WeChat has. */
+  readonly unknownArrived: number
+  readonly violations: Readonly<Record<Promise_, readonly string[]>>
+}
+
+/** What is promised, in the words of the table. */
+export const promises = {
+  lost: 'acknowledged messages lost',
+  twice: 'sent twice',
+  disordered: 'out of order',
+  overspent: 'allowance overspent',
+  doubted: '`unknown` without a send in flight',
+  stuck: 'left undone, or told wrongly',
+} as const
+export type Promise_ = keyof typeof promises
+
+export interface OutgoingRow {
+  readonly id: number
+  readonly openId: string
+  readonly text: string
+  readonly state: string | null
+  readonly sentAt: number | null
+  readonly pushId: number | null
+}
+
+interface PushRow {
+  readonly id: number
+  readonly openId: string
+  readonly text: string
+  readonly state: string
+}
+
+interface IncomingRow {
+  readonly id: number
+  readonly openId: string
+  readonly text: string
+  readonly pushId: number | null
+}
+
+interface Kept {
+  readonly pushes: readonly PushRow[]
+  readonly incoming: readonly IncomingRow[]
+  readonly outgoing: readonly OutgoingRow[]
+  /** The ids of system lines that say that a conversation was handed to people. */
+  readonly handoffs: ReadonlyMap<string, readonly number[]>
+  readonly untold: number
+}
+
+/** A send that was under way when its process ended: an answer that came this much earlier would have been noted. */
+const NOTED_MS = 2000
+/** A send is given up after so long, token and all. */
+const SEND_MS = 30_000
+
+/** Holds what the database says against what WeChat and its customers know. */
+export async function judge(world: World, load: Load): Promise<Verdict> {
+  await world.stop()
+  const kept = await world.withStore(read)
+  const violations: Record<Promise_, string[]> = {
+    lost: [],
+    twice: [],
+    disordered: [],
+    overspent: [],
+    doubted: [],
+    stuck: [],
+  }
+  const unknown = kept.outgoing.filter((row) => row.state === 'unknown')
+  checkPushes(kept, load, violations)
+  checkReplies(kept, load, violations)
+  checkPhones(world, load, violations)
+  checkStates(world, kept, violations)
+  const accepted = world.wire.arrivals.filter((arrival) => arrival.errcode === 0)
+  const arrived = new Set(accepted.map((arrival) => arrival.text))
+  return {
+    pushes: load.written.length,
+    acknowledged: load.acknowledged,
+    accepted: accepted.length,
+    unknown,
+    unknownArrived: unknown.filter((row) => arrived.has(row.text)).length,
+    violations,
+  }
+}
+
+/** Every acknowledged message is there once, handled, and each conversation in the order in which it was written. */
+function checkPushes(kept: Kept, load: Load, violations: Record<Promise_, string[]>): void {
+  const pushes = groups(kept.pushes, (row) => row.text)
+  const incoming = groups(kept.incoming, (row) => row.text)
+  for (const { text, acknowledged } of load.written) {
+    const rows = pushes.get(text) ?? []
+    const messages = incoming.get(text) ?? []
+    if (acknowledged && rows.length === 0) violations.lost.push(`${text}: no push is kept`)
+    if (rows.length > 1) violations.twice.push(`${text}: kept ${rows.length} times`)
+    if (messages.length > 1) violations.twice.push(`${text}: handled ${messages.length} times`)
+    if (rows.some((row) => row.state === 'new')) violations.stuck.push(`${text}: not handled`)
+    if (rows.some((row) => row.state === 'failed')) violations.stuck.push(`${text}: failed`)
+    if (rows.length > 0 && messages.length === 0)
+      violations[acknowledged ? 'lost' : 'stuck'].push(`${text}: kept and no message was made of it`)
+  }
+  for (const [openId, rows] of groups(kept.incoming, (row) => row.openId)) {
+    if (!rising(rows.map((row) => row.pushId ?? 0)))
+      violations.disordered.push(`${openId}: messages are not in the order of their pushes`)
+    if (!rising(rows.map((row) => Number(row.text.split('.')[1]))))
+      violations.disordered.push(`${openId}: messages are not in the order in which they were written`)
+  }
+}
+
+/** Each message has its replies in the database, all of them, unless people had the conversation. */
+function checkReplies(kept: Kept, load: Load, violations: Record<Promise_, string[]>): void {
+  const outgoing = groups(kept.outgoing, (row) => row.pushId)
+  const words = new Map(load.written.map((each) => [each.text, each.word]))
+  for (const message of kept.incoming) {
+    const rows = outgoing.get(message.pushId) ?? []
+    const word = words.get(message.text)
+    if (word === undefined) continue
+    const due = word === '慢' ? 1 : replies[word]
+    const texts = new Set(rows.map((row) => row.text))
+    if (texts.size < rows.length) violations.twice.push(`${message.text}: a reply was queued twice`)
+    if (rows.length > due) violations.twice.push(`${message.text}: ${rows.length} replies for ${due}`)
+    // After this message's own handoff line at the latest.
+    const next = kept.incoming.find((each) => each.openId === message.openId && each.id > message.id)?.id
+    const handedOff = (kept.handoffs.get(message.openId) ?? []).some((id) => id < (next ?? Infinity))
+    if (rows.length < due && !handedOff)
+      violations.lost.push(`${message.text}: ${rows.length} replies of ${due} were queued`)
+  }
+}
+
+/** What the customers' phones show: each reply once, in order, and no more than WeChat allows. */
+function checkPhones(world: World, load: Load, violations: Record<Promise_, string[]>): void {
+  for (const openId of new Set(load.written.map((each) => each.openId))) {
+    const seen = new Set<string>()
+    let last = -1
+    let since = 0
+    for (const { from, content } of world.emulator.user(openId).messages) {
+      if (from === 'user') since = 0
+      if (from !== 'service' || content.msgType !== 'text') continue
+      if (seen.has(content.content)) violations.twice.push(`${openId} was sent twice: ${content.content}`)
+      seen.add(content.content)
+      if (++since > 5) violations.overspent.push(`${openId}: ${since} messages after one of theirs`)
+      const reply = parseReply(content.content)
+      if (!reply) continue
+      const place = reply.number * 10 + reply.place
+      if (place <= last) violations.disordered.push(`${openId} got out of order: ${content.content}`)
+      last = Math.max(last, place)
+    }
+  }
+  for (const { errcode, text } of world.wire.arrivals)
+    if (errcode === 45047 || errcode === 45015) violations.overspent.push(`WeChat said ${errcode} to ${text}`)
+    else if (errcode !== undefined && errcode !== 0)
+      violations.stuck.push(`WeChat said ${errcode} to ${text}`)
+}
+
+/** What the database says of each send is what happened, and only a send in flight may be unknown. */
+function checkStates(world: World, kept: Kept, violations: Record<Promise_, string[]>): void {
+  const arrivals = groups(world.wire.arrivals, (arrival) => arrival.text)
+  const rows = groups(kept.outgoing, (row) => row.text)
+  for (const row of kept.outgoing) {
+    const arrived = arrivals.get(row.text) ?? []
+    const accepted = arrived.filter((arrival) => arrival.errcode === 0)
+    if (accepted.length > 1) violations.twice.push(`WeChat accepted twice: ${row.text}`)
+    switch (row.state) {
+      case 'accepted':
+        if (accepted.length === 0)
+          violations.stuck.push(`${row.text}: WeChat never had it, and it counts as accepted`)
+        break
+      case 'unknown': {
+        const slot = arrived[0]?.slot
+        const end = world.ends.find(
+          ({ at, ...each }) => at >= (row.sentAt ?? 0) && (slot === undefined || each.slot === slot),
+        )
+        if (!end || row.sentAt === null || end.at - row.sentAt > SEND_MS)
+          violations.doubted.push(`${row.text}: no process ended while it was sent`)
+        else if (arrived.some(({ answeredAt = Infinity }) => answeredAt < end.at - NOTED_MS))
+          violations.doubted.push(`${row.text}: it was answered long before its process ended`)
+        break
+      }
+      case 'queued':
+      case 'sending':
+        violations.stuck.push(`${row.text}: still ${row.state}`)
+        break
+      default:
+        violations.stuck.push(`${row.text}: ${row.state ?? 'no state'}`)
+    }
+  }
+  for (const [text, each] of arrivals)
+    if (!rows.has(text) && each.some(({ errcode }) => errcode === 0))
+      violations.lost.push(`WeChat has what the database has not: ${text}`)
+  if (kept.untold > 0) violations.stuck.push(`${kept.untold} messages that no page was told of`)
+}
+
+async function read({ db }: Store): Promise<Kept> {
+  const pushes = await db
+    .selectFrom('push')
+    .select(['id', 'open_id', 'plaintext', 'state'])
+    .orderBy('id')
+    .execute()
+  const messages = await db
+    .selectFrom('message')
+    .innerJoin('conversation', 'conversation.id', 'message.conversation_id')
+    .innerJoin('contact', 'contact.id', 'conversation.contact_id')
+    .select([
+      'message.id',
+      'message.direction',
+      'message.content',
+      'message.state',
+      'message.sent_at',
+      'message.push_id',
+      'contact.open_id',
+    ])
+    .orderBy('message.id')
+    .execute()
+  const { rows } = await sql<{ untold: number }>`
+    select count(*) as untold from message where not exists (
+      select 1 from feed where feed.conversation_id = message.conversation_id and feed.kind = 'message'
+        and feed.data = '{"messageId":' || message.id || '}')`.execute(db)
+  const shaped = messages.map((row) => ({
+    id: row.id,
+    openId: row.open_id,
+    direction: row.direction,
+    text: textOf(row.content),
+    state: row.state,
+    sentAt: row.sent_at,
+    pushId: row.push_id,
+    isHandoff: row.content.includes('"line":"handoff"'),
+  }))
+  const handoffs = groups(
+    shaped.filter((row) => row.isHandoff),
+    (row) => row.openId,
+  )
+  return {
+    pushes: pushes
+      .map((row) => ({ id: row.id, openId: row.open_id, text: textOf(row.plaintext), state: row.state }))
+      .filter((row) => row.text !== ''),
+    incoming: shaped.filter((row) => row.direction === 'incoming'),
+    outgoing: shaped.filter((row) => row.direction === 'outgoing'),
+    handoffs: new Map([...handoffs].map(([openId, lines]) => [openId, lines.map((line) => line.id)])),
+    untold: rows[0]?.untold ?? 0,
+  }
+}
+
+/** The words of a push or of a message's content; empty when it has none. */
+function textOf(json: string): string {
+  const { Content, content } = JSON.parse(json) as { Content?: string; content?: string }
+  return Content ?? content ?? ''
+}
+
+function rising(numbers: readonly number[]): boolean {
+  return numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0))
+}
+
+function groups<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const found = new Map<K, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = found.get(key)
+    if (group) group.push(item)
+    else found.set(key, [item])
+  }
+  return found
+}
+
+/** What was promised and did not hold, a line for each. */
+export function broken({ violations }: Verdict): string[] {
+  return Object.entries(violations).flatMap(([promise, cases]) => cases.map((each) => `${promise}: ${each}`))
+}
