@@ -81,7 +81,8 @@ function parametersOf({ params, query }: Route, schemaOf: SchemaOf): Json {
 
 /** A shape's members are typed as zod's core types; all of them are made by z. */
 function membersOf(object: z.ZodObject | undefined): [string, z.ZodType][] {
-  return Object.entries(object?.shape ?? {})
+  const shape: Readonly<Record<string, z.ZodType>> = object?.shape ?? {}
+  return Object.entries(shape)
 }
 
 /** `take` of `POST /conversations/:id/take` is `postConversationsIdTake`. */
