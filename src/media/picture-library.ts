@@ -21,16 +21,12 @@ export interface PictureLibraryOptions {
   readonly store: Store
   readonly pictures: PictureStore
   /** Gives a picture to WeChat; undefined when the Mini Program is not configured. */
-  readonly upload: (
-    appId: string,
-    bytes: Uint8Array,
-  ) => Promise<{ readonly mediaId: string; readonly createdAt: Date } | undefined>
+  readonly upload: (appId: string, bytes: Uint8Array) => Promise<{ readonly mediaId: string } | undefined>
   readonly now: () => number
 }
 
-/** An hour before WeChat forgets a media id it is not relied on any more. */
-const MARGIN_MS = 3_600_000
-const LIFE_MS = limits.mediaSeconds * 1000
+/** How long a media id is relied on: an hour less than WeChat keeps it. */
+const LIFE_MS = limits.mediaSeconds * 1000 - 3_600_000
 
 /** The pictures that are kept: to be shown, added, and used in messages for longer than WeChat keeps them. */
 export class PictureLibrary {
@@ -92,7 +88,7 @@ export class PictureLibrary {
         ...picture,
         attempts: 0,
         current_media_id: uploaded.mediaId,
-        current_until: uploaded.createdAt.getTime() + LIFE_MS - MARGIN_MS,
+        current_until: now() + LIFE_MS,
         created_at: now(),
       })
       .returningAll()
@@ -115,7 +111,7 @@ export class PictureLibrary {
     if (!row) return mediaId
     const { id, file } = row
     const current = row.current_media_id ?? mediaId
-    const until = row.current_until ?? row.created_at + LIFE_MS - MARGIN_MS
+    const until = row.current_until ?? row.created_at + LIFE_MS
     if (current !== refused && now() < until) return current
     const bytes = file === null ? undefined : await pictures.get(file)
     const uploaded = bytes && (await this.#again(appId, bytes))
@@ -124,14 +120,14 @@ export class PictureLibrary {
       .updateTable('media')
       .set({
         current_media_id: uploaded.mediaId,
-        current_until: uploaded.createdAt.getTime() + LIFE_MS - MARGIN_MS,
+        current_until: now() + LIFE_MS,
       })
       .where('id', '=', id)
       .execute()
     return uploaded.mediaId
   }
 
-  async #again(appId: string, bytes: Uint8Array): Promise<{ mediaId: string; createdAt: Date } | undefined> {
+  async #again(appId: string, bytes: Uint8Array): Promise<{ mediaId: string } | undefined> {
     try {
       return await this.#options.upload(appId, bytes)
     } catch (error) {
