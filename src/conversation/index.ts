@@ -27,6 +27,7 @@ export {
   type ConversationFilter,
   type ConversationPage,
 } from './conversation-list.js'
-export { messageViews, type MediaSummary, type MessageContent, type MessageView } from './message-view.js'
+export type { MediaSummary } from './message-media.js'
+export { messageViews, type MessageContent, type MessageView } from './message-view.js'
 export { listMessages, type MessagePage } from './message-list.js'
 export type { NamesOf, ViewSource } from './view-source.js'

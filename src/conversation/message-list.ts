@@ -9,11 +9,11 @@ export interface MessagePage {
 
 /** A conversation's messages, newest first, those before an id where one is given. */
 export async function listMessages(
-  { store, namesOf }: ViewSource,
+  source: ViewSource,
   conversationId: number,
   { before, limit }: { before?: number | undefined; limit: number },
 ): Promise<MessagePage> {
-  const rows = await store.db
+  const rows = await source.store.db
     .selectFrom('message')
     .select(messageViewColumns)
     .where('conversation_id', '=', conversationId)
@@ -21,6 +21,6 @@ export async function listMessages(
     .orderBy('id', 'desc')
     .limit(limit + 1)
     .execute()
-  const items = await viewsOfMessages(rows.slice(0, limit), namesOf)
+  const items = await viewsOfMessages(rows.slice(0, limit), source)
   return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null }
 }

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { MessageTable } from '../store/index.js'
+import { picturesOf, type MediaSummary } from './message-media.js'
 import type { MessageState } from './message-state.js'
-import { idsIn, type NamesOf, type ViewSource } from './view-source.js'
+import { idsIn, type ViewSource } from './view-source.js'
 
 /** A message's content as it is kept, in WeChat's words; a system line says what happened. */
 export interface MessageContent {
@@ -26,15 +27,6 @@ export interface MessageContent {
   readonly sessionFrom?: string
   readonly agentId?: number | null
   readonly to?: number
-}
-
-/** The picture of a message, as far as it is here. */
-export interface MediaSummary {
-  readonly id: number
-  readonly state: 'wanted' | 'stored' | 'failed' | 'expired'
-  readonly mime: string | null
-  readonly width: number | null
-  readonly height: number | null
 }
 
 /** A message as pages and programs see it. */
@@ -92,21 +84,27 @@ export async function messageViews(
   source: ViewSource,
   ids: readonly number[],
 ): Promise<Map<number, MessageView>> {
-  const { store, namesOf } = source
+  const { store } = source
   if (ids.length === 0) return new Map()
   const rows = await store.db
     .selectFrom('message')
     .select(messageViewColumns)
     .where(sql<boolean>`id in (${idsIn(store.dialect, ids)})`)
     .execute()
-  return new Map((await viewsOfMessages(rows, namesOf)).map((view) => [view.id, view]))
+  return new Map((await viewsOfMessages(rows, source)).map((view) => [view.id, view]))
 }
 
 /** Rows as views, in their order. */
-export async function viewsOfMessages(rows: readonly MessageRow[], namesOf: NamesOf): Promise<MessageView[]> {
+export async function viewsOfMessages(
+  rows: readonly MessageRow[],
+  { store, namesOf }: Pick<ViewSource, 'store' | 'namesOf'>,
+): Promise<MessageView[]> {
   const decoded = rows.map((row) => ({ row, content: JSON.parse(row.content) as MessageContent }))
   const people = decoded.flatMap(({ row, content }) => [actorOf(row, content) ?? [], content.to ?? []])
-  const names = await namesOf([...new Set(people.flat())])
+  const [names, pictures] = await Promise.all([
+    namesOf([...new Set(people.flat())]),
+    picturesOf(store, decoded),
+  ])
   return decoded.map(({ row, content }) => {
     const actor = actorOf(row, content)
     const toName = content.to === undefined ? undefined : names.get(content.to)
@@ -125,7 +123,7 @@ export async function viewsOfMessages(rows: readonly MessageRow[], namesOf: Name
       problem: row.problem,
       rid: row.rid,
       msgType: row.msg_type,
-      media: null,
+      media: pictures.get(row.id) ?? null,
     }
   })
 }

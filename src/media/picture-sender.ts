@@ -1,6 +1,6 @@
 import { ApiError, NetworkError } from '../errors.js'
 import type { Logger } from '../log.js'
-import type { OutgoingMessage } from '../wechat/index.js'
+import { mediaIdOf, type OutgoingMessage } from '../wechat/index.js'
 import type { PictureLibrary } from './picture-library.js'
 
 /** Who sends a Mini Program's messages. */
@@ -24,7 +24,7 @@ export function pictureSender(
   return {
     setTyping: (openId, on) => sender.setTyping(openId, on),
     async send(openId, message) {
-      const mediaId = mediaOf(message)
+      const mediaId = mediaIdOf(message)
       if (mediaId === undefined) return sender.send(openId, message)
       const current = await currentOf(mediaId)
       try {
@@ -57,11 +57,6 @@ export function pictureSender(
       return refused ?? mediaId
     }
   }
-}
-
-function mediaOf(message: OutgoingMessage): string | undefined {
-  if (message.msgType === 'image') return message.mediaId
-  return message.msgType === 'miniprogrampage' ? message.thumbMediaId : undefined
 }
 
 function withMedia(message: OutgoingMessage, mediaId: string): OutgoingMessage {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { bulkRows, type Store } from '../store/index.js'
+import { mediaIdOf } from '../wechat/index.js'
 
 /** How many messages are looked at in one transaction. */
 const PAGE = 200
@@ -21,7 +22,7 @@ export async function noteWishes(store: Store, now: number): Promise<boolean> {
     const last = messages.at(-1)
     if (!last) return false
     const rows = messages.flatMap((message) => {
-      const mediaId = mediaIdOf(message.content)
+      const mediaId = mediaIdOf(JSON.parse(message.content) as Parameters<typeof mediaIdOf>[0])
       return mediaId === undefined
         ? []
         : [{ message_id: message.id, app_id: message.app_id, media_id: mediaId, at: message.created_at }]
@@ -65,11 +66,4 @@ async function newMessages(store: Store, db: Store['db'], after: number): Promis
 async function cursorOf(db: Store['db']): Promise<number> {
   const row = await db.selectFrom('setting').select('value').where('key', '=', CURSOR).executeTakeFirst()
   return Number(row?.value ?? 0)
-}
-
-/** The picture of an image, or a card's; undefined where WeChat gave none. */
-export function mediaIdOf(content: string): string | undefined {
-  const { mediaId, thumbMediaId } = JSON.parse(content) as { mediaId?: unknown; thumbMediaId?: unknown }
-  const id = mediaId ?? thumbMediaId
-  return typeof id === 'string' && id !== '' ? id : undefined
 }

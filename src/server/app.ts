@@ -20,6 +20,7 @@ import {
   deskApi,
   deskPage,
   firstPrincipal,
+  mediaRoutes,
   noAgents,
   programOf,
   type AgentDirectory,
@@ -86,7 +87,7 @@ export async function createApp(
     onQueued: () => queued(),
   }
   // Beside the way of a message: its picture, fetched in the background.
-  const media = mediaParts(config, foundation, { ...around, onTold: () => undefined })
+  const media = mediaParts(config, foundation, { ...around, onTold: () => told() })
 
   // Out: what is queued goes to WeChat, once.
   const senderOf = (appId: string): Sender | undefined =>
@@ -109,9 +110,8 @@ export async function createApp(
   // The desk: what people and programs see and do.
   const agents: AgentDirectory = noAgents
   const views = { ...parts, namesOf: agents.namesOf }
-  const api = deskApi([...conversationRoutes({ views, commands, agents })], {
-    principalOf: firstPrincipal(programOf(config.apiKey)),
-  })
+  const routes = [...conversationRoutes({ views, commands, agents }), ...mediaRoutes(media)]
+  const api = deskApi(routes, { principalOf: firstPrincipal(programOf(config.apiKey)) })
 
   const web = new Koa()
     .use(errorForm({ logger, metrics }))
@@ -130,6 +130,13 @@ export async function createApp(
     if (shards.alone) return
     store.signals.send('queued', '').catch((err: unknown) => {
       logger.warn({ err }, 'the other processes could not be told of a message; they find it within a second')
+    })
+  }
+
+  /** Who follows the feed hears of it sooner than they would by themselves. */
+  function told(): void {
+    store.signals.send('feed', '').catch((err: unknown) => {
+      logger.debug({ err }, 'who follows the feed could not be told; they look again by themselves')
     })
   }
 

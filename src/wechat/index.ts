@@ -43,6 +43,7 @@ export {
 export { errcodes, explainErrcode, type Errcode, type Retry } from './errcode.js'
 export { imageType, type ImageType } from './image.js'
 export { limits } from './limits.js'
+export { mediaIdOf } from './media-id.js'
 export { sign, verifySignature } from './signature.js'
 export { decodeAESKey, decrypt, encrypt } from './crypto.js'
 export {

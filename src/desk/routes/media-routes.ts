@@ -1,0 +1,100 @@
+import { ApiError, MediaError, NetworkError } from '../../errors.js'
+import type { MediaTable } from '../../store/index.js'
+import { limits } from '../../wechat/index.js'
+import { mayUse } from '../principal.js'
+import { readBytes } from '../read-bytes.js'
+import { notFound, Refusal } from '../refusal.js'
+import { Raw, route, type Route } from '../route.js'
+import { byId } from '../schemas/list.js'
+import { uploadedPicture, uploadQuery } from '../schemas/media.js'
+
+/** A picture that is kept. */
+interface Picture {
+  readonly id: number
+  readonly appId: string
+  readonly mediaId: string
+  readonly state: MediaTable['state']
+  readonly mime: MediaTable['mime']
+  readonly width: number | null
+  readonly height: number | null
+  readonly bytes: number | null
+}
+
+export interface MediaRoutesOptions {
+  readonly library: {
+    find(id: number): Promise<Picture | undefined>
+    read(id: number): Promise<Buffer | undefined>
+    /** Gives a picture to WeChat and keeps it; undefined when the Mini Program is not configured. */
+    add(appId: string, bytes: Uint8Array): Promise<Picture | undefined>
+  }
+}
+
+/** Pictures: those of customers to be seen, those of agents to be sent. */
+export function mediaRoutes({ library }: MediaRoutesOptions): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/media/:id',
+      summary: 'A picture’s bytes. Only PNG, JPEG, GIF and WebP are kept, told by their bytes.',
+      access: 'agent',
+      params: byId,
+      answer: new Raw('image/*'),
+      async handle({ params: { id }, principal, ctx }) {
+        const picture = await library.find(id)
+        if (!picture || !mayUse(principal, picture.appId)) throw notFound()
+        const bytes = picture.mime === null ? undefined : await library.read(id)
+        if (!bytes || picture.mime === null)
+          throw new Refusal('not_found', `The picture is not here: it is ${picture.state}.`)
+        ctx.type = picture.mime
+        ctx.set(pictureHeaders)
+        ctx.set('Content-Disposition', `inline; filename="picture-${id}.${extensions[picture.mime]}"`)
+        ctx.body = bytes
+        return undefined
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/media',
+      summary: 'Uploads a picture (PNG, JPG or GIF, at most 2 MB) to WeChat; its `mediaId` is for messages.',
+      access: 'agent',
+      query: uploadQuery,
+      body: new Raw('image/*'),
+      answer: uploadedPicture,
+      status: 201,
+      async handle({ query: { appId }, principal, ctx }) {
+        if (!mayUse(principal, appId)) throw notFound()
+        // A form of another site can't send one of these without asking first.
+        if (!ctx.is('image/*', 'application/octet-stream'))
+          throw new Refusal('bad_request', 'The body must be the picture itself: Content-Type: image/png.')
+        const bytes = await readBytes(ctx, limits.imageBytes)
+        const picture = await library.add(appId, bytes).catch(refuse)
+        if (!picture) throw new Refusal('invalid', 'appId: is not configured here')
+        const { id, mediaId, mime, width, height } = picture
+        return { id, mediaId, mime: mime ?? '', width: width ?? 0, height: height ?? 0, bytes: bytes.length }
+      },
+    }),
+  ]
+}
+
+/** Whatever a picture's bytes say, nothing in them runs, and no other site shows them. */
+const pictureHeaders = {
+  'Content-Security-Policy': "default-src 'none'; sandbox",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  // A picture never changes; it is for whoever asked alone.
+  'Cache-Control': 'private, max-age=3600, immutable',
+}
+
+const extensions = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+} as const
+
+function refuse(error: unknown): never {
+  if (error instanceof MediaError)
+    throw new Refusal(error.code === 'too_large' ? 'too_large' : 'invalid', error.message)
+  if (error instanceof ApiError || error instanceof NetworkError)
+    throw new Refusal('unavailable', `WeChat did not take the picture. ${error.message}`)
+  throw error
+}
