@@ -17,7 +17,7 @@ export const allowed = {
   rules: ['conversation', 'bot', 'wechat'],
   media: ['store', 'wechat'],
   hooks: ['conversation', 'store', 'wechat'],
-  desk: ['conversation', 'store', 'wechat'],
+  desk: ['conversation', 'hooks', 'store', 'wechat'],
   emulator: ['wechat'],
   server: [
     'api',

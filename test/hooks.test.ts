@@ -45,6 +45,8 @@ describe.each(await storeKinds())('outgoing webhooks on %s', (kind) => {
       seal,
       logger,
       now,
+      allowance: defaultAllowanceRules,
+      namesOf: async () => new Map([[7, '小王']]),
       wait: delay,
       allowPrivate: ['127.0.0.0/8'],
       random: () => 0,
@@ -182,8 +184,11 @@ describe.each(await storeKinds())('outgoing webhooks on %s', (kind) => {
       )
       .toEqual(told)
     const byType = new Map(receiver.received.map((each) => [each.type, each.data]))
-    expect(byType.get('conversation.assigned')).toMatchObject({ by: 7, to: 7 })
-    expect(byType.get('conversation.closed')).toMatchObject({ by: null })
+    expect(byType.get('conversation.assigned')).toMatchObject({
+      message: { line: 'take', agentId: 7, authorName: '小王', to: 7 },
+      conversation: { id, openId: 'o1' },
+    })
+    expect(byType.get('conversation.closed')).toMatchObject({ message: { agentId: null } })
     const inOrder = told.map((type) => byType.get(type)?.['sequence'] as number)
     expect(inOrder[2]).toBeLessThan(inOrder[0]!)
     expect(inOrder[0]).toBeLessThan(inOrder[1]!)

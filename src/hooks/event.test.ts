@@ -6,7 +6,6 @@ const message = (about: Partial<Occurrence>): Occurrence => ({
   direction: 'outgoing',
   state: null,
   attempts: 1,
-  line: undefined,
   ...about,
 })
 

@@ -22,8 +22,8 @@ export interface Occurrence {
   readonly direction: 'incoming' | 'outgoing' | 'note' | 'system'
   readonly state: string | null
   readonly attempts: number
-  /** The content of a system line. */
-  readonly line: string | undefined
+  /** What a system line says. */
+  readonly line?: string
 }
 
 /**

@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Logger } from '../log.js'
-import { bulkRows, type Store } from '../store/index.js'
-import { happeningsAfter, type FeedPiece, type Happening } from './happenings.js'
+import { bulkRows } from '../store/index.js'
+import { happeningsAfter, type FeedPiece, type Happening, type HappeningsSource } from './happenings.js'
 
-export interface FollowerOptions {
-  readonly store: Store
+export interface FollowerOptions extends HappeningsSource {
   readonly logger: Logger
-  readonly now: () => number
   readonly wait: (milliseconds: number) => Promise<unknown>
   /** Told after each commit that queued deliveries. */
   readonly onQueued: () => void
@@ -81,7 +79,7 @@ export class Follower {
     for (const endpoint of endpoints) {
       if (this.#stopped) return false
       const { cursor } = endpoint
-      const piece = pieces.get(cursor) ?? (await happeningsAfter(this.#options.store, cursor))
+      const piece = pieces.get(cursor) ?? (await happeningsAfter(this.#options, cursor))
       pieces.set(cursor, piece)
       if (piece.upTo === undefined) continue
       more = true

@@ -1,6 +1,11 @@
-import { sql } from 'kysely'
-import { readFeed } from '../conversation/index.js'
-import { bulkRows, type Store } from '../store/index.js'
+import {
+  conversationViews,
+  messageViews,
+  readFeed,
+  type MessageView,
+  type ViewSource,
+} from '../conversation/index.js'
+import type { Store } from '../store/index.js'
 import { eventOf, type HookEvent } from './event.js'
 
 /** Something of the feed that endpoints are told, with what they are told of it. */
@@ -22,117 +27,53 @@ export interface FeedPiece {
   readonly pruned: boolean
 }
 
+export type HappeningsSource = ViewSource & { readonly store: Store }
+
 const PAGE = 200
 
-/** What happened after a number, in commit order. */
-export async function happeningsAfter(store: Store, after: number): Promise<FeedPiece> {
-  const { items, reset } = await readFeed(store, after, PAGE)
-  const ids = new Set(items.flatMap(({ messageId }) => (messageId === null ? [] : [messageId])))
-  const messages = new Map((await messagesOf(store, [...ids])).map((row) => [row.id, row]))
-  const happenings = items.flatMap(({ messageId, sequence, at }): Happening[] => {
-    const row = messageId === null ? undefined : messages.get(messageId)
-    if (!row) return []
-    const content = JSON.parse(row.content) as Record<string, unknown>
-    const line = typeof content['line'] === 'string' ? content['line'] : undefined
-    const told = eventOf({ ...row, line })
-    if (!told) return []
-    const body = JSON.stringify({
-      type: told.event,
-      timestamp: new Date(at).toISOString(),
-      data: { sequence, conversation: conversationOf(row), ...detailsOf(row, content) },
-    })
-    return [{ ...told, sequence, appId: row.app_id, conversationId: row.conversation_id, body }]
+/** What happened after a number, in commit order; message and conversation are as the API shows them. */
+export async function happeningsAfter(source: HappeningsSource, after: number): Promise<FeedPiece> {
+  const { items, reset: pruned } = await readFeed(source.store, after, PAGE)
+  const upTo = items.at(-1)?.sequence
+  const ids = [...new Set(items.flatMap(({ messageId }) => messageId ?? []))]
+  const views = await messageViews(source, ids)
+  const attempts = await attemptsOf(source.store, [...views.values()])
+  const told = items.flatMap(({ messageId, sequence, at }) => {
+    const message = views.get(messageId ?? 0)
+    const event = message && eventOf({ ...message, attempts: attempts.get(message.id) ?? 0 })
+    return event ? [{ ...event, message, sequence, at }] : []
   })
-  return { happenings, upTo: items.at(-1)?.sequence, pruned: reset }
-}
-
-interface MessageRow {
-  readonly id: number
-  readonly conversation_id: number
-  readonly direction: 'incoming' | 'outgoing' | 'note' | 'system'
-  readonly author: string
-  readonly content: string
-  readonly state: string | null
-  readonly attempts: number
-  readonly errcode: number | null
-  readonly problem: string | null
-  readonly rid: string | null
-  readonly created_at: number
-  readonly sent_at: number | null
-  readonly status: string
-  readonly agent_id: number | null
-  readonly contact_id: number
-  readonly app_id: string
-  readonly open_id: string
-  readonly name: string | null
-  readonly remark: string | null
-  readonly session_from: string | null
-  /** json */
-  readonly tags: string
-}
-
-async function messagesOf({ db, dialect }: Store, ids: readonly number[]): Promise<readonly MessageRow[]> {
-  if (ids.length === 0) return []
-  const wanted = bulkRows(
-    dialect,
-    { id: 'bigint' },
-    ids.map((id) => ({ id })),
+  const conversations = new Map(
+    (await conversationViews(source, [...new Set(told.map(({ message }) => message.conversationId))])).map(
+      // The message is there already, and what is unread is the desk's affair.
+      ({ lastMessage: _, unread: __, ...view }) => [view.id, view],
+    ),
   )
-  const tags =
-    dialect === 'postgres'
-      ? sql`coalesce((select json_agg(tag order by tag) from contact_tag where contact_id = c.contact_id), '[]')::text`
-      : sql`(select json_group_array(tag) from (select tag from contact_tag where contact_id = c.contact_id order by tag))`
-  const { rows } = await sql<MessageRow>`
-    select m.id, m.conversation_id, m.direction, m.author, m.content, m.state, m.attempts, m.errcode, m.problem, m.rid,
-      m.created_at, m.sent_at, c.status, c.agent_id, c.contact_id, contact.app_id, contact.open_id, contact.name,
-      contact.remark, contact.session_from, ${tags} as tags
-    from message m join conversation c on c.id = m.conversation_id join contact on contact.id = c.contact_id
-    where m.id in (select id from ${wanted})`.execute(db)
-  return rows
+  const happenings = told.flatMap(({ message, sequence, at, event, onceKey }): Happening[] => {
+    const conversation = conversations.get(message.conversationId)
+    if (!conversation) return []
+    const data = { sequence, message, conversation }
+    const body = JSON.stringify({ type: event, timestamp: new Date(at).toISOString(), data })
+    return [{ event, onceKey, sequence, appId: conversation.appId, conversationId: conversation.id, body }]
+  })
+  return { happenings, upTo, pruned }
 }
 
-/** The conversation as it stands when it is told of: that may be a moment later. */
-function conversationOf(row: MessageRow): object {
-  return {
-    id: row.conversation_id,
-    appId: row.app_id,
-    openId: row.open_id,
-    status: row.status,
-    agentId: row.agent_id,
-    contact: {
-      id: row.contact_id,
-      name: row.name,
-      remark: row.remark,
-      sessionFrom: row.session_from,
-      tags: JSON.parse(row.tags) as string[],
-    },
-  }
-}
-
-function detailsOf(row: MessageRow, content: Record<string, unknown>): object {
-  if (row.direction === 'system') {
-    const { reason, sessionFrom, agentId, to } = content
-    return {
-      ...(reason === undefined ? {} : { reason }),
-      ...(sessionFrom === undefined ? {} : { sessionFrom }),
-      // Who did it: a person by id; null is a program, or the service itself.
-      ...(agentId === undefined ? {} : { by: agentId }),
-      ...(to === undefined ? {} : { to }),
-    }
-  }
-  return {
-    message: {
-      ...content,
-      id: row.id,
-      conversationId: row.conversation_id,
-      direction: row.direction,
-      author: row.author,
-      state: row.state,
-      createdAt: row.created_at,
-      sentAt: row.sent_at,
-      errcode: row.errcode,
-      problem: row.problem,
-      rid: row.rid,
-    },
-  }
+/** How often each message that failed was sent: a person may have sent it again. */
+async function attemptsOf(
+  { db }: Store,
+  messages: readonly MessageView[],
+): Promise<ReadonlyMap<number, number>> {
+  const failed = messages.filter(({ state }) => state === 'failed' || state === 'unknown')
+  if (failed.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('message')
+    .select(['id', 'attempts'])
+    .where(
+      'id',
+      'in',
+      failed.map(({ id }) => id),
+    )
+    .execute()
+  return new Map(rows.map(({ id, attempts }) => [id, attempts]))
 }

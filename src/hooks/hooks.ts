@@ -1,18 +1,16 @@
 import type { Logger } from '../log.js'
-import type { Store } from '../store/index.js'
 import { AddressGuard } from './address-guard.js'
 import { Deliverer, type DeliveryOutcome } from './deliverer.js'
 import { Deliveries } from './deliveries.js'
 import { Endpoints } from './endpoints.js'
 import { Follower } from './follower.js'
 import { GuardedRequests } from './guarded-request.js'
+import type { HappeningsSource } from './happenings.js'
 import type { SecretSeal } from './secret-seal.js'
 
-export interface HooksOptions {
-  readonly store: Store
+export interface HooksOptions extends HappeningsSource {
   readonly seal: SecretSeal
   readonly logger: Logger
-  readonly now: () => number
   readonly wait: (milliseconds: number) => Promise<unknown>
   /** Networks that are not public and may be delivered to all the same. */
   readonly allowPrivate: readonly string[]

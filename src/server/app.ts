@@ -23,8 +23,10 @@ import {
   mediaRoutes,
   noAgents,
   programOf,
+  webhookRoutes,
   type AgentDirectory,
 } from '../desk/index.js'
+import { Hooks } from '../hooks/index.js'
 import { rules } from '../rules/rules-middleware.js'
 import { webhook } from '../webhook/index.js'
 import type { Handlers } from './bot-module.js'
@@ -66,7 +68,7 @@ export async function createApp(
   around: Surroundings,
   { handlers, pages = [] }: Additions = {},
 ): Promise<App> {
-  const { store, metrics, apps, rules: ruleBook } = foundation
+  const { store, box, metrics, apps, rules: ruleBook } = foundation
   const { logger, wait } = around
   let phase: Phase = 'starting'
 
@@ -110,7 +112,18 @@ export async function createApp(
   // The desk: what people and programs see and do.
   const agents: AgentDirectory = noAgents
   const views = { ...parts, namesOf: agents.namesOf }
-  const routes = [...conversationRoutes({ views, commands, agents }), ...mediaRoutes(media)]
+  // The operator’s own system is told what happens.
+  const hooks = new Hooks({
+    ...views,
+    seal: box,
+    allowPrivate: config.privateHooks,
+    onAttempt: (outcome) => metrics.webhookDeliveries.inc({ outcome }),
+  })
+  const routes = [
+    ...conversationRoutes({ views, commands, agents }),
+    ...mediaRoutes(media),
+    ...webhookRoutes(hooks),
+  ]
   const api = deskApi(routes, { principalOf: firstPrincipal(programOf(config.apiKey)) })
 
   const web = new Koa()
@@ -155,6 +168,7 @@ export async function createApp(
       inbox.start()
       await outbox.start()
       media.fetcher.start()
+      await hooks.start()
       phase = 'running'
     },
     leave() {
@@ -163,11 +177,17 @@ export async function createApp(
     async stop(milliseconds) {
       phase = 'stopping'
       const work = inbox.stop(milliseconds).then(() => outbox.stop())
-      await Promise.race([Promise.all([work, media.fetcher.stop()]), wait(milliseconds)])
+      await Promise.race([
+        Promise.all([work, media.fetcher.stop(), hooks.stop(HOOKS_MS)]),
+        wait(milliseconds),
+      ])
       await shards.stop()
     },
   }
 }
+
+/** For deliveries under way: those that are cut off are made again. */
+const HOOKS_MS = 2000
 
 /** Each run of the bot is given its own sender. */
 const nobody = (): Sender => {

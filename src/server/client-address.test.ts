@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { ClientAddress, parseTrustedProxies } from './client-address.js'
+import { ClientAddress, parseNetworks } from './client-address.js'
 
 type Request = Pick<IncomingMessage, 'headers' | 'socket'>
 
@@ -16,7 +16,7 @@ describe('the client’s address', () => {
   })
 
   it('is what the nearest trusted proxy saw', () => {
-    const client = new ClientAddress(parseTrustedProxies('loopback,10.0.0.0/8') ?? [])
+    const client = new ClientAddress(parseNetworks('loopback,10.0.0.0/8') ?? [])
     const seen = (forwarded: string): string =>
       client.of(request('127.0.0.1', { 'x-forwarded-for': forwarded }))
     expect(seen('203.0.113.9')).toBe('203.0.113.9')
@@ -34,7 +34,7 @@ describe('the client’s address', () => {
   })
 
   it('is local only without a proxy between', () => {
-    for (const trusted of [[], parseTrustedProxies('loopback') ?? []]) {
+    for (const trusted of [[], parseNetworks('loopback') ?? []]) {
       const client = new ClientAddress(trusted)
       for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1'])
         expect(client.isLocal(request(address))).toBe(true)
@@ -45,11 +45,11 @@ describe('the client’s address', () => {
   })
 })
 
-describe('parseTrustedProxies', () => {
+describe('parseNetworks', () => {
   it.each(['true', '1', '10.0.0.0/33', '10.0.0.0/8/8', '::1/129', 'proxy.example.com', '10.0.0'])(
     'refuses %s',
     (list) => {
-      expect(parseTrustedProxies(list)).toBeUndefined()
+      expect(parseNetworks(list)).toBeUndefined()
     },
   )
 })

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
 /** The addresses and networks of a list with commas, `loopback` standing for this machine; undefined when it is none. */
-export function parseTrustedProxies(list: string): readonly string[] | undefined {
+export function parseNetworks(list: string): readonly string[] | undefined {
   const parts = list
     .split(',')
     .map((part) => part.trim())

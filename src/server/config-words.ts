@@ -30,6 +30,8 @@ const words = {
     'the http or https address that people and WeChat use, without a path, such as https://kefu.example.com',
   KEFU_TRUST_PROXY:
     'the addresses or networks of your proxies with commas between, such as 127.0.0.1,10.0.0.0/8, or “loopback”',
+  KEFU_ALLOW_PRIVATE_HOOKS:
+    'the private addresses or networks that webhooks may be delivered to, with commas between, such as 10.0.0.0/8, or “loopback”',
   EMULATOR_PORT: 'a port number from 0 to 65535 (0: any free one), such as 3001',
   LOG_LEVEL: 'debug, info, warn, error or silent',
 } as const

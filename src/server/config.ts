@@ -6,7 +6,7 @@ import { checkPushSecrets, limits } from '../wechat/index.js'
 import type { AppSettings } from './app-settings.js'
 import { looks, secretVariables, type Variable } from './config-words.js'
 import { parseSecretKey } from './secret-key.js'
-import { parseTrustedProxies } from './client-address.js'
+import { parseNetworks } from './client-address.js'
 
 const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(least).max(most))
@@ -49,7 +49,11 @@ const schema = z.object({
     .optional(),
   KEFU_TRUST_PROXY: z
     .string()
-    .refine((list) => parseTrustedProxies(list) !== undefined)
+    .refine((list) => parseNetworks(list) !== undefined)
+    .optional(),
+  KEFU_ALLOW_PRIVATE_HOOKS: z
+    .string()
+    .refine((list) => parseNetworks(list) !== undefined)
     .optional(),
   EMULATOR_PORT: whole(0, 65_535).default(3001),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -77,6 +81,8 @@ export interface Config {
   readonly publicUrl: string | undefined
   /** Addresses and networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  /** Private addresses and networks that webhooks may be delivered to. */
+  readonly privateHooks: readonly string[]
   readonly emulatorPort: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
@@ -172,7 +178,8 @@ function configOf(values: Values): Config {
     },
     secretKey: values.KEFU_SECRET_KEY === undefined ? undefined : parseSecretKey(values.KEFU_SECRET_KEY),
     publicUrl: values.KEFU_PUBLIC_URL?.replace(/\/+$/, ''),
-    trustedProxies: parseTrustedProxies(values.KEFU_TRUST_PROXY ?? '') ?? [],
+    trustedProxies: parseNetworks(values.KEFU_TRUST_PROXY ?? '') ?? [],
+    privateHooks: parseNetworks(values.KEFU_ALLOW_PRIVATE_HOOKS ?? '') ?? [],
     emulatorPort: values.EMULATOR_PORT,
     logLevel: values.LOG_LEVEL,
   }

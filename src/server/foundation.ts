@@ -9,6 +9,7 @@ import { databaseTokenStore } from './database-token-store.js'
 import { Metrics } from './metrics.js'
 import { queues } from './queues.js'
 import { RuleBook } from './rule-book.js'
+import type { SecretBox } from './secret-box.js'
 import { openSecrets } from './secrets.js'
 
 export interface Surroundings {
@@ -21,6 +22,8 @@ export interface Surroundings {
 /** What is kept, opened: what the service stands on, and what a command needs when no service runs. */
 export interface Foundation {
   readonly store: Store
+  /** Seals what the database keeps of secrets. */
+  readonly box: SecretBox
   readonly metrics: Metrics
   readonly apps: Apps
   readonly rules: RuleBook
@@ -68,6 +71,7 @@ export async function openFoundation(
     await rules.start()
     return {
       store,
+      box,
       metrics,
       apps,
       rules,

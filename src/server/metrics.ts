@@ -8,7 +8,9 @@ export interface QueueState {
 }
 
 export interface MetricsOptions {
-  readonly queues: Readonly<Record<'inbox' | 'outbox', () => Promise<QueueState>>>
+  readonly queues: Readonly<
+    Record<'inbox' | 'outbox' | 'webhooks' | 'webhooks_dead', () => Promise<QueueState>>
+  >
   /** The milliseconds since 1970. */
   readonly now: () => number
 }
@@ -40,6 +42,12 @@ export class Metrics {
     'Messages that WeChat’s allowance left no room for',
     ['by'],
   )
+  /** `outcome` of each attempt: delivered, retry (it is made again later) or dead (it was the last). */
+  readonly webhookDeliveries = this.#counter(
+    'kefu_webhook_deliveries_total',
+    'Attempts to tell the operator’s own system',
+    ['outcome'],
+  )
 
   constructor(options: MetricsOptions) {
     collectDefaultMetrics({ register: this.registry })
@@ -64,7 +72,7 @@ export class Metrics {
     })
     new Gauge({
       name: 'kefu_queue_depth',
-      help: 'Pushes to be handled (inbox) and messages to be sent (outbox)',
+      help: 'Pushes to be handled (inbox), messages to be sent (outbox), deliveries to be made (webhooks), given up (webhooks_dead)',
       labelNames: ['queue'],
       registers,
       async collect() {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Store } from '../store/index.js'
 import type { MetricsOptions, QueueState } from './metrics.js'
 
-/** How the queues stand; both are indexes of what is still to do, so asking stays cheap however much is kept. */
+/** How the queues stand; they are indexes of what is still to do, so asking stays cheap however much is kept. */
 export function queues({ db }: Store): MetricsOptions['queues'] {
   return {
     inbox: async () => {
@@ -13,6 +13,20 @@ export function queues({ db }: Store): MetricsOptions['queues'] {
     outbox: async () => {
       const { rows } = await sql<Row>`
         select count(*) as depth, min(created_at) as oldest_at from message where state in ('queued', 'sending')`.execute(
+        db,
+      )
+      return stateOf(rows)
+    },
+    webhooks: async () => {
+      const { rows } = await sql<Row>`
+        select count(*) as depth, min(created_at) as oldest_at from webhook_delivery where state in ('queued', 'retry')`.execute(
+        db,
+      )
+      return stateOf(rows)
+    },
+    webhooks_dead: async () => {
+      const { rows } = await sql<Row>`
+        select count(*) as depth, min(settled_at) as oldest_at from webhook_delivery where state = 'dead'`.execute(
         db,
       )
       return stateOf(rows)

@@ -65,9 +65,24 @@ describe.each(await storeKinds())('the secrets of a database on %s', (kind) => {
       .values({ app_id: 'wx1', name: 'shop', created_at: 1, ...row })
       .execute()
     await db.insertInto('setting').values({ key: 'other', value: '1' }).execute()
+    await db
+      .insertInto('webhook')
+      .values({
+        url: 'https://example.com',
+        description: '',
+        events: '["*"]',
+        enabled: 1,
+        sealed_secret: 'v1.x.y',
+        cursor: 0,
+        created_at: 1,
+      })
+      .execute()
     rmSync(file)
     await forgetSecrets(test.store)
     await openSecrets({ store: test.store, configured: undefined, file })
+    expect(await db.selectFrom('webhook').selectAll().execute()).toMatchObject([
+      { url: 'https://example.com', enabled: 0, disabled_reason: 'secret_lost', sealed_secret: null },
+    ])
     expect(await db.selectFrom('app').selectAll().execute()).toEqual([])
     expect(await db.selectFrom('setting').select('key').where('key', '=', 'other').execute()).toHaveLength(1)
   })

@@ -36,12 +36,16 @@ export async function openSecrets(options: SecretsOptions): Promise<SecretBox> {
 
 /**
  * Forgets every sealed secret, for when the key is lost: the Mini Programs that were entered at the desk must be
- * entered again; conversations stay. The next start seals with the key that it then has.
+ * entered again, webhooks given new secrets; conversations stay. The next start seals with the key that it then has.
  */
 export async function forgetSecrets(store: Store): Promise<void> {
   await store.db.transaction().execute(async (tx) => {
     await tx.deleteFrom('app').execute()
     await tx.deleteFrom('access_token').execute()
+    await tx
+      .updateTable('webhook')
+      .set({ enabled: 0, disabled_reason: 'secret_lost', sealed_secret: null, sealed_old_secret: null })
+      .execute()
     await tx.deleteFrom('setting').where('key', '=', SETTING).execute()
   })
 }

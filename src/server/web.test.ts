@@ -19,7 +19,8 @@ afterEach(() => {
 })
 
 const none = async (): Promise<{ depth: number; oldestAt: undefined }> => ({ depth: 0, oldestAt: undefined })
-const metrics = (): Metrics => new Metrics({ queues: { inbox: none, outbox: none }, now: Date.now })
+const metrics = (): Metrics =>
+  new Metrics({ queues: { inbox: none, outbox: none, webhooks: none, webhooks_dead: none }, now: Date.now })
 
 async function serve(...middleware: Middleware[]): Promise<string> {
   const app = new Koa()

@@ -62,6 +62,12 @@ export function webhooks(dialect: Dialect): Migration {
         .where(sql.ref('state'), '=', sql.lit('sending'))
         .execute()
       await schema
+        .createIndex('webhook_delivery_dead')
+        .on('webhook_delivery')
+        .column('settled_at')
+        .where(sql.ref('state'), '=', sql.lit('dead'))
+        .execute()
+      await schema
         .createIndex('webhook_delivery_by_state')
         .on('webhook_delivery')
         .columns(['webhook_id', 'state', 'id'])
