@@ -37,11 +37,16 @@ export class PostgresSignals implements Signals {
   readonly #pool: Pool
   readonly #emitter = new EventEmitter().setMaxListeners(0)
   #client: PoolClient | undefined
+  readonly #pulse: NodeJS.Timeout
+  /** The connection that owes an answer. */
+  #asked: PoolClient | undefined
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(pool: Pool) {
+  /** `pulseMs`: how often the listening connection is asked whether it still lives. */
+  constructor(pool: Pool, pulseMs: number) {
     this.#pool = pool
+    this.#pulse = setInterval(() => this.#ask(), pulseMs).unref()
     void this.#listen()
   }
 
@@ -56,10 +61,23 @@ export class PostgresSignals implements Signals {
 
   async close(): Promise<void> {
     this.#closed = true
+    clearInterval(this.#pulse)
     clearTimeout(this.#timer)
     this.#emitter.removeAllListeners()
     this.#client?.release(true)
     this.#client = undefined
+  }
+
+  #ask(): void {
+    const client = this.#client
+    if (!client || this.#asked === client) return
+    this.#asked = client
+    client.query('select 1').then(
+      () => {
+        this.#asked = undefined
+      },
+      () => undefined,
+    )
   }
 
   async #listen(): Promise<void> {
@@ -69,7 +87,6 @@ export class PostgresSignals implements Signals {
         client.release(true)
         return
       }
-      this.#client = client
       client.on('notification', ({ payload = '' }) => {
         const [channel, word] = JSON.parse(payload) as [string, string]
         this.#emitter.emit(channel, word)
@@ -80,7 +97,10 @@ export class PostgresSignals implements Signals {
       client.once('end', () => {
         this.#again(client)
       })
+      this.#asked = client
+      this.#client = client
       await client.query(`listen ${CHANNEL}`)
+      this.#asked = undefined
     } catch {
       this.#again(this.#client)
     }

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect, type Transaction } from 'kysely'
@@ -39,8 +40,11 @@ export type Tx = Transaction<Schema>
  * Opens `file:PATH` (SQLite, for this process alone) or `postgres://…`. Migrations are run by `migrate`.
  * Throws ConfigError when the address can't work or another server has the file.
  */
-export async function openStore(url: string): Promise<Store> {
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url)
+export async function openStore(
+  url: string,
+  { silenceMs = SILENCE_MS }: { silenceMs?: number } = {},
+): Promise<Store> {
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, silenceMs)
   if (url.startsWith('file:')) return openFile(url)
   throw new ConfigError('DATABASE_URL must be file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.')
 }
@@ -83,17 +87,23 @@ function openFile(url: string): Store {
   }
 }
 
-async function openPostgres(url: string): Promise<Store> {
+/**
+ * A connection to PostgreSQL on which nothing moves for so long is half dead: TCP itself would wait a quarter of an
+ * hour. No statement of the service may take so long without an answer; migrations may.
+ */
+const SILENCE_MS = 30_000
+
+async function openPostgres(url: string, silenceMs: number): Promise<Store> {
   const types = new pg.TypeOverrides()
   // Ids, sequences and times stay below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number)
-  const pool = new pg.Pool({
+  const settings: pg.PoolConfig = {
     connectionString: url,
-    max: 10,
     types,
     connectionTimeoutMillis: 5000,
     keepAlive: true,
-  })
+  }
+  const pool = new pg.Pool({ ...settings, max: 10, stream: () => endsWhenSilent(silenceMs) })
   // A connection that breaks while idle is replaced; without a listener it would end the process.
   pool.on('error', () => undefined)
   // So is one that breaks at work: whoever waits for its answer is told.
@@ -101,7 +111,7 @@ async function openPostgres(url: string): Promise<Store> {
   try {
     const { rows } = await pool.query<{ server_version: string }>('show server_version')
     const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
-    const signals = new PostgresSignals(pool)
+    const signals = new PostgresSignals(pool, silenceMs / 3)
     return {
       dialect: 'postgres',
       engine: `PostgreSQL ${rows[0]?.server_version ?? '?'}`,
@@ -110,7 +120,12 @@ async function openPostgres(url: string): Promise<Store> {
       signals,
       file: undefined,
       pendingMigrations: () => pending(db, 'postgres'),
-      migrate: () => migrate(db, 'postgres'),
+      migrate: async () => {
+        const patient = new Kysely<Schema>({
+          dialect: new PostgresDialect({ pool: new pg.Pool({ ...settings, max: 2 }) }),
+        })
+        return migrate(patient, 'postgres').finally(() => patient.destroy())
+      },
       close: async () => {
         await signals.close()
         await db.destroy()
@@ -123,6 +138,14 @@ async function openPostgres(url: string): Promise<Store> {
       { cause: error },
     )
   }
+}
+
+function endsWhenSilent(milliseconds: number): Socket {
+  const socket = new Socket()
+  socket.setTimeout(milliseconds, () => {
+    socket.destroy(new Error('the connection to the database was silent for too long'))
+  })
+  return socket
 }
 
 function migratorOf(db: Kysely<Schema>, dialect: Dialect): Migrator {
