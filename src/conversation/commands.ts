@@ -5,8 +5,9 @@ import { allowanceOf, type AllowanceRules } from './allowance.js'
 import { holdConversation, spendingsOf, type ContactAndConversation } from './conversation-rows.js'
 import { AllowanceError } from './draft.js'
 import { nextMessageState, type MessageStep } from './message-state.js'
-import { changeOwnership, type OwnershipChange } from './ownership.js'
+import { changeOwnership, type Ownership, type OwnershipChange } from './ownership.js'
 import { UnitOfWork, type ConversationState } from './unit-of-work.js'
+import { noteAnswered, noteTaken } from './waits.js'
 
 export type CommandProblem = 'not_found' | 'not_yours' | 'not_possible'
 
@@ -27,6 +28,13 @@ export interface Actor {
   readonly admin?: boolean
 }
 
+export interface ChangeOptions {
+  /** Leaves all as it is when the conversation, now that it is held, is not so any more. */
+  readonly onlyIf?: (conversation: ConversationState) => boolean
+  /** Why, for the line that tells it. */
+  readonly reason?: string
+}
+
 export interface CommandsOptions {
   readonly store: Store
   readonly allowance: AllowanceRules
@@ -43,9 +51,18 @@ export class Commands {
     this.#options = options
   }
 
-  /** Changes who has the conversation. What the bot had queued and not sent is cancelled when a person takes it. */
-  async change(conversationId: number, change: OwnershipChange, actor: Actor): Promise<void> {
-    await this.#holding(conversationId, async (unit, { conversation }) => {
+  /**
+   * Changes who has the conversation, and gives who had it before. What the bot had queued and not sent is cancelled
+   * when a person takes it.
+   */
+  async change(
+    conversationId: number,
+    change: OwnershipChange,
+    actor: Actor,
+    { onlyIf, reason }: ChangeOptions = {},
+  ): Promise<Ownership> {
+    return this.#holding(conversationId, async (unit, { contact, conversation }) => {
+      if (onlyIf && !onlyIf(conversation)) return conversation
       mayChange(conversation, change, actor)
       const next = changeOwnership(conversation, change)
       if (!next)
@@ -53,7 +70,7 @@ export class Commands {
           'not_possible',
           `A conversation that is ${conversation.status} can’t be changed by ${change.type}.`,
         )
-      if (next.epoch === conversation.epoch) return
+      if (next.epoch === conversation.epoch) return conversation
       const waitingSince =
         next.status === 'waiting'
           ? (conversation.waitingSince ?? unit.now)
@@ -66,11 +83,24 @@ export class Commands {
         ...line(state),
         content: {
           line: change.type,
-          agentId: actor.agentId,
+          // Of an abandoned one: who had it.
+          agentId: change.type === 'abandon' ? conversation.agentId : actor.agentId,
           ...('agentId' in change ? { to: change.agentId } : {}),
+          ...(reason !== undefined && { reason }),
         },
       })
       if (next.status !== 'waiting') await cancelBots(unit, conversationId)
+      if ('agentId' in change) {
+        const { id, status, waitingSince: since } = conversation
+        const wait = { conversationId: id, appId: contact.appId, agentId: change.agentId }
+        if (status === 'waiting' && since !== null) await noteTaken(unit.tx, { ...wait, since }, unit.now)
+        await unit.tx
+          .updateTable('conversation')
+          .set({ assigned_at: unit.now })
+          .where('id', '=', id)
+          .execute()
+      }
+      return conversation
     })
   }
 
@@ -83,7 +113,7 @@ export class Commands {
     message: OutgoingMessage,
     options: Actor & { clientId: string },
   ): Promise<number> {
-    const id = await this.#holding(conversationId, async (unit, { conversation }) => {
+    const id = await this.#holding(conversationId, async (unit, { contact, conversation }) => {
       const onceKey = `client:${conversationId}:${options.clientId}`
       const before = await unit.tx
         .selectFrom('message')
@@ -101,6 +131,10 @@ export class Commands {
             : 'All messages that WeChat allows are used. They return when the customer writes again.',
         )
       unit.save({ ...conversation, waitingSince: null }, true)
+      const { agentId } = options
+      const { waitingSince: since } = conversation
+      if (agentId !== null && since !== null)
+        await noteAnswered(unit.tx, { conversationId, appId: contact.appId, agentId, since }, unit.now)
       const added = unit.add({
         conversationId,
         direction: 'outgoing',

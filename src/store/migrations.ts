@@ -3,6 +3,7 @@ import type { Dialect } from './dialect.js'
 import { conversations } from './migrations/0001-conversations.js'
 import { views } from './migrations/0002-views.js'
 import { agents } from './migrations/0004-agents.js'
+import { desk } from './migrations/0005-desk.js'
 import { webhooks } from './migrations/0006-webhooks.js'
 import { media } from './migrations/0007-media.js'
 
@@ -15,6 +16,7 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0001-conversations': conversations(dialect),
     '0002-views': views(dialect),
     '0004-agents': agents(dialect),
+    '0005-desk': desk(dialect),
     '0006-webhooks': webhooks(dialect),
     '0007-media': media(dialect),
   }

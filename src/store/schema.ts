@@ -27,6 +27,10 @@ export interface Schema {
   media_bytes: MediaBytesTable
   webhook: WebhookTable
   webhook_delivery: WebhookDeliveryTable
+  canned_reply: CannedReplyTable
+  wait: WaitTable
+  message_count: MessageCountTable
+  active_day: ActiveDayTable
 }
 
 /** A Mini Program. Columns named `sealed_…` are encrypted. */
@@ -79,6 +83,8 @@ export interface ConversationTable {
   /** The newest message that an agent has read. */
   read_message_id: number | null
   updated_at: number
+  /** When its agent got it; older than that when nobody has it. */
+  assigned_at: number | null
 }
 
 /** A push as it was committed before WeChat was told so. */
@@ -318,4 +324,47 @@ export interface WebhookDeliveryTable {
   created_at: number
   /** When it was delivered or given up. */
   settled_at: number | null
+}
+
+/** An answer that agents have ready. */
+export interface CannedReplyTable {
+  id: GeneratedAlways<number>
+  /** The Mini Program that it is for; null for all. */
+  app_id: string | null
+  title: string
+  /** With placeholders such as {{contact.name}}. */
+  content: string
+  shortcut: string | null
+  /** json: what it is found by when it is typed in Latin letters. */
+  pinyin: string
+  updated_at: number
+}
+
+/** A customer's wait that a person ended. */
+export interface WaitTable {
+  id: GeneratedAlways<number>
+  conversation_id: number
+  app_id: string
+  agent_id: number | null
+  /** `take`: somebody has it now; `first`: their first reply; `reply`: a later one. */
+  ended_by: 'take' | 'first' | 'reply'
+  since: number
+  at: number
+}
+
+/** How many messages there were, by the workspace's days (since 1970): what reports add up. */
+export interface MessageCountTable {
+  day: number
+  app_id: string
+  kind: 'incoming' | 'bot' | 'agent' | 'api'
+  /** 0 but for an agent's. */
+  agent_id: number
+  count: number
+}
+
+/** The conversations in which a customer wrote on a day. */
+export interface ActiveDayTable {
+  day: number
+  app_id: string
+  conversation_id: number
 }
