@@ -1,3 +1,5 @@
+import { KefuError } from '../errors.js'
+
 /** The words that programs compare, with the status that goes with each. */
 const statuses = {
   bad_request: 400,
@@ -14,7 +16,7 @@ const statuses = {
 export type RefusalCode = keyof typeof statuses
 
 /** A request that is not carried out, in the contract's form: `{ error: { code, message } }`. */
-export class Refusal extends Error {
+export class Refusal extends KefuError {
   readonly status: number
   readonly code: RefusalCode
   /** As any error's that may be shown. */

@@ -22,7 +22,8 @@ export class Raw {
 export type Answer = z.ZodType | Raw | null
 
 type Input<S> = S extends z.ZodType ? z.output<S> : undefined
-type Output<A> = A extends z.ZodType ? DeepReadonly<z.input<A>> : undefined
+// Without an answer, what a handler gives does not matter.
+type Output<A> = A extends z.ZodType ? DeepReadonly<z.input<A>> : unknown
 type DeepReadonly<T> = T extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]
   : T extends object

@@ -21,10 +21,8 @@ import {
   deskPage,
   firstPrincipal,
   mediaRoutes,
-  noAgents,
   programOf,
   webhookRoutes,
-  type AgentDirectory,
 } from '../desk/index.js'
 import { Hooks } from '../hooks/index.js'
 import { rules } from '../rules/rules-middleware.js'
@@ -38,11 +36,13 @@ import { healthPages } from './health.js'
 import { mediaParts } from './media.js'
 import { metricsPage } from './metrics-page.js'
 import { countRefusals, observedInbox, observedSender, observedWebhook, reportTo } from './observed.js'
+import { createPeople, type People } from './people.js'
 
 /** The service, but for the ports it listens on. */
 export interface App {
   readonly handler: (req: IncomingMessage, res: ServerResponse) => Promise<void>
   readonly commands: Commands
+  readonly people: People
   start(): Promise<void>
   /** Counts as not ready from here on, and ends connections with their answers. */
   leave(): void
@@ -110,7 +110,8 @@ export async function createApp(
   const pushes = webhook(observedInbox(inbox, metrics), { ...around, path: '/wechat', apps: apps.secretsOf })
 
   // The desk: what people and programs see and do.
-  const agents: AgentDirectory = noAgents
+  const people = createPeople(store, config, around)
+  const agents = people.directory
   const views = { ...parts, namesOf: agents.namesOf }
   // The operator’s own system is told what happens.
   const hooks = new Hooks({
@@ -123,8 +124,11 @@ export async function createApp(
     ...conversationRoutes({ views, commands, agents }),
     ...mediaRoutes(media),
     ...webhookRoutes(hooks),
+    ...people.routes,
   ]
-  const api = deskApi(routes, { principalOf: firstPrincipal(programOf(config.apiKey)) })
+  const api = deskApi(routes, {
+    principalOf: firstPrincipal(programOf(config.apiKey), people.guard.principalOf),
+  })
 
   const web = new Koa()
     .use(errorForm({ logger, metrics }))
@@ -163,12 +167,14 @@ export async function createApp(
   return {
     handler: web.callback(),
     commands,
+    people,
     async start() {
       await shards.start()
       inbox.start()
       await outbox.start()
       media.fetcher.start()
       await hooks.start()
+      await people.start()
       phase = 'running'
     },
     leave() {
@@ -181,6 +187,7 @@ export async function createApp(
         Promise.all([work, media.fetcher.stop(), hooks.stop(HOOKS_MS)]),
         wait(milliseconds),
       ])
+      people.stop()
       await shards.stop()
     },
   }

@@ -3,7 +3,13 @@ import { banner, whatIsMissing } from './banner.js'
 import { readConfig } from './config.js'
 
 const shop = { appId: 'wx1', name: '云朵商城', mode: 'secure', source: 'environment' } as const
-const running = { url: 'http://127.0.0.1:3000', apps: [shop], engine: 'SQLite 3.45.1 (libsql)', rules: 3 }
+const running = {
+  url: 'http://127.0.0.1:3000',
+  apps: [shop],
+  engine: 'SQLite 3.45.1 (libsql)',
+  rules: 3,
+  setupUrl: undefined,
+}
 const whole = readConfig({ KEFU_PUBLIC_URL: 'https://kefu.example.com' })
 
 describe('the banner', () => {
@@ -13,6 +19,12 @@ describe('the banner', () => {
     expect(text).toContain('http://127.0.0.1:3000')
     expect(text).toContain('SQLite 3.45.1')
     expect(text).not.toContain('missing')
+  })
+
+  it('shows where the first admin is made, while there is none', () => {
+    const setupUrl = 'http://127.0.0.1:3000/#/setup/token'
+    expect(banner(whole, { ...running, setupUrl }).join('\n')).toContain(setupUrl)
+    expect(banner(whole, running).join('\n')).not.toContain('setup')
   })
 
   it('names all that is missing, each with what to do', () => {

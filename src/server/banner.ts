@@ -4,7 +4,7 @@ import type { Running } from './start.js'
 /** What a person is told when the service runs: where it is, what to paste at WeChat, and what is still missing. */
 export function banner(
   config: Config,
-  running: Pick<Running, 'url' | 'apps' | 'engine' | 'rules'>,
+  running: Pick<Running, 'url' | 'apps' | 'engine' | 'rules' | 'setupUrl'>,
 ): string[] {
   const rows = [
     row('服务 service', running.url),
@@ -25,11 +25,17 @@ export function banner(
     '  kefu 已启动 · running',
     '',
     ...rows,
+    ...(running.setupUrl === undefined ? [] : ['', ...setupLines(running.setupUrl)]),
     ...(missing.length > 0 ? ['', '  还缺 · still missing', ...missing.map((line) => `  ! ${line}`)] : []),
     '',
     '  kefu doctor 检查全部环节；Ctrl+C 结束。 kefu doctor checks all of it; Ctrl+C ends it.',
     '',
   ]
+}
+
+/** Where to make the first admin. */
+export function setupLines(url: string): string[] {
+  return ['  创建第一个管理员（链接只能用一次） · make the first admin, the link works once:', `  ${url}`]
 }
 
 /** What the service runs without, in both languages, each with what to do. */

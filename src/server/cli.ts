@@ -124,6 +124,31 @@ program
     print(...(await runBackup(readConfig(loadEnvironment()), file)))
   })
 
+const agent = program.command('agent').description('the people who answer at the desk\n客服人员账号')
+agent
+  .command('add')
+  .description(
+    'adds one, with a password that is made and shown once unless one is given\n添加客服，密码自动生成并只显示一次',
+  )
+  .argument('<name>')
+  .option('--role <role>', 'agent or admin', 'agent')
+  .option('--password-stdin', 'reads the password from standard input')
+  .action(async (name: string, options: { role: string; passwordStdin?: true }) => {
+    const { runAgentAdd } = await import('./agent-command.js')
+    const password = options.passwordStdin && (await readLine())
+    print(...(await runAgentAdd(readConfig(loadEnvironment()), { name, role: options.role, password })))
+  })
+agent
+  .command('reset-password')
+  .description('gives one another password and signs them out everywhere\n重置密码，并使其全部登录失效')
+  .argument('<name>')
+  .option('--password-stdin', 'reads the password from standard input')
+  .action(async (name: string, options: { passwordStdin?: true }) => {
+    const { runResetPassword } = await import('./agent-command.js')
+    const password = options.passwordStdin && (await readLine())
+    print(...(await runResetPassword(readConfig(loadEnvironment()), { name, password })))
+  })
+
 const rules = program
   .command('rules')
   .description('answers without code: docs/rules.md\n导入或导出自动回复规则')
@@ -154,6 +179,13 @@ try {
 
 function print(...lines: string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** The first line of standard input. */
+async function readLine(): Promise<string> {
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += String(chunk)
+  return text.split(/\r?\n/, 1)[0] ?? ''
 }
 
 function closeOnSignal(close: () => Promise<void>): void {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../log.js'
-import { banner, pushUrl, whatIsMissing } from './banner.js'
+import { banner, pushUrl, setupLines, whatIsMissing } from './banner.js'
 import type { Config } from './config.js'
 import { createLogger } from './log.js'
 import { startService, type Running } from './start.js'
@@ -15,7 +15,11 @@ export async function runStart(config: Config): Promise<void> {
   const running = await startService(config, { logger, now: Date.now, wait: delay })
   ending.of(running)
   if (process.stdout.isTTY) process.stdout.write(`${banner(config, running).join('\n')}\n`)
-  else announce(config, running, logger)
+  else {
+    announce(config, running, logger)
+    // Not to the log: whoever reads it later must not find a link.
+    if (running.setupUrl !== undefined) process.stdout.write(`${setupLines(running.setupUrl).join('\n')}\n`)
+  }
 }
 
 function announce(config: Config, running: Running, logger: Logger): void {

@@ -1,3 +1,4 @@
+import { agentCommands } from './agent-command.js'
 import { createApp, type Additions } from './app.js'
 import { holdRoutes } from './backup-hold.js'
 import { loadBotModule } from './bot-module.js'
@@ -19,6 +20,8 @@ export interface Running {
   readonly engine: string
   /** How many rules answer. */
   readonly rules: number
+  /** Where the first admin is made, once; undefined when there is one. */
+  readonly setupUrl: string | undefined
   /**
    * Takes no more pushes, finishes those it has, gives sends under way time to end, within 10 s. What is not done
    * by then is in the database and goes on at the next start.
@@ -63,14 +66,18 @@ export async function startService(
       send: async ({ input }) => sendQueued(sendInput.parse(input), foundation, { ...around, ...app }),
       'import-rules': async ({ input }) => foundation.rules.replace(input),
       'export-rules': async () => foundation.rules.set,
+      ...agentCommands(app.people),
     }
     const control = await serveControl(config.dataDir, routes, logger)
     ends.push(() => control.close())
     ends.push(async () => {
       app.leave()
     })
+    const setupToken = await app.people.setupLink.make()
     return {
       url: server.url,
+      // Behind #, so that no server or proxy is told.
+      setupUrl: setupToken && `${config.publicUrl ?? server.url}/#/setup/${setupToken}`,
       apps: foundation.apps.list,
       engine: foundation.store.engine,
       rules: foundation.rules.set.rules.length,

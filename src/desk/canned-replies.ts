@@ -1,0 +1,115 @@
+import type { Store } from '../store/index.js'
+import { pinyinOf } from './pinyin.js'
+import { mayUse, type Principal } from './principal.js'
+import { notFound, Refusal } from './refusal.js'
+import type { CannedReplyInput, CannedReplyView } from './schemas/canned-reply-view.js'
+
+type Asking = Pick<Principal, 'apps'>
+
+export interface CannedRepliesOptions {
+  readonly store: Store
+  readonly now: () => number
+}
+
+/** Answers that agents have ready, for one Mini Program or all. Who may not see a Mini Program may not see its answers. */
+export class CannedReplies {
+  readonly #store: Store
+  readonly #now: () => number
+
+  constructor({ store, now }: CannedRepliesOptions) {
+    this.#store = store
+    this.#now = now
+  }
+
+  /** By title. */
+  async list(asking: Asking): Promise<CannedReplyView[]> {
+    const rows = await this.#store.db
+      .selectFrom('canned_reply')
+      .selectAll()
+      .orderBy('title')
+      .orderBy('id')
+      .execute()
+    return rows
+      .filter((row) => row.app_id === null || mayUse(asking, row.app_id))
+      .map((row) => ({
+        id: row.id,
+        appId: row.app_id,
+        title: row.title,
+        content: row.content,
+        shortcut: row.shortcut,
+        pinyin: JSON.parse(row.pinyin) as string[],
+      }))
+  }
+
+  async add(input: CannedReplyInput, asking: Asking): Promise<CannedReplyView> {
+    mustMayWrite(asking, input.appId)
+    const row = await this.#row(input)
+    const added = await this.#store.db
+      .insertInto('canned_reply')
+      .values(row)
+      .onConflict((oc) => oc.column('shortcut').doNothing())
+      .returning('id')
+      .executeTakeFirst()
+    if (!added) throw taken()
+    return { id: added.id, ...input, pinyin: JSON.parse(row.pinyin) as string[] }
+  }
+
+  async change(id: number, input: CannedReplyInput, asking: Asking): Promise<CannedReplyView> {
+    await this.#mustMayChange(id, asking)
+    mustMayWrite(asking, input.appId)
+    const row = await this.#row(input)
+    const { numUpdatedRows } = await this.#store.db
+      .updateTable('canned_reply')
+      .set(row)
+      .where('id', '=', id)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('canned_reply as other')
+              .select('other.id')
+              .where('other.shortcut', '=', input.shortcut)
+              .where('other.id', '!=', id),
+          ),
+        ),
+      )
+      .executeTakeFirstOrThrow()
+    if (numUpdatedRows === 0n) throw taken()
+    return { id, ...input, pinyin: JSON.parse(row.pinyin) as string[] }
+  }
+
+  async remove(id: number, asking: Asking): Promise<void> {
+    await this.#mustMayChange(id, asking)
+    await this.#store.db.deleteFrom('canned_reply').where('id', '=', id).execute()
+  }
+
+  async #mustMayChange(id: number, asking: Asking): Promise<void> {
+    const row = await this.#store.db
+      .selectFrom('canned_reply')
+      .select('app_id')
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (!row || (row.app_id !== null && !mayUse(asking, row.app_id))) throw notFound()
+    mustMayWrite(asking, row.app_id)
+  }
+
+  async #row({ appId, title, content, shortcut }: CannedReplyInput) {
+    return {
+      app_id: appId,
+      title,
+      content,
+      shortcut,
+      pinyin: JSON.stringify(await pinyinOf(title)),
+      updated_at: this.#now(),
+    }
+  }
+}
+
+/** What is for all Mini Programs is written by those who may see all. */
+function mustMayWrite(asking: Asking, appId: string | null): void {
+  if (appId === null ? asking.apps !== 'all' : !mayUse(asking, appId))
+    throw new Refusal('forbidden', 'appId: must be a Mini Program that you may see')
+}
+
+function taken(): Refusal {
+  return new Refusal('conflict', 'shortcut: another canned reply has it')
+}
