@@ -12,29 +12,44 @@ export interface BatchWorkerOptions {
   readonly wait: (milliseconds: number) => Promise<unknown>
   /** Told after each commit, which may have queued messages. */
   readonly onHandled: () => void
-  /** How many pushes are handled in one transaction at most; 500 when not given. */
+  /** How many pushes are handled in one transaction at most; 100 when not given: some 10 ms that nothing else gets. */
   readonly batch?: number
 }
 
 /** How often a push is tried by itself before it counts as failed. */
 const ATTEMPTS = 3
+/** Pushes that nobody waits for are handled when so long no other has come, */
+const QUIET_MS = 2
+/** or when they have waited so long: as long as WeChat itself waits for an answer. */
+const LONGEST_WAIT_MS = 5000
 
 interface Waiting {
   readonly job: Job
+  /** WeChat waits for its answer. */
+  readonly urgent: boolean
+  /** By the clock that only ever goes on. */
+  readonly since: number
   readonly resolve: (answer: Answer) => void
 }
 
-/** For bots that answer by themselves (rules): all that waits is handled in one transaction after the other. */
+/**
+ * For bots that answer by themselves (rules): all that waits is handled in one transaction after the other. Answers
+ * to WeChat come first: while pushes keep coming, those that are answered already wait for a while.
+ */
 export class BatchWorker implements Worker {
   readonly #options: BatchWorkerOptions
   readonly #batch: number
   #waiting: Waiting[] = []
+  /** How many were ever added. */
+  #added = 0
+  /** How many of those that wait are urgent. */
+  #urgent = 0
   #running: Promise<void> | undefined
   #stopped = false
 
   constructor(options: BatchWorkerOptions) {
     this.#options = options
-    this.#batch = options.batch ?? 500
+    this.#batch = options.batch ?? 100
   }
 
   get size(): number {
@@ -43,7 +58,10 @@ export class BatchWorker implements Worker {
 
   add(job: Job): Promise<Answer> {
     return new Promise((resolve) => {
-      this.#waiting.push({ job, resolve })
+      const urgent = !job.run.answered
+      this.#waiting.push({ job, urgent, since: performance.now(), resolve })
+      this.#added++
+      if (urgent) this.#urgent++
       this.#start()
     })
   }
@@ -65,12 +83,10 @@ export class BatchWorker implements Worker {
     let pause = FIRST_PAUSE_MS
     let most = this.#batch
     let failures = 0
-    // Let the turn's other pushes in first, so that they share the transaction.
-    await new Promise(setImmediate)
     while (!this.#stopped) {
-      this.#drop()
-      if (this.#waiting.length === 0) return
-      const batch = this.#waiting.slice(0, most)
+      await this.#turn()
+      const batch = this.#next(most)
+      if (batch.length === 0) return
       try {
         this.#settle(batch, await this.#options.handling.run(batch.map((each) => each.job)))
         pause = FIRST_PAUSE_MS
@@ -94,14 +110,36 @@ export class BatchWorker implements Worker {
           pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
         }
       }
-      await new Promise(setImmediate)
     }
+  }
+
+  /** Waits for the time to handle something: the turn's other pushes share the transaction. */
+  async #turn(): Promise<void> {
+    await new Promise(setImmediate)
+    while (this.#urgent === 0 && !this.#stopped) {
+      const [oldest] = this.#waiting
+      if (!oldest || performance.now() - oldest.since > LONGEST_WAIT_MS) return
+      const before = this.#added
+      await this.#options.wait(QUIET_MS)
+      if (this.#added === before) return
+    }
+  }
+
+  /** What is handled next, left where it waits; forgets what another process has now. */
+  #next(most: number): readonly Waiting[] {
+    const { shards } = this.#options
+    const first = this.#waiting.slice(0, most)
+    const mine = first.filter(({ job }) => shards.has(shardOfJob(job)))
+    if (mine.length === first.length) return first
+    this.#waiting.splice(0, first.length, ...mine)
+    for (const each of first) if (!mine.includes(each)) this.#end(each, 'success')
+    return mine.length > 0 ? mine : this.#next(most)
   }
 
   #settle(batch: readonly Waiting[], answers: readonly Answer[]): void {
     this.#waiting.splice(0, batch.length)
     batch.forEach((each, i) => {
-      each.resolve(answers[i] ?? 'success')
+      this.#end(each, answers[i] ?? 'success')
     })
     this.#options.onHandled()
   }
@@ -120,12 +158,8 @@ export class BatchWorker implements Worker {
     return true
   }
 
-  /** Forgets what another process has now. */
-  #drop(): void {
-    const { shards } = this.#options
-    const lost = this.#waiting.filter(({ job }) => !shards.has(shardOfJob(job)))
-    if (lost.length === 0) return
-    this.#waiting = this.#waiting.filter((each) => !lost.includes(each))
-    for (const each of lost) each.resolve('success')
+  #end(each: Waiting, answer: Answer): void {
+    if (each.urgent) this.#urgent--
+    each.resolve(answer)
   }
 }

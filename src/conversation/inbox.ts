@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { newRun, type Run } from '../bot/index.js'
 import type { Logger } from '../log.js'
 import { bulkRows, shardOf, type Store } from '../store/index.js'
-import { restorePush, type Answer, type Push } from '../wechat/index.js'
+import { restorePush, type Answer, type IncomingMessage, type Push } from '../wechat/index.js'
 import type { Job } from './handling.js'
 import type { Shards } from './shards.js'
 import type { Worker } from './worker.js'
@@ -12,6 +12,8 @@ export interface InboxOptions {
   readonly worker: Worker
   /** Which pushes are this process's to handle. */
   readonly shards: Pick<Shards, 'alone' | 'has' | 'owned'>
+  /** Whether handlers may still transfer a message: only then its answer waits for them. Any may when not given. */
+  readonly mayTransfer?: ((message: IncomingMessage) => boolean) | undefined
   readonly logger: Logger
   readonly now: () => number
   readonly wait: (milliseconds: number) => Promise<unknown>
@@ -97,33 +99,45 @@ export class Inbox {
     if (running) return { ...running, repeat: true }
     const receivedAt = this.#options.now()
     const { appId, openId, format, plaintext } = push
-    const row = { dedupeKey: push.id, appId, openId, format, plaintext: withoutNul(plaintext), receivedAt }
+    const answered = !this.#mayTransfer(push)
+    const kept = { dedupeKey: push.id, appId, openId, format, plaintext: withoutNul(plaintext) }
+    const row = { ...kept, receivedAt, answered }
     const { id, inserted } = await this.#options.store.pushes.append(row)
     if (!inserted) return this.#repeat(push.id, id)
-    if (!this.#options.shards.alone) return this.#shared(id, shardOf(appId, openId))
+    if (!this.#options.shards.alone) return this.#shared(id, shardOf(appId, openId), answered)
     if (this.#more || this.#options.worker.size >= this.#memory) {
       this.#more = true
       this.#left++
       this.#refill()
       return unwaited
     }
-    return this.#give({ pushId: id, push, receivedAt, run: newRun() })
+    return this.#give({ pushId: id, push, receivedAt, run: { ...newRun(), answered } })
+  }
+
+  /** An event can't be transferred. */
+  #mayTransfer({ payload }: Push): boolean {
+    return payload.msgType !== 'event' && (this.#options.mayTransfer?.(payload) ?? true)
   }
 
   /**
    * Several processes take pushes of the same conversation, so each is read back in their common order by the one
    * that handles the conversation; the answer comes from there.
    */
-  async #shared(id: number, shard: number): Promise<Accepted> {
-    const answer = new Promise<Answer>((resolve) => {
-      this.#awaited.set(id, resolve)
-      setTimeout(() => {
-        this.#answered(id, 'success')
-      }, AWAITED_MS).unref()
-    })
+  async #shared(id: number, shard: number, answered: boolean): Promise<Accepted> {
+    const accepted = answered ? unwaited : { answer: this.#await(id), run: newRun() }
     if (this.#options.shards.has(shard)) this.readBack()
     else await this.#options.store.signals.send('push', String(shard))
-    return { answer, run: newRun() }
+    return accepted
+  }
+
+  #await(id: number): Promise<Answer> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#answered(id, 'success'), AWAITED_MS).unref()
+      this.#awaited.set(id, (answer) => {
+        clearTimeout(timer)
+        resolve(answer)
+      })
+    })
   }
 
   #answered(id: number, answer: Answer): boolean {
@@ -134,10 +148,11 @@ export class Inbox {
   }
 
   #give(job: Job): Accepted {
-    const accepted = { answer: this.#options.worker.add(job), run: job.run }
+    const handled = this.#options.worker.add(job)
+    const accepted = job.run.answered ? unwaited : { answer: handled, run: job.run }
     this.#running.set(job.push.id, accepted)
     this.#ids.add(job.pushId)
-    void accepted.answer.then(() => {
+    void handled.then(() => {
       this.#running.delete(job.push.id)
       this.#ids.delete(job.pushId)
       if (this.#more) this.#refill()
@@ -197,7 +212,7 @@ export class Inbox {
       )
       const rows = await store.db
         .selectFrom('push')
-        .select(['id', 'app_id', 'plaintext', 'received_at'])
+        .select(['id', 'app_id', 'plaintext', 'received_at', 'answer'])
         .where('state', '=', 'new')
         .where('shard', 'in', [...shards.owned])
         .where(sql<boolean>`id not in (select id from ${running})`)
@@ -208,7 +223,8 @@ export class Inbox {
       for (const row of rows) {
         const push = restorePush({ appId: row.app_id, plaintext: row.plaintext })
         // Whoever waits for its answer is in another process, or was told success by an earlier one.
-        const waited = !shards.alone && this.#options.now() - row.received_at < AWAITED_MS
+        const recent = this.#options.now() - row.received_at < AWAITED_MS
+        const waited = !shards.alone && recent && row.answer === null
         const { answer } = this.#give({
           pushId: row.id,
           push,

@@ -273,6 +273,35 @@ describe('what a rule does', () => {
   })
 })
 
+describe('whether a message may be transferred', () => {
+  const transfer = [{ transfer: true }]
+  const may = (
+    when: object,
+    message: { word: string; text: string | undefined },
+    then: object[] = transfer,
+  ) => rulesOf({ rules: [{ name: 'r', when, then }] }).mayTransfer(message)
+  const hello = { word: 'text', text: '转人工' }
+
+  it('is told by what the message alone says', () => {
+    expect(may({ text: { contains: '人工' } }, hello)).toBe(true)
+    expect(may({ text: { equals: '人工' } }, hello)).toBe(false)
+    expect(may({ text: { matches: '^转' } }, hello)).toBe(true)
+    expect(may({ type: 'image' }, hello)).toBe(false)
+    expect(may({ type: 'image' }, { word: 'image', text: undefined })).toBe(true)
+  })
+
+  it('stays open where its customer or the time decides', () => {
+    expect(may({ tags: { any: ['vip'] } }, hello)).toBe(true)
+    expect(may({ sessionFrom: { equals: 'shop' } }, hello)).toBe(true)
+    expect(may({ hours: { within: '00:00-00:01', zone: 'Asia/Shanghai' } }, hello)).toBe(true)
+  })
+
+  it('is no where no rule transfers', () => {
+    expect(may({}, hello, [{ handoff: 'x' }])).toBe(false)
+    expect(rulesOf({ rules: [] }).mayTransfer(hello)).toBe(false)
+  })
+})
+
 describe('rules that were not checked', () => {
   it('throw when they are compiled, not when a customer writes', () => {
     expect(() =>

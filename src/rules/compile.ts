@@ -31,6 +31,8 @@ export interface CompiledRule {
   readonly conditions: readonly Condition[]
   /** Whether it says to stay silent: `"then": []`. */
   readonly silent: boolean
+  /** Whether it gives the customer to WeChat's own agent tool. */
+  readonly transfers: boolean
   /** What it does about these facts, which it matches. */
   stepsFor(facts: Facts): Step[]
 }
@@ -41,6 +43,8 @@ export interface CompiledRules {
   readonly rules: readonly CompiledRule[]
   /** The first rule that matches. */
   decide(facts: Facts): CompiledRule | undefined
+  /** Whether a rule that transfers may match a message, as far as the message alone tells. */
+  mayTransfer(message: Pick<Facts, 'word' | 'text'>): boolean
 }
 
 /** Compiles rules once, so that a push costs microseconds. The rules have passed checkRules; throws otherwise. */
@@ -55,6 +59,7 @@ export function compileRules(set: RuleSet): CompiledRules {
     if (event === undefined) forMessages.push(compiled)
     else once(forEvents, event, () => []).push(compiled)
   })
+  const transferring = forMessages.filter((rule) => rule.transfers)
   return {
     rules,
     decide(facts) {
@@ -63,8 +68,20 @@ export function compileRules(set: RuleSet): CompiledRules {
       const subject = subjectOf(facts)
       return candidates.find((rule) => matches(rule, subject))
     },
+    mayTransfer(message) {
+      if (transferring.length === 0) return false
+      const subject = subjectOf({ ...message, ...unknown })
+      return transferring.some(({ conditions }) =>
+        conditions.every((each) => !ofMessage.test(each.path) || each.holds(subject)),
+      )
+    },
   }
 }
+
+/** The conditions that a message alone decides; the others look at its customer and the time. */
+const ofMessage = /^when\.(type|text)/
+
+const unknown = { kind: 'message', sessionFrom: null, tags: [], now: 0, contact: { name: null } } as const
 
 function matches(rule: CompiledRule, subject: Subject): boolean {
   for (const condition of rule.conditions) if (!condition.holds(subject)) return false
@@ -98,6 +115,7 @@ function compileRule(rule: Rule, shared: SharedParts): CompiledRule {
     kind: kindCondition(rule),
     conditions: conditionsOf(rule, shared),
     silent: actions.length === 0,
+    transfers: rule.then.some((action) => 'transfer' in action),
     stepsFor(facts) {
       const match = facts.text === undefined ? undefined : find?.(facts.text)
       const values: Values = { match, sessionFrom: facts.sessionFrom, contact: facts.contact }

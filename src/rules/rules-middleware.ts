@@ -1,5 +1,6 @@
-import type { Middleware } from '../bot/index.js'
+import { wordOf, type Middleware } from '../bot/index.js'
 import type { ConversationContext } from '../conversation/conversing.js'
+import type { IncomingMessage } from '../wechat/index.js'
 import type { CompiledRules } from './compile.js'
 import { factsOf } from './facts.js'
 
@@ -34,4 +35,12 @@ export function rules(
       }
     }
   }
+}
+
+/** Whether these rules may transfer a message: what its answer to WeChat may have to wait for. */
+export function mayTransfer(compiled: CompiledRules, message: IncomingMessage): boolean {
+  return compiled.mayTransfer({
+    word: wordOf(message),
+    text: message.msgType === 'text' ? message.content.trim() : undefined,
+  })
 }

@@ -25,8 +25,9 @@ import {
   webhookRoutes,
 } from '../desk/index.js'
 import { Hooks } from '../hooks/index.js'
-import { rules } from '../rules/rules-middleware.js'
+import { mayTransfer, rules } from '../rules/rules-middleware.js'
 import { webhook } from '../webhook/index.js'
+import type { IncomingMessage as Message } from '../wechat/index.js'
 import type { Handlers } from './bot-module.js'
 import { closingConnections, type Phase } from './closing.js'
 import type { Config } from './config.js'
@@ -105,8 +106,9 @@ export async function createApp(
     ? new CodeWorker({ ...parts, bot, senderOf })
     : new BatchWorker({ ...parts, handling: new Handling({ ...parts, bot }) })
 
-  // In: pushes are committed, then answered.
-  const inbox = new Inbox({ ...parts, worker })
+  // In: pushes are committed, then answered; one that may be transferred waits for its handlers.
+  const byRules = (message: Message): boolean => mayTransfer(ruleBook.compiled, message)
+  const inbox = new Inbox({ ...parts, worker, mayTransfer: handlers ? undefined : byRules })
   const pushes = webhook(observedInbox(inbox, metrics), { ...around, path: '/wechat', apps: apps.secretsOf })
 
   // The desk: what people and programs see and do.

@@ -5,8 +5,8 @@ import { shardOf } from './shard.js'
 
 // A repeat inside one batch, or from another process at the same moment, conflicts like any other: what was not
 // returned was there already.
-const INSERT = `insert into push (dedupe_key, app_id, open_id, shard, format, plaintext, received_at)
-  select r->>0, r->>1, r->>2, (r->>3)::integer, r->>4, r->>5, (r->>6)::bigint from json_array_elements($1::json) as r
+const INSERT = `insert into push (dedupe_key, app_id, open_id, shard, format, plaintext, received_at, answer)
+  select r->>0, r->>1, r->>2, (r->>3)::integer, r->>4, r->>5, (r->>6)::bigint, r->>7 from json_array_elements($1::json) as r
   on conflict (dedupe_key) do nothing returning id, dedupe_key`
 const FIND = 'select id, dedupe_key from push where dedupe_key = any($1)'
 
@@ -49,6 +49,7 @@ export class PostgresPushLog implements PushLog {
       row.format,
       row.plaintext,
       row.receivedAt,
+      row.answered ? 'success' : null,
     ])
     const inserted = await this.#idsBy(INSERT, JSON.stringify(values))
     const missing = rows.filter((row) => !inserted.has(row.dedupeKey)).map((row) => row.dedupeKey)

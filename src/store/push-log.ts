@@ -7,6 +7,8 @@ export interface PushRow {
   readonly plaintext: string
   /** Milliseconds since 1970. */
   readonly receivedAt: number
+  /** WeChat is told success as soon as the push is safe: nobody waits for what its handlers decide. */
+  readonly answered?: boolean
 }
 
 /** What became of it: `inserted` is false when the same push was there already. */

@@ -6,8 +6,11 @@ import { shardOf } from './shard.js'
 import type { Schema } from './schema.js'
 import type { Sqlite } from './sqlite.js'
 
-const INSERT = `insert into push (dedupe_key, app_id, open_id, shard, format, plaintext, received_at)
-  values (?, ?, ?, ?, ?, ?, ?) on conflict (dedupe_key) do nothing`
+const insertWith = (answer: string): string =>
+  `insert into push (dedupe_key, app_id, open_id, shard, format, plaintext, received_at, answer)
+  values (?, ?, ?, ?, ?, ?, ?, ${answer}) on conflict (dedupe_key) do nothing`
+const INSERT = insertWith('null')
+const INSERT_ANSWERED = insertWith("'success'")
 const FIND = 'select id from push where dedupe_key = ?'
 
 /** SQLite: one transaction, so one sync to disk, for all pushes of a batch; a row that is refused fails alone. */
@@ -29,14 +32,15 @@ export class SqlitePushLog implements PushLog {
 /** Synchronous from begin to commit: nothing else can come between. */
 function write(sqlite: Sqlite, rows: readonly PushRow[]): Outcome<Appended>[] {
   const insert = sqlite.prepare(INSERT)
+  const insertAnswered = sqlite.prepare(INSERT_ANSWERED)
   const find = sqlite.prepare(FIND)
   sqlite.exec('begin immediate')
   try {
     const outcomes = rows.map((row): Outcome<Appended> => {
       try {
-        const { dedupeKey, appId, openId, format, plaintext, receivedAt } = row
+        const { dedupeKey, appId, openId, format, plaintext, receivedAt, answered } = row
         const shard = shardOf(appId, openId)
-        const { changes, lastInsertRowid } = insert.run([
+        const { changes, lastInsertRowid } = (answered ? insertAnswered : insert).run([
           dedupeKey,
           appId,
           openId,

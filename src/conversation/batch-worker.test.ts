@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { newRun } from '../bot/index.js'
+import { silentLogger } from '../log.js'
+import { restorePush, type Answer } from '../wechat/index.js'
+import { BatchWorker } from './batch-worker.js'
+import type { Job } from './handling.js'
+
+describe('a batch worker', () => {
+  it('lets answers to WeChat go first: while pushes keep coming, those that are answered wait', async () => {
+    const scene = makeScene()
+    const first = scene.worker.add(answeredJob(0))
+    for (let i = 1; i < 5; i++) {
+      await scene.waited()
+      expect(scene.batches).toEqual([])
+      void scene.worker.add(answeredJob(i))
+      scene.goOn()
+    }
+    await scene.waited()
+    scene.goOn()
+    expect(await first).toBe('success')
+    expect(scene.batches).toEqual([[0, 1, 2, 3, 4]])
+  })
+
+  it('handles at once what WeChat waits for, and with it what came before', async () => {
+    const scene = makeScene()
+    void scene.worker.add(answeredJob(0))
+    await scene.waited()
+    const urgent = scene.worker.add({ ...answeredJob(1), run: newRun() })
+    scene.goOn()
+    expect(await urgent).toBe('success')
+    expect(scene.batches).toEqual([[0, 1]])
+  })
+
+  it('handles no more in one transaction than it was told, in order', async () => {
+    const scene = makeScene({ batch: 2 })
+    const answers = Array.from({ length: 5 }, (_, i) =>
+      scene.worker.add({ ...answeredJob(i), run: newRun() }),
+    )
+    await Promise.all(answers)
+    expect(scene.batches).toEqual([[0, 1], [2, 3], [4]])
+    expect(scene.worker.size).toBe(0)
+  })
+
+  it('forgets what another process has now, and handles the others', async () => {
+    const scene = makeScene({ batch: 2, mine: () => scene.worker.size > 3 })
+    const jobs = Array.from({ length: 5 }, (_, i) => ({ ...answeredJob(i), run: newRun() }))
+    expect(await Promise.all(jobs.map((job) => scene.worker.add(job)))).toEqual(jobs.map(() => 'success'))
+    expect(scene.batches).toEqual([[0, 1]])
+  })
+})
+
+function makeScene({ batch = 100, mine = () => true }: { batch?: number; mine?: () => boolean } = {}) {
+  const batches: number[][] = []
+  let waiting: (() => void) | undefined
+  let asked: (() => void) | undefined
+  const worker = new BatchWorker({
+    batch,
+    shards: { has: mine },
+    logger: silentLogger,
+    onHandled: () => undefined,
+    wait: () =>
+      new Promise<void>((resolve) => {
+        waiting = resolve
+        asked?.()
+      }),
+    handling: {
+      fail: () => Promise.reject(new Error('nothing fails here')),
+      run: (jobs) => {
+        batches.push(jobs.map(({ pushId }) => pushId))
+        return Promise.resolve(jobs.map((): Answer => 'success'))
+      },
+    },
+  })
+  return {
+    worker,
+    batches,
+    /** Resolves when the worker waits for a quiet moment. */
+    waited: () =>
+      waiting
+        ? Promise.resolve()
+        : new Promise<void>((resolve) => {
+            asked = resolve
+          }),
+    goOn() {
+      const resolve = waiting
+      waiting = undefined
+      resolve?.()
+    },
+  }
+}
+
+function answeredJob(pushId: number): Job {
+  const plaintext = `{"FromUserName":"o1","MsgType":"text","Content":"在吗","MsgId":${pushId}}`
+  return {
+    pushId,
+    push: restorePush({ appId: 'wx1', plaintext }),
+    receivedAt: 0,
+    run: { ...newRun(), answered: true },
+  }
+}
