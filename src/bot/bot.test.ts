@@ -366,3 +366,87 @@ describe('the time that handlers have', () => {
     },
   )
 })
+
+describe('a reply that nobody awaits', () => {
+  const refused = new Error('refused')
+  const refusing = {
+    send: async () => {
+      await new Promise(setImmediate)
+      throw refused
+    },
+    setTyping: async () => undefined,
+  }
+
+  it('is waited for, in its order, before the push counts as handled', async () => {
+    const sender = new RecordingSender()
+    const bot = newBot({ api: sender }).use((ctx) => {
+      void ctx.reply('一')
+      void ctx.reply('二')
+    })
+    expect(await bot.handle(pushOf(text('hi')))).toEqual({ answer: 'success', replies: 2, error: undefined })
+    expect(sender.sent).toHaveLength(2)
+  })
+
+  it('and fails is told to catch, and ends no process', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const caught: unknown[] = []
+    const bot = newBot({ api: refusing })
+    bot.use((ctx) => {
+      void ctx.reply('一')
+    })
+    bot.catch((error) => caught.push(error))
+    expect(await bot.handle(pushOf(text('hi')))).toMatchObject({
+      replies: 0,
+      error: { code: 'threw', cause: refused },
+    })
+    expect(caught).toEqual([refused])
+    // Also one that fails while the handlers are still at work, and one beside an error of their own.
+    const own = new Error('own')
+    const slow = newBot({ api: refusing }).catch((error) => caught.push(error))
+    slow.use(async (ctx) => {
+      void ctx.reply('一')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      throw own
+    })
+    expect(await slow.handle(pushOf(text('hi')))).toMatchObject({ error: { cause: own } })
+    expect(caught).toEqual([refused, own, refused])
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it('is the handler’s own affair when it looks at what becomes of it', async () => {
+    const caught: unknown[] = []
+    const bot = newBot({ api: refusing }).catch((error) => caught.push(error))
+    bot.use(async (ctx) => {
+      void ctx.reply('一').catch(() => undefined)
+      await ctx.reply('二').catch(() => undefined)
+      await Promise.allSettled([ctx.reply('三')])
+    })
+    expect(await bot.handle(pushOf(text('hi')))).toMatchObject({ error: undefined })
+    expect(caught).toEqual([])
+  })
+
+  it('is logged when it fails after the push was handled, or in catch', async () => {
+    const logger = new RecordingLogger()
+    const late = gate()
+    const bot = newBot({ api: refusing, logger })
+    bot.hears('late', (ctx) => {
+      void late.opened.then(() => void ctx.reply('一'))
+    })
+    bot.hears('throws', () => {
+      throw new Error('first')
+    })
+    bot.catch((_error, ctx) => {
+      void ctx.reply('抱歉')
+    })
+    await bot.handle(pushOf(text('late')))
+    late.open()
+    await vi.waitFor(() => {
+      expect(logger.messages('error')).toEqual(['a handler failed after its time was over'])
+    })
+    await bot.handle(pushOf(text('throws')))
+    expect(logger.messages('error')).toContain('bot.catch() itself failed')
+  })
+})

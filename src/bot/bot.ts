@@ -3,6 +3,7 @@ import { consoleLogger, type Logger } from '../log.js'
 import type { Answer, Push } from '../wechat/index.js'
 import { Composer, type Middleware } from './composer.js'
 import { Context, newRun, type Run } from './context.js'
+import { Replies } from './replies.js'
 import type { Sender } from './sender.js'
 
 export interface BotOptions {
@@ -78,23 +79,27 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
   }
 
   /**
-   * Runs the handlers over one push: the one entrance, for the webhook, tests and replays. Never rejects.
+   * Runs the handlers over one push: the one entrance, for the webhook, tests and replays. Never rejects. It ends
+   * after the replies that were begun, also those that no handler awaits; where such a one fails, `catch` is told.
    * It keeps no order and drops no repeats: an inbox does that.
    */
   async handle(push: Push, options: HandleOptions<Extension> = {}): Promise<Handled> {
     const run = options.run ?? newRun()
     const sender = options.sender ?? lazySender(() => this.#mustHaveSender(push.appId))
-    const ctx = extend(new Context(push, sender, { attempt: options.attempt ?? 1, run }), options.extension)
+    const replies = new Replies((late) => {
+      this.#logLate(late, ctx)
+    })
+    const attempt = options.attempt ?? 1
+    const ctx = extend(new Context(push, sender, { attempt, run, replies }), options.extension)
     let error: HandlerError | undefined
-    try {
-      await this.#runHandlers(ctx, run)
-    } catch (thrown) {
-      error =
+    for (const thrown of await this.#runHandlers(ctx, run, replies)) {
+      error ??=
         thrown instanceof HandlerError
           ? thrown
           : new HandlerError('threw', 'A handler threw.', { cause: thrown })
-      await this.#report(thrown, ctx)
+      await this.#report(thrown, ctx, replies)
     }
+    replies.end()
     return { answer: run.answer, replies: ctx.replies, error }
   }
 
@@ -105,28 +110,41 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
     return sender
   }
 
-  async #runHandlers(ctx: Context & Extension, run: Run): Promise<void> {
-    const work = Promise.resolve(this.#handlers(ctx, nothing))
-    if (await this.#inTime(work)) return
+  /** Gives what was thrown: by the handlers, and by replies that they did not await. */
+  async #runHandlers(ctx: Context & Extension, run: Run, replies: Replies): Promise<unknown[]> {
+    const thrown: unknown[] = []
+    const work = (async () => this.#handlers(ctx, nothing))()
+      .catch((error: unknown) => {
+        if (run.over) this.#logLate(error, ctx)
+        else thrown.push(error)
+      })
+      .then(async () => thrown.push(...(await replies.settled())))
+    if (await this.#inTime(work)) return thrown
     run.over = true
-    // What refuses to go on after the time is over is as it should be; anything else must not be lost.
-    work.catch((late: unknown) => {
-      if (!(late instanceof HandlerError))
-        this.#logger.error(fieldsOf(late, ctx), 'a handler failed after its time was over')
-    })
-    throw new HandlerError(
-      'timeout',
-      `The handlers of this push took longer than ${this.#timeoutMs} ms; the next push goes on.`,
-    )
+    replies.end()
+    const words = `The handlers of this push took longer than ${this.#timeoutMs} ms; the next push goes on.`
+    return [...thrown, new HandlerError('timeout', words)]
   }
 
-  async #report(error: unknown, ctx: Context & Extension): Promise<void> {
+  /** What refuses to go on after the time is over is as it should be; anything else must not be lost. */
+  #logLate(late: unknown, ctx: Context): void {
+    if (!(late instanceof HandlerError))
+      this.#logger.error(fieldsOf(late, ctx), 'a handler failed after its time was over')
+  }
+
+  async #report(error: unknown, ctx: Context & Extension, replies: Replies): Promise<void> {
     if (!this.#onError) {
       this.#logger.error(fieldsOf(error, ctx), 'a handler failed')
       return
     }
     try {
-      if (await this.#inTime(Promise.resolve(this.#onError(error, ctx)))) return
+      const onError = this.#onError
+      const work = (async () => onError(error, ctx))().then(() => replies.settled())
+      if (await this.#inTime(work)) {
+        for (const second of await work)
+          this.#logger.error(fieldsOf(second, ctx), 'bot.catch() itself failed')
+        return
+      }
       this.#logger.error(fieldsOf(error, ctx), `bot.catch() took longer than ${this.#timeoutMs} ms with this`)
     } catch (second) {
       this.#logger.error(fieldsOf(error, ctx), 'a handler failed')

@@ -8,6 +8,7 @@ import {
   type OutgoingMessage,
   type Push,
 } from '../wechat/index.js'
+import type { Replies } from './replies.js'
 import type { Sender } from './sender.js'
 
 /** What a `hears` expression found: the whole text, then its groups. */
@@ -47,13 +48,15 @@ export class Context {
 
   readonly #sender: Sender
   readonly #run: Run
+  readonly #follow: (reply: Promise<void>) => Promise<void>
   #replies = 0
 
-  constructor(push: Push, sender: Sender, options: { attempt: number; run: Run }) {
+  constructor(push: Push, sender: Sender, options: { attempt: number; run: Run; replies?: Replies }) {
     this.push = push
     this.#sender = sender
     this.#run = options.run
     this.attempt = options.attempt
+    this.#follow = (reply) => options.replies?.follow(reply) ?? reply
     const { payload } = push
     this.message = payload.msgType === 'event' ? undefined : payload
     this.event = payload.msgType === 'event' ? payload : undefined
@@ -86,9 +89,14 @@ export class Context {
 
   /**
    * Sends the customer a message through the API. A text longer than 2048 bytes becomes several messages, each
-   * of which costs one of the five that WeChat allows. Throws what the sender throws.
+   * of which costs one of the five that WeChat allows. Rejects with what the sender throws; when nobody awaits it,
+   * `bot.catch` is told.
    */
-  async reply(message: string | OutgoingMessage): Promise<void> {
+  reply(message: string | OutgoingMessage): Promise<void> {
+    return this.#follow(this.#send(message))
+  }
+
+  async #send(message: string | OutgoingMessage): Promise<void> {
     for (const part of parts(typeof message === 'string' ? { msgType: 'text', content: message } : message)) {
       this.#mustGoOn('reply')
       await this.#sender.send(this.openId, part)

@@ -232,6 +232,7 @@ class Session implements Sender, Conversing {
   readonly #job: Job
   readonly #found: ContactAndConversation
   #place = 0
+  #tail: Promise<void> = Promise.resolve()
   #author: `rule:${string}` | 'bot' = 'bot'
   #handoff: string | undefined
   #answered = false
@@ -248,10 +249,17 @@ class Session implements Sender, Conversing {
     return this.#found.conversation
   }
 
+  /** Queues replies in the order in which they were asked for, also where a handler awaits none of them. */
   async send(_openId: string, message: OutgoingMessage): Promise<void> {
+    const place = this.#place++
+    const work = this.#tail.then(() => this.#queue(place, message))
+    this.#tail = work.catch(() => undefined)
+    return work
+  }
+
+  async #queue(place: number, message: OutgoingMessage): Promise<void> {
     const { store, now, allowance } = this.#options
     const { appId, openId } = this.#found.contact
-    const place = this.#place++
     await store.db.transaction().execute(async (tx) => {
       const unit = new UnitOfWork(tx, store.dialect, now())
       const current = await openConversations(tx, store.dialect, [{ appId, openId }], unit.now)
