@@ -11,7 +11,7 @@ export interface FeedItem {
 
 /** What came after a number, in commit order; `reset` when some of it was pruned, so that a page must load anew. */
 export async function readFeed(
-  store: Store,
+  store: Pick<Store, 'db'>,
   after: number,
   limit: number,
 ): Promise<{ items: FeedItem[]; reset: boolean }> {
@@ -40,7 +40,7 @@ export async function readFeed(
 }
 
 /** The workspace's number as it stands: where a page that loads now begins to follow. */
-export async function currentSequence(store: Store): Promise<number> {
+export async function currentSequence(store: Pick<Store, 'db'>): Promise<number> {
   const { value } = await store.db
     .selectFrom('sequence')
     .select('value')

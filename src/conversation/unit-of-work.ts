@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { bulkRows, type Dialect, type Tx } from '../store/index.js'
+import { bulkRows, inCommit, type Dialect, type Tx } from '../store/index.js'
 import type { Ownership } from './ownership.js'
 import type { Triggers } from './allowance.js'
 
@@ -96,6 +96,8 @@ export class UnitOfWork {
       .set((eb) => ({ value: eb('value', '+', count) }))
       .where('name', '=', 'workspace')
       .returning('value')
+      // PostgreSQL says it at the commit, to all processes; SQLite's one process notices its commits itself.
+      .$if(this.dialect === 'postgres', (query) => query.returning(inCommit('feed').as('told')))
       .executeTakeFirstOrThrow()
     return value
   }

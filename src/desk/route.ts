@@ -22,8 +22,7 @@ export class Raw {
 export type Answer = z.ZodType | Raw | null
 
 type Input<S> = S extends z.ZodType ? z.output<S> : undefined
-// Without an answer, what a handler gives does not matter.
-type Output<A> = A extends z.ZodType ? DeepReadonly<z.input<A>> : unknown
+type Output<A> = A extends z.ZodType ? Promise<DeepReadonly<z.input<A>>> : Promise<void>
 type DeepReadonly<T> = T extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]
   : T extends object
@@ -60,7 +59,7 @@ export interface RouteDefinition<
   readonly answer: A
   /** 200 when not given, 204 without an answer. */
   readonly status?: 200 | 201 | 202
-  handle(request: RouteRequest<P, Q, B, X>): Promise<Output<A>>
+  handle(request: RouteRequest<P, Q, B, X>): Output<A>
 }
 
 /** What came in, before it is checked. */

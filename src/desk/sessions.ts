@@ -12,7 +12,8 @@ export const SESSION_LONGEST_MS = 7 * 24 * HOUR_MS
 const SEEN_MS = 60_000
 /** How often watched sessions are looked at, should a word of their end have been missed. */
 const RECHECK_MS = 15_000
-const ENDED = 'session-ended'
+/** The word that says so to all processes. */
+export const SESSION_ENDED = 'session-ended'
 
 export interface Session {
   /** What is kept of the cookie. */
@@ -48,7 +49,7 @@ export class Sessions {
         logger.warn({ err: error }, 'sessions could not be looked at; tried again soon')
       })
     }, RECHECK_MS).unref()
-    const unhear = store.signals.on(ENDED, (word) => {
+    const unhear = store.signals.on(SESSION_ENDED, (word) => {
       this.#close((session) => word === `session:${session.idHash}` || word === `agent:${session.agent.id}`)
     })
     this.#ends.push(unhear, () => {
@@ -117,13 +118,13 @@ export class Sessions {
   async end(value: string): Promise<void> {
     const idHash = hashOf(value)
     await this.#options.store.db.deleteFrom('session').where('id_hash', '=', idHash).execute()
-    await this.#options.store.signals.send(ENDED, `session:${idHash}`)
+    await this.#options.store.signals.send(SESSION_ENDED, `session:${idHash}`)
   }
 
   /** Ends all sessions of an agent, in every process. */
   async endAllOf(agentId: number): Promise<void> {
     await this.#options.store.db.deleteFrom('session').where('agent_id', '=', agentId).execute()
-    await this.#options.store.signals.send(ENDED, `agent:${agentId}`)
+    await this.#options.store.signals.send(SESSION_ENDED, `agent:${agentId}`)
   }
 
   /** Calls back once when a session ends, however it does; gives the function that stops watching. */

@@ -7,6 +7,7 @@ import {
   CodeWorker,
   Commands,
   everyShard,
+  FeedFollower,
   Handling,
   Inbox,
   LeasedShards,
@@ -19,9 +20,12 @@ import {
   conversationRoutes,
   deskApi,
   deskPage,
+  eventRoutes,
   firstPrincipal,
   mediaRoutes,
+  LiveEvents,
   programOf,
+  SESSION_ENDED,
   webhookRoutes,
 } from '../desk/index.js'
 import { Hooks } from '../hooks/index.js'
@@ -114,7 +118,17 @@ export async function createApp(
   // The desk: what people and programs see and do.
   const people = createPeople(store, config, around)
   const agents = people.directory
+  const principalOf = firstPrincipal(programOf(config.apiKey), people.guard.principalOf)
   const views = { ...parts, namesOf: agents.namesOf }
+  const events = new LiveEvents({
+    ...parts,
+    follower: new FeedFollower({ ...parts, views }),
+    principalOf,
+    signals: store.signals,
+    endings: [SESSION_ENDED],
+    passing: [people.presence],
+    onOpened: (agentId) => people.presence.opened(agentId),
+  })
   // The operator’s own system is told what happens.
   const hooks = new Hooks({
     ...views,
@@ -124,13 +138,12 @@ export async function createApp(
   })
   const routes = [
     ...conversationRoutes({ views, commands, agents }),
+    ...eventRoutes({ events }),
     ...mediaRoutes(media),
     ...webhookRoutes(hooks),
     ...people.routes,
   ]
-  const api = deskApi(routes, {
-    principalOf: firstPrincipal(programOf(config.apiKey), people.guard.principalOf),
-  })
+  const api = deskApi(routes, { principalOf })
 
   const web = new Koa()
     .use(errorForm({ logger, metrics }))
@@ -181,9 +194,11 @@ export async function createApp(
     },
     leave() {
       phase = 'stopping'
+      events.close()
     },
     async stop(milliseconds) {
       phase = 'stopping'
+      events.close()
       const work = inbox.stop(milliseconds).then(() => outbox.stop())
       await Promise.race([
         Promise.all([work, media.fetcher.stop(), hooks.stop(HOOKS_MS)]),

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { sql, type RawBuilder } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 
 /** Short words between the processes that share a database; one that is missed costs a delay, never a message. */
@@ -31,6 +32,11 @@ export class LocalSignals implements Signals {
 /** PostgreSQL's LISTEN and NOTIFY. A payload holds fewer than 8000 bytes. */
 const CHANNEL = 'kefu'
 const RECONNECT_MS = 500
+
+/** PostgreSQL: a word that is said when the transaction commits that selects this. */
+export function inCommit(channel: string, payload = ''): RawBuilder<unknown> {
+  return sql`pg_notify(${CHANNEL}, ${JSON.stringify([channel, payload])})`
+}
 
 /** PostgreSQL: one connection listens, and is made again when it breaks. */
 export class PostgresSignals implements Signals {

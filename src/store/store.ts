@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect, type Transaction } from 'kysely'
+import { Kysely, Migrator, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import { ConfigError } from '../errors.js'
 import type { Dialect } from './dialect.js'
@@ -12,6 +12,7 @@ import type { PushLog } from './push-log.js'
 import type { Schema } from './schema.js'
 import { LocalSignals, PostgresSignals, type Signals } from './signals.js'
 import { openSqlite, type Sqlite } from './sqlite.js'
+import { OurSqliteDialect } from './sqlite-dialect.js'
 import { databaseFile, type DatabaseFile } from './sqlite-copy.js'
 import { SqlitePushLog } from './sqlite-push-log.js'
 
@@ -49,29 +50,20 @@ export async function openStore(
   throw new ConfigError('DATABASE_URL must be file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.')
 }
 
-/** SQLite changes a schema in transactions as PostgreSQL does; kysely is careful and would migrate without one. */
-class TransactionalSqlite extends SqliteDialect {
-  override createAdapter(): SqliteAdapter {
-    return new (class extends SqliteAdapter {
-      override get supportsTransactionalDdl(): boolean {
-        return true
-      }
-    })()
-  }
-}
-
 function openFile(url: string): Store {
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const sqlite: Sqlite = openSqlite(path)
-  const db = new Kysely<Schema>({ dialect: new TransactionalSqlite({ database: sqlite }) })
+  const signals = new LocalSignals()
+  const onCommit = (): void => void signals.send('feed', '')
+  const db = new Kysely<Schema>({ dialect: new OurSqliteDialect(sqlite, onCommit) })
   const [version] = sqlite.prepare('select sqlite_version() as version').all([]) as { version: string }[]
   return {
     dialect: 'sqlite',
     engine: `SQLite ${version?.version ?? '?'} (${sqlite.engine})`,
     db,
     pushes: new SqlitePushLog(db, sqlite),
-    signals: new LocalSignals(),
+    signals,
     file: databaseFile(path, db, sqlite),
     pendingMigrations: () => pending(db, 'sqlite'),
     migrate: () => migrate(db, 'sqlite'),
