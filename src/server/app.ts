@@ -33,6 +33,7 @@ import { mayTransfer, rules } from '../rules/rules-middleware.js'
 import { webhook } from '../webhook/index.js'
 import type { IncomingMessage as Message } from '../wechat/index.js'
 import type { Handlers } from './bot-module.js'
+import { ClientAddress } from './client-address.js'
 import { closingConnections, type Phase } from './closing.js'
 import type { Config } from './config.js'
 import { errorForm } from './error-form.js'
@@ -40,6 +41,7 @@ import type { Foundation, Surroundings } from './foundation.js'
 import { healthPages } from './health.js'
 import { mediaParts } from './media.js'
 import { metricsPage } from './metrics-page.js'
+import { rateLimit } from './rate-limit.js'
 import { countRefusals, observedInbox, observedSender, observedWebhook, reportTo } from './observed.js'
 import { createPeople, type People } from './people.js'
 
@@ -149,6 +151,7 @@ export async function createApp(
     .use(errorForm({ logger, metrics }))
     .use(closingConnections(() => phase))
     .use(observedWebhook(pushes, apps, metrics))
+    .use(rateLimit({ ...around, client: new ClientAddress(config.trustedProxies) }))
     .use(healthPages({ store, wait, phase: () => phase }))
     .use(metricsPage({ metrics, config }))
     .use(api)

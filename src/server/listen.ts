@@ -12,10 +12,13 @@ export interface Listening {
 /** Starts an HTTP server. Throws ConfigError, which names the variable to change, when the address can't be had. */
 export async function listen(
   handler: (req: IncomingMessage, res: ServerResponse) => unknown,
-  options: { host: string; port: number; variable: string },
+  options: { host: string; port: number; variable: string; limits?: typeof patience },
 ): Promise<Listening> {
-  const { host, port, variable } = options
-  const server = createServer(limits, (req, res) => void handler(req, res))
+  const { host, port, variable, limits = patience } = options
+  const server = createServer(
+    { ...limits, maxHeaderSize: HEADER_BYTES },
+    (req, res) => void handler(req, res),
+  )
   server.maxHeadersCount = 100
   await new Promise<void>((resolve, reject) => {
     server.once('listening', resolve)
@@ -47,7 +50,8 @@ export function cannotListen(
 }
 
 // A client that sends its request a byte at a time holds a connection no longer than this.
-const limits = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 5000 }
+const patience = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 5000 }
+const HEADER_BYTES = 16 * 1024
 
 function close(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
