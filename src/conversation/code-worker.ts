@@ -181,7 +181,9 @@ export class CodeWorker implements Worker {
   ): Promise<Answer> {
     const { store, now, allowance } = this.#options
     const answer = outcome?.handled.answer ?? 'success'
-    const failed = outcome?.handled.error !== undefined
+    const { error } = outcome?.handled ?? {}
+    // With the bot's share used up the rest is for people, as after rules.
+    const failed = error !== undefined && !(error.cause instanceof AllowanceError)
     await store.db.transaction().execute(async (tx) => {
       await this.#hold(tx, job)
       const unit = new UnitOfWork(tx, store.dialect, now())
@@ -258,9 +260,10 @@ class Session implements Sender, Conversing {
   }
 
   async #queue(place: number, message: OutgoingMessage): Promise<void> {
-    const { store, now, allowance } = this.#options
+    const { store, now, allowance, shards } = this.#options
     const { appId, openId } = this.#found.contact
     await store.db.transaction().execute(async (tx) => {
+      if (!(await shards.hold(tx, [shardOfJob(this.#job)]))) throw new LostShards()
       const unit = new UnitOfWork(tx, store.dialect, now())
       const current = await openConversations(tx, store.dialect, [{ appId, openId }], unit.now)
       const found = current.get(contactKey(appId, openId))

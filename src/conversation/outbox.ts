@@ -14,7 +14,7 @@ export type Remedy = 'token' | 'busy' | 'connect' | 'later' | 'unknown' | 'never
 export interface OutboxOptions {
   readonly store: Store
   /** Which conversations are this process's to send in. */
-  readonly shards: Pick<Shards, 'alone' | 'owned' | 'hold'>
+  readonly shards: Pick<Shards, 'alone' | 'owned' | 'has' | 'hold'>
   /** The Mini Program's API; undefined when it is not configured any more. */
   readonly senderOf: (appId: string) => Sender | undefined
   readonly remedyFor: (error: unknown) => Remedy
@@ -53,6 +53,8 @@ export class Outbox {
   readonly #log: SendLog
   /** Conversations with a send under way, and their shards. */
   readonly #busy = new Map<number, number>()
+  /** Shards that are being taken over: nothing leaves in them before it is settled what became of earlier sends. */
+  readonly #unsettled = new Set<number>()
   #sending = 0
   #again = false
   #looking: Promise<void> | undefined
@@ -72,18 +74,46 @@ export class Outbox {
   async start(): Promise<void> {
     const { store, shards } = this.#options
     this.#ends.push(store.signals.on('queued', () => this.wake()))
-    if (!shards.alone) {
-      const poll = setInterval(() => this.wake(), POLL_MS).unref()
-      this.#ends.push(() => clearInterval(poll))
+    if (shards.alone) {
+      await this.#settleEarlier(shards.owned)
+      this.wake()
+      return
     }
-    await this.adopt(shards.owned)
+    const poll = setInterval(() => this.wake(), POLL_MS).unref()
+    this.#ends.push(() => clearInterval(poll))
   }
 
-  /** Takes conversations over: what was leaving in them when their process ended may have arrived, so `unknown`. */
+  /**
+   * Takes conversations over: what was leaving in them when their process ended may have arrived, so `unknown`.
+   * Tried until it is committed, as nothing leaves in them before.
+   */
   async adopt(shards: readonly number[]): Promise<void> {
+    for (const shard of shards) this.#unsettled.add(shard)
+    for (let pause = FIRST_PAUSE_MS; !this.#stopped; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const left = shards.filter((shard) => this.#unsettled.has(shard) && this.#options.shards.has(shard))
+      try {
+        if (await this.#settleEarlier(left)) {
+          // What was lost meanwhile is another's to settle, or comes back with another call.
+          for (const shard of left) this.#unsettled.delete(shard)
+          this.wake()
+          return
+        }
+      } catch (err) {
+        this.#options.logger.error(
+          { err, pause },
+          'the sends of another process could not be taken over; tried again',
+        )
+      }
+      await this.#options.wait(pause)
+    }
+  }
+
+  /** False when one of the shards is not this process's any more: then nothing is settled. */
+  async #settleEarlier(shards: readonly number[]): Promise<boolean> {
     const { store, now } = this.#options
-    if (shards.length === 0) return
-    await store.db.transaction().execute(async (tx) => {
+    if (shards.length === 0) return true
+    return store.db.transaction().execute(async (tx) => {
+      if (!(await this.#options.shards.hold(tx, shards))) return false
       const unit = new UnitOfWork(tx, store.dialect, now())
       const lost = await tx
         .updateTable('message')
@@ -99,8 +129,8 @@ export class Outbox {
         .execute()
       for (const { id, conversation_id: conversationId } of lost) unit.changed(conversationId, id)
       await unit.flush()
+      return true
     })
-    this.wake()
   }
 
   /** Waits for the sends under way in some shards, before another process gets them. */
@@ -148,7 +178,8 @@ export class Outbox {
   async #next(): Promise<Queued[]> {
     const { store, shards, now } = this.#options
     const free = this.#concurrency - this.#sending
-    if (free <= 0 || shards.owned.length === 0) return []
+    const settled = shards.owned.filter((shard) => !this.#unsettled.has(shard))
+    if (free <= 0 || settled.length === 0) return []
     const { rows } = await sql<{
       id: number
       conversation_id: number
@@ -162,7 +193,7 @@ export class Outbox {
       select m.id, m.conversation_id, c.shard, contact.app_id, contact.open_id, m.content, m.attempts, m.not_before
       from message m join conversation c on c.id = m.conversation_id join contact on contact.id = c.contact_id
       where m.id in (select min(id) from message where state in ('queued', 'sending') group by conversation_id)
-        and m.state = 'queued' and c.shard in (${sql.join(shards.owned)})
+        and m.state = 'queued' and c.shard in (${sql.join(settled)})
       order by m.id limit ${sql.lit(PAGE)}`.execute(store.db)
     const ready: Queued[] = []
     for (const row of rows) {

@@ -105,9 +105,8 @@ export class LeasedShards implements Shards {
     clearTimeout(this.#timer)
     await this.#beating
     this.#mine.clear()
-    const { db } = this.#options.store
-    await db.updateTable('shard').set({ owner: null, lease_until: 0 }).where('owner', '=', this.#me).execute()
-    await db.deleteFrom('process').where('id', '=', this.#me).execute()
+    await this.#free(all)
+    await this.#options.store.db.deleteFrom('process').where('id', '=', this.#me).execute()
   }
 
   async #beat(): Promise<void> {
@@ -131,8 +130,12 @@ export class LeasedShards implements Shards {
       await sql`insert into process (id, seen_until) values (${this.#me}, ${until})
         on conflict (id) do update set seen_until = excluded.seen_until`.execute(tx)
       await sql`delete from process where seen_until < ${now}`.execute(tx)
+      // In one order for all, as commits hold them: else two wait for each other in a circle.
       const { rows: mine } = await sql<{ id: number }>`
-        update shard set lease_until = ${until} where owner = ${this.#me} returning id`.execute(tx)
+        with mine as materialized (select id from shard where owner = ${this.#me} order by id for update)
+        update shard set lease_until = ${until} from mine where shard.id = mine.id returning shard.id`.execute(
+        tx,
+      )
       const { rows: processes } = await sql<{ count: number }>`select count(*) as count from process`.execute(
         tx,
       )
@@ -151,11 +154,15 @@ export class LeasedShards implements Shards {
   async #giveBack(shards: readonly number[]): Promise<void> {
     for (const shard of shards) this.#mine.delete(shard)
     await this.#options.onLeaving(shards)
-    await this.#options.store.db
-      .updateTable('shard')
-      .set({ owner: null, lease_until: 0 })
-      .where('owner', '=', this.#me)
-      .where('id', 'in', [...shards])
-      .execute()
+    await this.#free(shards)
+  }
+
+  async #free(shards: readonly number[]): Promise<void> {
+    await sql`
+      with given as materialized (
+        select id from shard where owner = ${this.#me} and id in (${sql.join(shards)}) order by id for update)
+      update shard set owner = null, lease_until = 0 from given where shard.id = given.id`.execute(
+      this.#options.store.db,
+    )
   }
 }

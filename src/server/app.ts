@@ -177,9 +177,7 @@ export async function createApp(
 
   function takeOver(gained: readonly number[]): void {
     inbox.readBack()
-    outbox.adopt(gained).catch((err: unknown) => {
-      logger.error({ err }, 'the sends of another process could not be taken over')
-    })
+    void outbox.adopt(gained)
   }
 
   return {
@@ -188,8 +186,8 @@ export async function createApp(
     people,
     async start() {
       await shards.start()
-      inbox.start()
       await outbox.start()
+      inbox.start()
       media.fetcher.start()
       await hooks.start()
       await people.start()
