@@ -1,4 +1,5 @@
 export { PictureFetcher, type PictureFetcherOptions, type ShownMessage } from './picture-fetcher.js'
 export { PictureLibrary, type KeptPicture, type PictureLibraryOptions } from './picture-library.js'
+export { purgePictures } from './picture-purge.js'
 export { pictureSender } from './picture-sender.js'
 export { pictureStore, type PictureStore } from './picture-store.js'

@@ -53,6 +53,8 @@ export const MOST_BYTES = 10 * 1024 * 1024
 const SOON_MS = 100
 /** What another process noted, or a fetch that nobody finished, is found by then. */
 const POLL_MS = 30_000
+/** By then bytes that were put belong to a picture. */
+const UNFINISHED_MS = 3_600_000
 const FIRST_RETRY_MS = 5000
 const LONGEST_RETRY_MS = 3_600_000
 /** An unknown media id may be too new for the machine that was asked: it is asked for so often. */
@@ -79,8 +81,13 @@ export class PictureFetcher {
     this.#timeoutMs = options.timeoutMs ?? 60_000
   }
 
+  /** Goes on with what is wanted, and removes what a crash has left without a picture to it. */
   start(): void {
     this.#lookIn(0)
+    const { pictures, now, logger } = this.#options
+    pictures.sweep(now() - UNFINISHED_MS).catch((err: unknown) => {
+      logger.warn({ err }, 'what a crash may have left of pictures could not be removed')
+    })
   }
 
   /** To be called after messages were handled or queued; costs next to nothing. */

@@ -10,20 +10,23 @@ export interface PictureStore {
   /** Undefined when there are none of this name. */
   get(name: string): Promise<Buffer | undefined>
   remove(names: readonly string[]): Promise<void>
-  /** Names of what was kept before a time, in milliseconds since 1970: to find what a crash has left. */
-  olderThan(time: number): Promise<string[]>
+  /** Removes what was put before a time, in milliseconds since 1970, and belongs to no picture: a crash left it. */
+  sweep(before: number): Promise<void>
 }
 
 /** SQLite: files beside the database. PostgreSQL: rows in it, which every process sees. */
 export function pictureStore(store: Store, dataDir: string, now: () => number): PictureStore {
-  return store.dialect === 'sqlite' ? inDirectory(join(dataDir, 'media')) : inDatabase(store, now)
+  return store.dialect === 'sqlite' ? inDirectory(join(dataDir, 'media'), store) : inDatabase(store, now)
 }
+
+/** How many names are looked up in one statement. */
+const SWEPT_AT_ONCE = 200
 
 const newName = (): string => randomBytes(16).toString('hex')
 // Whatever a row holds, nothing but our own files is opened.
 const isName = (name: string): boolean => /^[0-9a-f]{32}$/.test(name)
 
-function inDirectory(directory: string): PictureStore {
+function inDirectory(directory: string, { db }: Store): PictureStore {
   return {
     async put(bytes) {
       await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -47,17 +50,19 @@ function inDirectory(directory: string): PictureStore {
     async remove(names) {
       for (const name of names) if (isName(name)) await rm(join(directory, name), { force: true })
     },
-    async olderThan(time) {
-      const old: string[] = []
-      for (const name of (await readdir(directory).catch(missing)) ?? []) {
-        const path = join(directory, name)
-        const { mtimeMs } = (await stat(path).catch(missing)) ?? { mtimeMs: Infinity }
-        if (mtimeMs >= time) continue
-        if (isName(name)) old.push(name)
-        // What a crash left half written belongs to nothing.
-        else if (name.endsWith('.part')) await rm(path, { force: true })
+    async sweep(before) {
+      const names = (await readdir(directory).catch(missing)) ?? []
+      for (let i = 0; i < names.length; i += SWEPT_AT_ONCE) {
+        const old: string[] = []
+        for (const name of names.slice(i, i + SWEPT_AT_ONCE)) {
+          const { mtimeMs } = (await stat(join(directory, name)).catch(missing)) ?? { mtimeMs: Infinity }
+          if (mtimeMs < before && (isName(name) || name.endsWith('.part'))) old.push(name)
+        }
+        if (old.length === 0) continue
+        const rows = await db.selectFrom('media').select('file').where('file', 'in', old).execute()
+        const used = new Set(rows.map(({ file }) => file))
+        for (const name of old) if (!used.has(name)) await rm(join(directory, name), { force: true })
       }
-      return old
     },
   }
 }
@@ -108,9 +113,14 @@ function inDatabase({ db }: Store, now: () => number): PictureStore {
         .where('name', 'in', [...names])
         .execute()
     },
-    async olderThan(time) {
-      const rows = await db.selectFrom('media_bytes').select('name').where('created_at', '<', time).execute()
-      return rows.map(({ name }) => name)
+    async sweep(before) {
+      await db
+        .deleteFrom('media_bytes')
+        .where('created_at', '<', before)
+        .where(({ not, exists, selectFrom }) =>
+          not(exists(selectFrom('media').select('id').whereRef('file', '=', 'media_bytes.name'))),
+        )
+        .execute()
     },
   }
 }

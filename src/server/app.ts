@@ -40,6 +40,7 @@ import { errorForm } from './error-form.js'
 import type { Foundation, Surroundings } from './foundation.js'
 import { healthPages } from './health.js'
 import { mediaParts } from './media.js'
+import { retentionOf } from './retention.js'
 import { metricsPage } from './metrics-page.js'
 import { rateLimit } from './rate-limit.js'
 import { countRefusals, observedInbox, observedSender, observedWebhook, reportTo } from './observed.js'
@@ -97,6 +98,9 @@ export async function createApp(
   }
   // Beside the way of a message: its picture, fetched in the background.
   const media = mediaParts(config, foundation, { ...around, onTold: () => told() })
+
+  // What is too old goes, where the configuration says so.
+  const retention = retentionOf(config, { ...parts, ...media })
 
   // Out: what is queued goes to WeChat, once.
   const senderOf = (appId: string): Sender | undefined =>
@@ -189,6 +193,7 @@ export async function createApp(
       await outbox.start()
       inbox.start()
       media.fetcher.start()
+      retention.start()
       await hooks.start()
       await people.start()
       phase = 'running'
@@ -202,7 +207,7 @@ export async function createApp(
       events.close()
       const work = inbox.stop(milliseconds).then(() => outbox.stop())
       await Promise.race([
-        Promise.all([work, media.fetcher.stop(), hooks.stop(HOOKS_MS)]),
+        Promise.all([work, media.fetcher.stop(), retention.stop(), hooks.stop(HOOKS_MS)]),
         wait(milliseconds),
       ])
       people.stop()

@@ -25,6 +25,14 @@ const words = {
     'a whole number: how many messages WeChat allows in the minute after a customer enters (2)',
   KEFU_HUMAN_RESERVE:
     'a whole number: how many of the messages after a customer’s only people may use, such as 2',
+  KEFU_KEEP_MESSAGES_DAYS:
+    'a whole number of days from 3 on, after which messages are deleted, such as 180; not set, they are kept',
+  KEFU_KEEP_PUSHES_DAYS:
+    'a whole number of days from 1 on, after which pushes as they came are deleted, such as 30; not set, they are kept',
+  KEFU_KEEP_MEDIA_DAYS:
+    'a whole number of days from 1 on, after which pictures are deleted, such as 90; not set, they are kept',
+  KEFU_KEEP_FEED_DAYS:
+    'a whole number of days from 1 on, after which the feed that pages catch up by is deleted, such as 7; not set, it is kept',
   KEFU_SECRET_KEY: '32 random bytes in base64 or hex: openssl rand -base64 32',
   KEFU_PUBLIC_URL:
     'the http or https address that people and WeChat use, without a path, such as https://kefu.example.com',

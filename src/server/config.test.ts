@@ -56,6 +56,21 @@ describe('readConfig', () => {
     expect(readConfig(plain).app).toMatchObject({ mode: 'plain', encodingAESKey: undefined })
   })
 
+  it('keeps everything for ever, unless it is told for how many days', () => {
+    expect(readConfig({}).keepDays).toEqual({
+      messages: undefined,
+      pushes: undefined,
+      media: undefined,
+      feed: undefined,
+    })
+    const days = { KEFU_KEEP_MESSAGES_DAYS: '180', KEFU_KEEP_FEED_DAYS: '1' }
+    expect(readConfig(days).keepDays).toMatchObject({ messages: 180, feed: 1 })
+    // What was sent within 48 h counts for what may be sent.
+    expect(refusal({ KEFU_KEEP_MESSAGES_DAYS: '2' })).toMatch(/KEFU_KEEP_MESSAGES_DAYS .*days from 3 on/)
+    for (const wrong of ['0', '-1', '1.5', 'year'])
+      expect(refusal({ KEFU_KEEP_PUSHES_DAYS: wrong })).toMatch(/KEFU_KEEP_PUSHES_DAYS .*days from 1 on/)
+  })
+
   it('reads the rest', () => {
     const key = Buffer.alloc(32, 7)
     const config = readConfig({

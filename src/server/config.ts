@@ -39,6 +39,10 @@ const schema = z.object({
   KEFU_ALLOWANCE_MESSAGES: whole(0, 1000).default(defaultAllowanceRules.afterMessage),
   KEFU_ALLOWANCE_ENTER: whole(0, 1000).default(defaultAllowanceRules.afterEnter),
   KEFU_HUMAN_RESERVE: whole(0, 1000).default(defaultAllowanceRules.humanReserve),
+  KEFU_KEEP_MESSAGES_DAYS: whole(3, 36_500).optional(),
+  KEFU_KEEP_PUSHES_DAYS: whole(1, 36_500).optional(),
+  KEFU_KEEP_MEDIA_DAYS: whole(1, 36_500).optional(),
+  KEFU_KEEP_FEED_DAYS: whole(1, 36_500).optional(),
   KEFU_SECRET_KEY: z
     .string()
     .refine((text) => parseSecretKey(text) !== undefined)
@@ -76,6 +80,8 @@ export interface Config {
   /** A module with handlers, as it was written. */
   readonly botModule: string | undefined
   readonly allowance: AllowanceRules
+  /** After how many days what is kept is deleted; undefined keeps it for ever. */
+  readonly keepDays: Readonly<Record<'messages' | 'pushes' | 'media' | 'feed', number | undefined>>
   readonly secretKey: Buffer | undefined
   /** Without a slash at its end. */
   readonly publicUrl: string | undefined
@@ -175,6 +181,12 @@ function configOf(values: Values): Config {
       afterMessage: values.KEFU_ALLOWANCE_MESSAGES,
       afterEnter: values.KEFU_ALLOWANCE_ENTER,
       humanReserve: values.KEFU_HUMAN_RESERVE,
+    },
+    keepDays: {
+      messages: values.KEFU_KEEP_MESSAGES_DAYS,
+      pushes: values.KEFU_KEEP_PUSHES_DAYS,
+      media: values.KEFU_KEEP_MEDIA_DAYS,
+      feed: values.KEFU_KEEP_FEED_DAYS,
     },
     secretKey: values.KEFU_SECRET_KEY === undefined ? undefined : parseSecretKey(values.KEFU_SECRET_KEY),
     publicUrl: values.KEFU_PUBLIC_URL?.replace(/\/+$/, ''),

@@ -1,7 +1,13 @@
 import { remedyFor } from '../api/index.js'
 import type { Sender } from '../bot/index.js'
 import { tellOfMessages } from '../conversation/index.js'
-import { PictureFetcher, PictureLibrary, pictureSender, pictureStore } from '../media/index.js'
+import {
+  PictureFetcher,
+  PictureLibrary,
+  pictureSender,
+  pictureStore,
+  type PictureStore,
+} from '../media/index.js'
 import type { Config } from './config.js'
 import type { Foundation, Surroundings } from './foundation.js'
 
@@ -9,6 +15,7 @@ import type { Foundation, Surroundings } from './foundation.js'
 export interface MediaParts {
   readonly fetcher: PictureFetcher
   readonly library: PictureLibrary
+  readonly pictures: PictureStore
   /** A sender whose pictures are those that WeChat has now. */
   readonly sending: (sender: Sender | undefined, appId: string) => Sender | undefined
 }
@@ -36,6 +43,7 @@ export function mediaParts(
   return {
     fetcher,
     library,
+    pictures,
     sending: (sender, appId) => sender && pictureSender(sender, appId, library, around.logger),
   }
 }

@@ -31,6 +31,8 @@ export interface MediaStage {
   readonly pictures: PictureStore
   readonly library: PictureLibrary
   readonly logger: RecordingLogger
+  /** DATA_DIR. */
+  readonly directory: string
   /** How often pages were told. */
   readonly told: number
   now(): number
@@ -77,6 +79,7 @@ export async function mediaStage(kind: 'sqlite' | 'postgres'): Promise<MediaStag
     store,
     pictures,
     logger,
+    directory,
     library: new PictureLibrary({
       store,
       pictures,

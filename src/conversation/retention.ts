@@ -1,0 +1,88 @@
+import type { Logger } from '../log.js'
+import type { Purge } from './purge.js'
+
+/** What is deleted when it is so old. */
+export interface Kept {
+  /** For the log. */
+  readonly name: string
+  readonly forMs: number
+  readonly purge: Purge
+}
+
+export interface RetentionOptions {
+  readonly kept: readonly Kept[]
+  /** Whether this process is the one that deletes now. */
+  readonly mine: () => boolean
+  readonly logger: Logger
+  readonly now: () => number
+  readonly wait: (milliseconds: number) => Promise<unknown>
+}
+
+/** How often it is looked for what has become too old. */
+const EVERY_MS = 3_600_000
+/** A step that takes longer makes the next one smaller: pushes that come meanwhile wait for its end. */
+const LONG_MS = 10
+const SHORT_MS = 4
+const FEWEST = 20
+const MOST = 500
+/** Between two steps everything else goes first, for at least so long, and so many times as long as the step took. */
+const PAUSE_MS = 20
+const PAUSE_TIMES = 4
+
+/** Deletes what is too old, in small steps between which everything else goes on. */
+export class Retention {
+  readonly #options: RetentionOptions
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> | undefined
+  #most = FEWEST
+  #stopped = false
+
+  constructor(options: RetentionOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    if (this.#options.kept.length === 0) return
+    this.#timer = setInterval(() => this.#begin(), EVERY_MS).unref()
+    this.#begin()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearInterval(this.#timer)
+    await this.#running
+  }
+
+  /** Deletes all that is too old now. */
+  async run(): Promise<void> {
+    for (const { name, forMs, purge } of this.#options.kept) {
+      const before = this.#options.now() - forMs
+      let deleted = 0
+      let from: number | undefined = 0
+      while (from !== undefined && !this.#stopped && this.#options.mine()) {
+        const began = performance.now()
+        const step: Awaited<ReturnType<Purge>> = await purge(before, from, this.#most)
+        deleted += step.deleted
+        from = step.next
+        await this.#pause(performance.now() - began)
+      }
+      if (deleted > 0) this.#options.logger.info({ kind: name, deleted }, 'what was too old has been deleted')
+    }
+  }
+
+  #begin(): void {
+    this.#running ??= this.run()
+      .catch((err: unknown) => {
+        this.#options.logger.error({ err }, 'what is too old could not be deleted; tried again in an hour')
+      })
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+
+  async #pause(took: number): Promise<void> {
+    if (took > LONG_MS) this.#most = Math.max(Math.floor(this.#most / 2), FEWEST)
+    else if (took < SHORT_MS) this.#most = Math.min(this.#most * 2, MOST)
+    await this.#options.wait(Math.max(PAUSE_MS, took * PAUSE_TIMES))
+  }
+}

@@ -1,0 +1,41 @@
+import {
+  feedPurge,
+  messagePurge,
+  pushPurge,
+  Retention,
+  type Kept,
+  type Shards,
+} from '../conversation/index.js'
+import { purgePictures, type PictureStore } from '../media/index.js'
+import type { Store } from '../store/index.js'
+import type { Config } from './config.js'
+import type { Surroundings } from './foundation.js'
+
+const DAY_MS = 86_400_000
+/** WeChat makes its last attempt within a minute; a push that is older than we take is refused as stale. */
+const REPEAT_MS = 3_600_000
+
+/** What the configuration wants deleted, and when. Off where it says nothing. */
+export function retentionOf(
+  { keepDays, pushMaxAgeSeconds }: Pick<Config, 'keepDays' | 'pushMaxAgeSeconds'>,
+  around: Surroundings & {
+    readonly store: Store
+    readonly shards: Pick<Shards, 'has'>
+    readonly pictures: PictureStore
+  },
+): Retention {
+  const { store, pictures, shards } = around
+  const all: { name: keyof Config['keepDays']; purge: Kept['purge']; atLeastMs?: number }[] = [
+    // Pictures first: a message's own go with it.
+    { name: 'media', purge: (before, from, most) => purgePictures(store, pictures, before, from, most) },
+    { name: 'messages', purge: messagePurge(store, (names) => pictures.remove(names)) },
+    // As long as the same push may come again it must be known.
+    { name: 'pushes', purge: pushPurge(store), atLeastMs: pushMaxAgeSeconds * 1000 + REPEAT_MS },
+    { name: 'feed', purge: feedPurge(store) },
+  ]
+  const kept = all.flatMap(({ name, purge, atLeastMs = 0 }) => {
+    const days = keepDays[name]
+    return days === undefined ? [] : [{ name, purge, forMs: Math.max(days * DAY_MS, atLeastMs) }]
+  })
+  return new Retention({ ...around, kept, mine: () => shards.has(0) })
+}
