@@ -57,7 +57,8 @@ describe('conversations by the API', () => {
       failed: false,
       transferredAt: null,
     })
-    expect(view.lastMessage).toMatchObject({ direction: 'system', line: 'handoff', reason: 'unanswered' })
+    // What was said last, not that it was handed off.
+    expect(view.lastMessage).toMatchObject({ direction: 'incoming', content: '你好' })
     expect(view.waitingSince).toBeGreaterThan(0)
   })
 

@@ -81,7 +81,9 @@ export class UnitOfWork {
       for (const message of this.#messages) {
         message.id = ++next
         const conversation = this.#conversations.get(message.conversationId)
-        if (conversation) conversation.lastMessageId = message.id
+        // What is said places a conversation in lists, and stands there; who has it now is said elsewhere.
+        if (conversation && (isSaid(message) || conversation.lastMessageId === null))
+          conversation.lastMessageId = message.id
       }
       await this.#writeMessages()
       await this.#writeFeed(next)
@@ -192,6 +194,11 @@ const messageColumns = {
   push_id: 'bigint',
   created_at: 'bigint',
 } as const
+
+/** Whether a line is of the customer or to them: a message, or that they entered. */
+function isSaid({ direction, content }: NewMessage): boolean {
+  return direction !== 'system' || ('line' in content && content.line === 'entered')
+}
 
 const feedColumns = {
   sequence: 'bigint',

@@ -39,8 +39,7 @@ export interface Me {
 export type ConversationQuery = {
   status?: string
   agent?: string
-  appId?: string
-  tag?: string
+  app?: string
   q?: string
   cursor?: string
   limit?: number

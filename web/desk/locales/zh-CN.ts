@@ -229,7 +229,7 @@ export const zhCN = {
   'errcode.busy': '微信系统繁忙，多次重试未成功。请稍后重试。',
   'errcode.network': '网络异常，未发出。请稍后重试。',
   'errcode.other': '微信返回 {errcode}：{errmsg}',
-  'window.open': '还可回复 {n}/{limit} 条 · {t} 后到期（{at}）',
+  'window.open': '还可回复 {n}/{limit} 条 · {t}后到期（{at}）',
   'window.hurry': '建议尽快回复',
   'window.last': '仅剩 1 条，请把内容合并成一条发送',
   'window.used': '本轮 {limit} 条已用完。客户再发一句话后自动恢复。',

@@ -69,7 +69,7 @@ export interface ConversationListOptions {
 
 interface Pages {
   next: string | null | undefined
-  /** `updatedAt` of the last row read; rows before it are not known to be complete. */
+  /** The last row's last message: conversations that were quiet for longer are not known to be complete. */
   reaches: number
   loading: boolean
   failed: boolean
@@ -97,8 +97,7 @@ export function createConversationList(options: ConversationListOptions): Conver
 
   function queryNow(): ConversationQuery {
     const query: ConversationQuery = {}
-    if (filters.appId !== '') query.appId = filters.appId
-    if (filters.tag !== '') query.tag = filters.tag
+    if (filters.appId !== '') query.app = filters.appId
     if (isSearch.value) return { ...query, q: search.value.trim() }
     if (filters.closed) return { ...query, status: 'closed' }
     switch (tab.value) {
@@ -140,7 +139,7 @@ export function createConversationList(options: ConversationListOptions): Conver
     if (!known) return []
     const views = isSearch.value
       ? known.found.flatMap((id) => conversations.byId.get(id) ?? [])
-      : [...conversations.byId.values()].filter((view) => view.updatedAt >= known.reaches)
+      : [...conversations.byId.values()].filter((view) => placeOf(view) >= known.reaches)
     const rows = views.filter(belongs)
     const open = selected.value === null ? undefined : conversations.byId.get(selected.value)
     if (open && !isSearch.value && kept.value === open.id && !rows.includes(open)) rows.push(open)
@@ -195,7 +194,7 @@ export function createConversationList(options: ConversationListOptions): Conver
       const last = items.at(-1)
       pages.set(key, {
         next,
-        reaches: next === null || !last ? -Infinity : last.updatedAt,
+        reaches: next === null || !last ? -Infinity : placeOf(last),
         found: [...new Set([...(before?.found ?? []), ...items.map(({ id }) => id)])],
         loading: false,
         failed: false,
@@ -264,7 +263,12 @@ export function isExpiring(view: ConversationView, now: number): boolean {
 }
 
 const recent = (one: ConversationView, other: ConversationView): number =>
-  other.updatedAt - one.updatedAt || other.id - one.id
+  placeOf(other) - placeOf(one) || other.id - one.id
+
+/** Where the service has it in its list: by its last message. */
+function placeOf(view: ConversationView): number {
+  return view.lastMessage?.id ?? 0
+}
 
 const orders: Record<Sort, (one: ConversationView, other: ConversationView) => number> = {
   recent,

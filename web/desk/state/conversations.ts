@@ -9,28 +9,34 @@ export interface Conversations {
   /** Takes a state in, unless a later one is known already. */
   put(view: ConversationView): void
   setPresent(conversationId: number, agents: readonly (AgentRef & { typing: boolean })[]): void
-  /** Knows nothing again, but for the one that is open. */
-  forget(but: number | null): void
+  /** All up to a message was read here: a state from before the service knew that counts as read too. */
+  markRead(conversationId: number, messageId: number): void
 }
 
 export function createConversations(): Conversations {
   const byId = shallowReactive(new Map<number, ConversationView>())
   const present = reactive(new Map<number, readonly (AgentRef & { typing: boolean })[]>())
+  const readUpTo = new Map<number, number>()
+
+  function put(view: ConversationView): void {
+    const known = byId.get(view.id)
+    if (known && isLater(known, view)) return
+    const isRead = (readUpTo.get(view.id) ?? -1) >= (view.lastMessage?.id ?? 0)
+    byId.set(view.id, isRead && view.unread > 0 ? { ...view, unread: 0 } : view)
+  }
+
   return {
     byId,
     present,
-    put(view) {
-      const known = byId.get(view.id)
-      if (known && isLater(known, view)) return
-      byId.set(view.id, view)
-    },
+    put,
     setPresent(conversationId, agents) {
       if (agents.length === 0) present.delete(conversationId)
       else present.set(conversationId, agents)
     },
-    forget(but) {
-      for (const id of [...byId.keys()]) if (id !== but) byId.delete(id)
-      present.clear()
+    markRead(conversationId, messageId) {
+      readUpTo.set(conversationId, Math.max(messageId, readUpTo.get(conversationId) ?? 0))
+      const known = byId.get(conversationId)
+      if (known) put(known)
     },
   }
 }

@@ -174,7 +174,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     const upTo = Math.max(last, view.lastMessage?.id ?? 0)
     if (view.unread === 0 || upTo === 0 || (told.get(view.id) ?? 0) >= upTo) return
     told.set(view.id, upTo)
-    conversations.put({ ...view, unread: 0 })
+    conversations.markRead(view.id, upTo)
     client.read(view.id, upTo).catch((error: unknown) => {
       if (!(error instanceof DeskError)) throw error
       told.delete(view.id)

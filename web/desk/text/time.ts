@@ -59,7 +59,7 @@ export function stopwatch(ms: number): string {
 /** A span in the words of the language: 2天 3小时, 46 小时 12 分, 12 分, 40 秒. Rounded up to the minute, or second below two. */
 export function spanWords(ms: number, language: Language): string {
   const zh = language !== 'en'
-  if (ms <= 2 * minute) {
+  if (ms < 2 * minute) {
     const seconds = Math.max(0, Math.ceil(ms / 1000))
     return zh ? `${seconds} 秒` : `${seconds} s`
   }
@@ -72,7 +72,7 @@ export function spanWords(ms: number, language: Language): string {
 
 /** The same, short enough for a chip: `2h10m`, `12m`, `40s`. */
 export function spanShort(ms: number): string {
-  if (ms <= 2 * minute) return `${Math.max(0, Math.ceil(ms / 1000))}s`
+  if (ms < 2 * minute) return `${Math.max(0, Math.ceil(ms / 1000))}s`
   const minutes = Math.ceil(ms / minute)
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
   if (hours === 0) return `${minutes}m`

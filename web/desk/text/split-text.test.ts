@@ -1,0 +1,31 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { limits } from '../../../src/wechat/limits.js'
+import { utf8Bytes } from './bytes.js'
+import { composerLimits } from './composer-limits.js'
+import { splitText } from './split-text.js'
+
+it('the page counts with the platform’s numbers', () => {
+  expect(composerLimits.textBytes).toBe(limits.textBytes)
+  expect(composerLimits.imageBytes).toBe(limits.imageBytes)
+})
+
+it('a text that fits stays whole, a longer one is cut behind a sentence', () => {
+  expect(splitText('你好')).toEqual(['你好'])
+  const sentence = `${'很'.repeat(60)}。`
+  const parts = splitText(sentence.repeat(10), 400)
+  expect(parts.length).toBeGreaterThan(4)
+  for (const part of parts) expect(part.endsWith('。')).toBe(true)
+})
+
+it('no part is too long, nothing but white space at the cuts is lost, no character is torn', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
+      const parts = splitText(text, 60)
+      if (utf8Bytes(text) <= 60) return
+      for (const part of parts) expect(utf8Bytes(part)).toBeLessThanOrEqual(60)
+      expect(parts.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''))
+      for (const part of parts) expect(part).not.toMatch(/[\ud800-\udbff]$|^[\udc00-\udfff]/)
+    }),
+  )
+})
