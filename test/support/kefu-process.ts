@@ -33,10 +33,14 @@ export async function runKefu(
   return ending(launch(args, options))
 }
 
-/** Starts `kefu start` on any free port and resolves when it is ready. Throws what it said when it ends before. */
+/**
+ * Starts `kefu start` on any free port, under another program if one is given, and resolves when it is ready.
+ * Throws what it said when it ends before.
+ */
 export async function startKefu(options: {
   cwd: string
   env: Readonly<Record<string, string>>
+  under?: readonly string[]
 }): Promise<KefuServer> {
   const child = launch(['start'], { ...options, env: { PORT: '0', ...options.env } })
   const ended = ending(child)
@@ -70,10 +74,11 @@ export async function startKefu(options: {
 
 function launch(
   args: readonly string[],
-  { cwd, env }: { cwd: string; env: Readonly<Record<string, string>> },
+  { cwd, env, under = [] }: { cwd: string; env: Readonly<Record<string, string>>; under?: readonly string[] },
 ): ChildProcessWithoutNullStreams {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--import', loader, cli, ...args], {
+  const [program, ...before] = [...under, process.execPath]
+  const child = spawn(program ?? process.execPath, [...before, '--import', loader, cli, ...args], {
     cwd,
     env: { PATH, HOME, ...env },
   })
