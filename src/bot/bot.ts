@@ -53,6 +53,8 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
   readonly #timeoutMs: number
   readonly #logger: Logger
   readonly #handlers: Middleware<Context & Extension>
+  /** The classes of its contexts, by the names of their extensions. */
+  readonly #contexts = new Map<string, ExtendedContext>()
   #onError: ErrorHandler<Context & Extension> | undefined
 
   /** Throws ConfigError when `handlerTimeoutMs` is no time that a timer can wait. */
@@ -90,7 +92,7 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
       this.#logLate(late, ctx)
     })
     const attempt = options.attempt ?? 1
-    const ctx = extend(new Context(push, sender, { attempt, run, replies }), options.extension)
+    const ctx = this.#contextOf(push, sender, { attempt, run, replies }, options.extension)
     let error: HandlerError | undefined
     for (const thrown of await this.#runHandlers(ctx, run, replies)) {
       error ??=
@@ -101,6 +103,22 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
     }
     replies.end()
     return { answer: run.answer, replies: ctx.replies, error }
+  }
+
+  /** What the type says is there once whoever runs the bot gives what it was declared with. */
+  #contextOf(
+    push: Push,
+    sender: Sender,
+    options: ContextOptions,
+    extension: Extension | undefined,
+  ): Context & Extension {
+    if (typeof extension !== 'object' || extension === null)
+      return new Context(push, sender, options) as Context & Extension
+    const names = Object.keys(extension)
+    const key = names.join()
+    const Extended = this.#contexts.get(key) ?? contextWith(names)
+    this.#contexts.set(key, Extended)
+    return new Extended(push, sender, options, extension) as Context & Extension
   }
 
   #mustHaveSender(appId: string): Sender {
@@ -167,11 +185,38 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
   }
 }
 
-/** What the type says is there once whoever runs the bot gives what it was declared with. */
-function extend<Extension>(ctx: Context, extension: Extension | undefined): Context & Extension {
-  // Not by value: what a getter says may change while the handlers run.
-  return Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(extension ?? {})) as Context &
-    Extension
+type ContextOptions = ConstructorParameters<typeof Context>[2]
+
+type ExtendedContext = new (
+  push: Push,
+  sender: Sender,
+  options: ContextOptions,
+  extension: object,
+) => Context
+
+/**
+ * A context that shows what an extension has under these names, as it is when it is looked at. A class, as
+ * properties defined on each context cost more than all else that a run does.
+ */
+function contextWith(names: readonly string[]): ExtendedContext {
+  class Extended extends Context {
+    readonly #extension: object
+
+    constructor(...[push, sender, options, extension]: ConstructorParameters<ExtendedContext>) {
+      super(push, sender, options)
+      this.#extension = extension
+    }
+
+    static show(name: string): void {
+      Object.defineProperty(this.prototype, name, {
+        get(this: Extended) {
+          return Reflect.get(this.#extension, name) as unknown
+        },
+      })
+    }
+  }
+  for (const name of names) Extended.show(name)
+  return Extended
 }
 
 /** Who replies is asked only at a reply: a Mini Program without a sender is then an error of the handler. */

@@ -163,7 +163,7 @@ export class CodeWorker implements Worker {
         const draft = new Draft(unit, found, allowance, async () => [])
         draft.receive(job.push, job.pushId, job.receivedAt)
         await unit.flush()
-        found = { contact: draft.contact, conversation: draft.state }
+        found = { ...found, contact: draft.contact, conversation: draft.state }
       }
       return { found, attempt: attempts }
     })

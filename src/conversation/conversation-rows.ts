@@ -1,5 +1,13 @@
 import { sql } from 'kysely'
-import { bulkRows, shardOf, type Dialect, type Store, type Tx } from '../store/index.js'
+import {
+  bulkRows,
+  bulkStatement,
+  shardOf,
+  type Dialect,
+  type Store,
+  type Tx,
+  type Words,
+} from '../store/index.js'
 import type { Spending } from './allowance.js'
 import type { ConversationState } from './unit-of-work.js'
 import type { Status } from './conversing.js'
@@ -16,6 +24,8 @@ export interface ContactAndConversation {
     readonly tags: readonly string[]
   }
   readonly conversation: ConversationState
+  /** How many messages are on their way to WeChat: all that still counts after a customer's new message. */
+  readonly pending: number
 }
 
 /** A customer, by what WeChat calls them. */
@@ -24,12 +34,8 @@ export interface Sighting {
   readonly openId: string
 }
 
-const sightingColumns = {
-  app_id: 'text',
-  open_id: 'text',
-  shard: 'bigint',
-  at: 'bigint',
-} as const
+/** How exactly it is kept when a customer was last seen: what is written seldom costs little. */
+const SEEN_MS = 60_000
 
 /**
  * Finds the customers and their conversations, making those that are new, and holds them for this transaction.
@@ -41,29 +47,55 @@ export async function openConversations(
   sightings: readonly Sighting[],
   now: number,
 ): Promise<Map<string, ContactAndConversation>> {
-  const rows = bulkRows(
-    dialect,
-    sightingColumns,
-    sightings.map((each) => ({
+  const rows = sightings.map((each) => ({ app_id: each.appId, open_id: each.openId }))
+  const found = read((await loadSeen(tx, dialect, rows)).packed)
+  const stale = found.filter(({ seenAt }) => seenAt < now - SEEN_MS)
+  if (stale.length > 0)
+    await see(
+      tx,
+      dialect,
+      stale.map(({ contact }) => ({ id: contact.id })),
+      now,
+    )
+  const opened = byKey(found)
+  const missing = sightings
+    .filter((each) => !opened.has(contactKey(each.appId, each.openId)))
+    .map((each) => ({
       app_id: each.appId,
       open_id: each.openId,
       shard: shardOf(each.appId, each.openId),
-      at: now,
-    })),
-  )
-  const contacts = await sql<{ id: number }>`
-    insert into contact (app_id, open_id, created_at, seen_at)
-    select app_id, open_id, at, at from ${rows} where true
-    on conflict (app_id, open_id) do update set seen_at = excluded.seen_at
-    returning id`.execute(tx)
-  const ids = contacts.rows.map((row) => row.id)
-  await sql`
-    insert into conversation (contact_id, shard, status, epoch, updated_at)
-    select contact.id, rows.shard, 'bot', 0, rows.at from ${rows}
-    join contact on contact.app_id = rows.app_id and contact.open_id = rows.open_id where true
-    on conflict (contact_id) do nothing`.execute(tx)
-  return byKey(await load(tx, dialect, 'contact_id', ids))
+    }))
+  if (missing.length === 0) return opened
+  await makeContacts(tx, dialect, missing, now)
+  await makeConversations(tx, dialect, missing, now)
+  const made = byKey(read((await loadSeen(tx, dialect, missing)).packed))
+  return new Map([...opened, ...made])
 }
+
+const sightingColumns = { app_id: 'text', open_id: 'text' } as const
+const newColumns = { ...sightingColumns, shard: 'bigint' } as const
+
+const see = bulkStatement(
+  { id: 'bigint' },
+  ({ rows, value }) =>
+    `update contact set seen_at = ${value(1, 'bigint')} where id in (select id from ${rows})`,
+)
+
+// In one order for all transactions, so that two never wait for each other in a circle.
+const makeContacts = bulkStatement(
+  newColumns,
+  ({ rows, value }) => `insert into contact (app_id, open_id, created_at, seen_at)
+    select app_id, open_id, ${value(1, 'bigint')}, ${value(1, 'bigint')} from ${rows} where true order by app_id, open_id
+    on conflict (app_id, open_id) do nothing`,
+)
+
+const makeConversations = bulkStatement(
+  newColumns,
+  ({ rows, value }) => `insert into conversation (contact_id, shard, status, epoch, updated_at)
+    select contact.id, rows.shard, 'bot', 0, ${value(1, 'bigint')} from ${rows}
+    join contact on contact.app_id = rows.app_id and contact.open_id = rows.open_id where true order by contact.id
+    on conflict (contact_id) do nothing`,
+)
 
 /** A conversation by its id, held for this transaction; undefined when there is none. */
 export async function holdConversation(
@@ -71,7 +103,7 @@ export async function holdConversation(
   dialect: Dialect,
   id: number,
 ): Promise<ContactAndConversation | undefined> {
-  const [found] = await load(tx, dialect, 'id', [id])
+  const [found] = read((await loadById(tx, dialect, [{ id }])).packed)
   return found
 }
 
@@ -79,74 +111,113 @@ export function contactKey(appId: string, openId: string): string {
   return `${appId}/${openId}`
 }
 
-interface LoadedRow {
-  id: number
-  contact_id: number
-  status: Status
-  agent_id: number | null
-  epoch: number
-  message_seconds: number | null
-  message_received_at: number | null
-  enter_seconds: number | null
-  enter_received_at: number | null
-  corrected: 'count' | 'window' | null
-  waiting_since: number | null
-  last_message_id: number | null
-  app_id: string
-  open_id: string
-  name: string | null
-  remark: string | null
-  session_from: string | null
+const loadSeen = bulkStatement(sightingColumns, (words) =>
+  load(
+    words,
+    `${words.rows} join contact on contact.app_id = rows.app_id and contact.open_id = rows.open_id
+    join conversation c on c.contact_id = contact.id`,
+  ),
+)
+
+const loadById = bulkStatement({ id: 'bigint' }, (words) =>
+  load(
+    words,
+    `${words.rows} join conversation c on c.id = rows.id join contact on contact.id = c.contact_id`,
+  ),
+)
+
+const loaded = [
+  'id',
+  'contact_id',
+  'status',
+  'agent_id',
+  'epoch',
+  'message_seconds',
+  'message_received_at',
+  'enter_seconds',
+  'enter_received_at',
+  'corrected',
+  'waiting_since',
+  'last_message_id',
+  'app_id',
+  'open_id',
+  'name',
+  'remark',
+  'session_from',
+  'seen_at',
+  'tags',
+  'pending',
+] as const
+
+function load({ dialect, packed }: Words, from: string): string {
+  const postgres = dialect === 'postgres'
+  const tags = postgres
+    ? 'select json_agg(tag order by tag) from contact_tag where contact_id = contact.id'
+    : 'select json_group_array(tag) from (select tag from contact_tag where contact_id = contact.id order by tag)'
+  // Of a small index: SQLite would take one of all messages.
+  const toSend = postgres ? 'message' : 'message indexed by message_to_send'
+  const columns = loaded.map((name) => (name === 'tags' && !postgres ? 'json(tags)' : name))
+  return packed(
+    columns,
+    `select c.id, c.contact_id, c.status, c.agent_id, c.epoch, c.message_seconds, c.message_received_at, c.enter_seconds,
+      c.enter_received_at, c.corrected, c.waiting_since, c.last_message_id,
+      contact.app_id, contact.open_id, contact.name, contact.remark, contact.session_from, contact.seen_at,
+      (${tags}) as tags,
+      (select count(*) from ${toSend} where conversation_id = c.id and state in ('queued', 'sending')) as pending
+    from ${from} ${postgres ? 'order by c.id for update of c' : ''}`,
+  )
 }
 
-async function load(
-  tx: Tx,
-  dialect: Dialect,
-  by: 'id' | 'contact_id',
-  ids: readonly number[],
-): Promise<ContactAndConversation[]> {
-  const wanted = bulkRows(
-    dialect,
-    { id: 'bigint' },
-    ids.map((id) => ({ id })),
-  )
-  // In one order for all transactions, so that two never wait for each other in a circle.
-  const held = dialect === 'postgres' ? sql`order by c.id for update of c` : sql``
-  const { rows } = await sql<LoadedRow>`
-    select c.id, c.contact_id, c.status, c.agent_id, c.epoch, c.message_seconds, c.message_received_at, c.enter_seconds,
-      c.enter_received_at, c.corrected, c.waiting_since, c.last_message_id,
-      contact.app_id, contact.open_id, contact.name, contact.remark, contact.session_from
-    from conversation c join contact on contact.id = c.contact_id
-    where ${sql.ref(`c.${by}`)} in (select id from ${wanted}) ${held}`.execute(tx)
-  const tags = await tagsOf(
-    tx,
-    dialect,
-    rows.map((row) => row.contact_id),
-  )
-  return rows.map((row) => ({
+type Loaded = [
+  id: number,
+  contactId: number,
+  status: Status,
+  agentId: number | null,
+  epoch: number,
+  messageSeconds: number | null,
+  messageReceivedAt: number | null,
+  enterSeconds: number | null,
+  enterReceivedAt: number | null,
+  corrected: 'count' | 'window' | null,
+  waitingSince: number | null,
+  lastMessageId: number | null,
+  appId: string,
+  openId: string,
+  name: string | null,
+  remark: string | null,
+  sessionFrom: string | null,
+  seenAt: number,
+  tags: string[] | null,
+  pending: number,
+]
+
+function read(packed: string): (ContactAndConversation & { readonly seenAt: number })[] {
+  return (JSON.parse(packed) as Loaded[]).map((row) => ({
     contact: {
-      id: row.contact_id,
-      appId: row.app_id,
-      openId: row.open_id,
-      name: row.name,
-      remark: row.remark,
-      sessionFrom: row.session_from,
-      tags: tags.get(row.contact_id) ?? [],
+      id: row[1],
+      appId: row[12],
+      openId: row[13],
+      name: row[14],
+      remark: row[15],
+      sessionFrom: row[16],
+      tags: row[18] ?? [],
     },
     conversation: {
-      id: row.id,
-      contactId: row.contact_id,
-      status: row.status,
-      agentId: row.agent_id,
-      epoch: row.epoch,
-      messageSeconds: row.message_seconds,
-      messageReceivedAt: row.message_received_at,
-      enterSeconds: row.enter_seconds,
-      enterReceivedAt: row.enter_received_at,
-      corrected: row.corrected,
-      waitingSince: row.waiting_since,
-      lastMessageId: row.last_message_id,
+      id: row[0],
+      contactId: row[1],
+      status: row[2],
+      agentId: row[3],
+      epoch: row[4],
+      messageSeconds: row[5],
+      messageReceivedAt: row[6],
+      enterSeconds: row[7],
+      enterReceivedAt: row[8],
+      corrected: row[9],
+      waitingSince: row[10],
+      lastMessageId: row[11],
     },
+    seenAt: row[17],
+    pending: row[19],
   }))
 }
 
@@ -184,26 +255,6 @@ export async function spendingsOf(tx: Tx, conversationId: number): Promise<Spend
     .limit(SPENDINGS)
     .execute()
   return rows.flatMap(({ state, sent_at: sentAt }) => (state === null ? [] : [{ state, sentAt }]))
-}
-
-/** What is on its way to WeChat in several conversations: all that still counts after a customer's new message. */
-export async function pendingOf(
-  tx: Tx,
-  dialect: Dialect,
-  conversationIds: readonly number[],
-): Promise<Map<number, Spending[]>> {
-  const wanted = bulkRows(
-    dialect,
-    { id: 'bigint' },
-    conversationIds.map((id) => ({ id })),
-  )
-  const { rows } = await sql<{ conversation_id: number; state: 'queued' | 'sending' }>`
-    select conversation_id, state from message
-    where state in ('queued', 'sending') and conversation_id in (select id from ${wanted})`.execute(tx)
-  const pending = new Map<number, Spending[]>()
-  for (const { conversation_id: id, state } of rows)
-    pending.set(id, [...(pending.get(id) ?? []), { state, sentAt: null }])
-  return pending
 }
 
 function byKey(found: readonly ContactAndConversation[]): Map<string, ContactAndConversation> {

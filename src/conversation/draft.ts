@@ -25,6 +25,7 @@ export class Draft implements Conversing, Sender {
   readonly #rules: AllowanceRules
   readonly #spendings: () => Promise<readonly Spending[]>
   #state: ConversationState
+  readonly #before: ConversationState
   /** What this transaction queued already. */
   readonly #queued: Spending[] = []
   #author: `rule:${string}` | 'bot' = 'bot'
@@ -46,6 +47,7 @@ export class Draft implements Conversing, Sender {
     this.#spendings = spendings
     this.#contact = found.contact
     this.#state = found.conversation
+    this.#before = found.conversation
     this.#epoch = found.conversation.epoch
   }
 
@@ -102,7 +104,7 @@ export class Draft implements Conversing, Sender {
       })
     }
     this.#epoch = this.#state.epoch
-    this.#unit.save(this.#state, false)
+    this.#unit.save(this.#state, false, this.#before)
   }
 
   /** Queues a reply of the bot. Throws AllowanceError when the bot's share is used up. */
@@ -158,7 +160,7 @@ export class Draft implements Conversing, Sender {
       epoch: this.#epoch,
       pushId,
     })
-    this.#unit.save(this.#state, false)
+    this.#unit.save(this.#state, false, this.#before)
   }
 
   async setTyping(): Promise<void> {
@@ -172,7 +174,7 @@ export class Draft implements Conversing, Sender {
     this.#epoch = this.#state.epoch
     this.#state = { ...this.#state, waitingSince: this.#state.waitingSince ?? this.#unit.now }
     this.#say({ line: 'handoff', reason })
-    this.#unit.save(this.#state, true)
+    this.#unit.save(this.#state, true, this.#before)
   }
 
   /** The conversation is given to WeChat's own agent tool; decided too late for that, to people here. */
@@ -205,7 +207,7 @@ export class Draft implements Conversing, Sender {
   settle(): void {
     if (this.#state.status === 'bot' && this.#state.waitingSince !== null) {
       this.#state = { ...this.#state, waitingSince: null }
-      this.#unit.save(this.#state, false)
+      this.#unit.save(this.#state, false, this.#before)
     }
   }
 
@@ -218,7 +220,7 @@ export class Draft implements Conversing, Sender {
     const next = changeOwnership(this.#state, change)
     if (!next || next.epoch === this.#state.epoch) return false
     this.#state = { ...this.#state, ...next }
-    this.#unit.save(this.#state, true)
+    this.#unit.save(this.#state, true, this.#before)
     return true
   }
 

@@ -1,11 +1,16 @@
-import { sql } from 'kysely'
 import type { Bot, Run } from '../bot/index.js'
 import { HandlerError } from '../errors.js'
 import type { Logger } from '../log.js'
-import { bulkRows, shardOf, type Store, type Tx } from '../store/index.js'
+import { bulkStatement, shardOf, type Store, type Tx } from '../store/index.js'
 import type { Answer, Push } from '../wechat/index.js'
-import type { AllowanceRules } from './allowance.js'
-import { contactKey, openConversations, pendingOf, spendingsOf, type Sighting } from './conversation-rows.js'
+import type { AllowanceRules, Spending } from './allowance.js'
+import {
+  contactKey,
+  openConversations,
+  spendingsOf,
+  type ContactAndConversation,
+  type Sighting,
+} from './conversation-rows.js'
 import { conversingOf, type Conversing } from './conversing.js'
 import { AllowanceError, Draft } from './draft.js'
 import { botAnswers } from './ownership.js'
@@ -60,8 +65,6 @@ export class Handling {
       if (!(await this.#options.shards.hold(tx, jobs.map(shardOfJob)))) throw new LostShards()
       const unit = new UnitOfWork(tx, store.dialect, now())
       const conversations = await openConversations(tx, store.dialect, sightings(jobs), unit.now)
-      const ids = [...conversations.values()].map((each) => each.conversation.id)
-      const pending = await pendingOf(tx, store.dialect, ids)
       const drafts = new Map<string, Draft>()
       const answers: Answer[] = []
       for (const job of jobs) {
@@ -76,7 +79,7 @@ export class Handling {
           const { id } = found.conversation
           // After a new message only what is still on its way counts; an entry may leave older ones counting.
           const fresh = job.push.payload.msgType !== 'event'
-          const spendings = fresh ? async () => pending.get(id) ?? [] : () => spendingsOf(tx, id)
+          const spendings = fresh ? async () => pending(found) : () => spendingsOf(tx, id)
           draft = new Draft(unit, found, this.#options.allowance, spendings)
           drafts.set(key, draft)
         }
@@ -124,15 +127,13 @@ export class Handling {
   }
 
   async #mark(tx: Tx, jobs: readonly Job[], answers: readonly Answer[]): Promise<void> {
-    const rows = bulkRows(
-      this.#options.store.dialect,
-      { id: 'bigint', answer: 'text' },
-      jobs.map((job, i) => ({ id: job.pushId, answer: answers[i] ?? 'success' })),
-    )
-    const { numAffectedRows } =
-      await sql`update push set state = 'handled', answer = rows.answer, attempts = attempts + 1
-      from ${rows} where push.id = rows.id and push.state = 'new'`.execute(tx)
-    if (numAffectedRows === BigInt(jobs.length)) return
+    const { dialect } = this.#options.store
+    let marked = 0
+    for (const answer of new Set(answers)) {
+      const rows = jobs.filter((_, i) => answers[i] === answer).map(({ pushId }) => ({ id: pushId }))
+      marked += (await markHandled(tx, dialect, rows, answer)).affected
+    }
+    if (marked === jobs.length) return
     const ids = jobs.map((job) => job.pushId)
     const before = await tx
       .selectFrom('push')
@@ -143,6 +144,15 @@ export class Handling {
     throw new HandledBefore(before?.answer ?? 'success')
   }
 }
+
+const markHandled = bulkStatement(
+  { id: 'bigint' },
+  ({
+    rows,
+    value,
+  }) => `update push set state = 'handled', answer = ${value(1, 'text')}, attempts = attempts + 1
+    where id in (select id from ${rows}) and state = 'new'`,
+)
 
 /** An earlier run was committed, and the word of it was lost: this one is rolled back. */
 class HandledBefore extends Error {
@@ -187,6 +197,11 @@ export function shardOfJob(job: Job): number {
 export function concernsCustomer(push: Push): boolean {
   const { payload } = push
   return push.openId !== '' && (payload.msgType !== 'event' || payload.event === 'user_enter_tempsession')
+}
+
+/** After a customer's new message only what is still on its way counts. */
+function pending(found: ContactAndConversation): Spending[] {
+  return Array.from({ length: found.pending }, () => ({ state: 'queued', sentAt: null }))
 }
 
 /** One sighting per customer. */

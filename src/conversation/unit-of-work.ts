@@ -1,5 +1,4 @@
-import { sql } from 'kysely'
-import { bulkRows, inCommit, type Dialect, type Tx } from '../store/index.js'
+import { bulkStatement, inCommit, type BulkColumns, type Dialect, type Tx, type Words } from '../store/index.js'
 import type { Ownership } from './ownership.js'
 import type { Triggers } from './allowance.js'
 
@@ -43,7 +42,7 @@ export class UnitOfWork {
   readonly now: number
   readonly #messages: NewMessage[] = []
   readonly #feed: FeedEntry[] = []
-  readonly #conversations = new Map<number, ConversationState>()
+  readonly #conversations = new Map<number, Saved>()
   /** How customers entered, by contact. */
   readonly #entries = new Map<number, string>()
 
@@ -65,8 +64,10 @@ export class UnitOfWork {
     this.#feed.push({ kind: 'message', conversationId, message: { id: messageId } })
   }
 
-  save(conversation: ConversationState, tell: boolean): void {
-    this.#conversations.set(conversation.id, conversation)
+  /** Writes a conversation back; told how it was found, no more of it than has changed. */
+  save(conversation: ConversationState, tell: boolean, before?: ConversationState): void {
+    const whole = before === undefined || !onlyWroteIn(before, conversation)
+    this.#conversations.set(conversation.id, { conversation, whole })
     if (tell) this.#feed.push({ kind: 'conversation', conversationId: conversation.id })
   }
 
@@ -80,10 +81,10 @@ export class UnitOfWork {
       let next = (await this.#raise(count)) - count
       for (const message of this.#messages) {
         message.id = ++next
-        const conversation = this.#conversations.get(message.conversationId)
+        const saved = this.#conversations.get(message.conversationId)
         // What is said places a conversation in lists, and stands there; who has it now is said elsewhere.
-        if (conversation && (isSaid(message) || conversation.lastMessageId === null))
-          conversation.lastMessageId = message.id
+        if (saved && (isSaid(message) || saved.conversation.lastMessageId === null))
+          saved.conversation.lastMessageId = message.id
       }
       await this.#writeMessages()
       await this.#writeFeed(next)
@@ -105,120 +106,165 @@ export class UnitOfWork {
   }
 
   async #writeMessages(): Promise<void> {
-    if (this.#messages.length === 0) return
-    const rows = bulkRows(
-      this.dialect,
-      messageColumns,
-      this.#messages.map((message) => ({
+    for (const alike of groups(this.#messages)) {
+      const [first] = alike
+      if (!first) continue
+      const { direction, author, msgType, state, onceKey } = first
+      const rows = alike.map((message) => ({
         id: message.id,
         conversation_id: message.conversationId,
-        direction: message.direction,
-        author: message.author,
-        msg_type: message.msgType,
         content: JSON.stringify(message.content),
-        state: message.state,
-        once_key: message.onceKey,
         epoch: message.epoch,
         push_id: message.pushId,
-        created_at: this.now,
-      })),
-    )
-    const names = sql.join(Object.keys(messageColumns).map((name) => sql.ref(name)))
-    await sql`insert into message (${names}) select ${names} from ${rows} where true
-      on conflict (once_key) where once_key is not null do nothing`.execute(this.tx)
+        once_key: message.onceKey,
+      }))
+      const write = onceKey === null ? writeMessages : writeMessagesOnce
+      await write(this.tx, this.dialect, rows, direction, author, msgType, state, this.now)
+    }
   }
 
   async #writeFeed(after: number): Promise<void> {
     let sequence = after
-    const rows = bulkRows(
-      this.dialect,
-      feedColumns,
-      this.#feed.map((entry) => ({
-        sequence: ++sequence,
-        kind: entry.kind,
-        conversation_id: entry.conversationId,
-        data: entry.kind === 'message' ? JSON.stringify({ messageId: entry.message.id }) : '{}',
-        at: this.now,
-      })),
-    )
-    const names = sql.join(Object.keys(feedColumns).map((name) => sql.ref(name)))
-    await sql`insert into feed (${names}) select ${names} from ${rows} where true`.execute(this.tx)
+    const rows = this.#feed.map((entry) => ({
+      sequence: ++sequence,
+      conversation_id: entry.conversationId,
+      message_id: entry.kind === 'message' ? entry.message.id : null,
+    }))
+    if (rows.length > 0) await writeFeed(this.tx, this.dialect, rows, this.now)
   }
 
   async #writeEntries(): Promise<void> {
-    const entries = [...this.#entries].map(([id, session_from]) => ({ id, session_from }))
-    const rows = bulkRows(this.dialect, { id: 'bigint', session_from: 'text' }, entries)
-    await sql`update contact set session_from = rows.session_from from ${rows} where contact.id = rows.id`.execute(
-      this.tx,
-    )
+    const rows = [...this.#entries].map(([id, session_from]) => ({ id, session_from }))
+    await writeEntries(this.tx, this.dialect, rows)
   }
 
   async #writeConversations(): Promise<void> {
-    const rows = bulkRows(
-      this.dialect,
-      conversationColumns,
-      [...this.#conversations.values()].map((each) => ({
-        id: each.id,
-        status: each.status,
-        agent_id: each.agentId,
-        epoch: each.epoch,
-        message_seconds: each.messageSeconds,
-        message_received_at: each.messageReceivedAt,
-        enter_seconds: each.enterSeconds,
-        enter_received_at: each.enterReceivedAt,
-        corrected: each.corrected,
-        waiting_since: each.waitingSince,
-        last_message_id: each.lastMessageId,
-        updated_at: this.now,
-      })),
-    )
-    const assignments = Object.keys(conversationColumns)
-      .filter((name) => name !== 'id')
-      .map((name) => sql`${sql.ref(name)} = ${sql.ref(`rows.${name}`)}`)
-    await sql`update conversation set ${sql.join(assignments)} from ${rows} where conversation.id = rows.id`.execute(
-      this.tx,
-    )
+    const saved = [...this.#conversations.values()]
+    for (const [write, whole] of [
+      [writeConversations, true],
+      [writeLastMessages, false],
+    ] as const) {
+      const rows = saved.filter((each) => each.whole === whole).map(({ conversation }) => rowOf(conversation))
+      if (rows.length > 0) await write(this.tx, this.dialect, rows, this.now)
+    }
   }
 }
 
-const messageColumns = {
-  id: 'bigint',
-  conversation_id: 'bigint',
-  direction: 'text',
-  author: 'text',
-  msg_type: 'text',
-  content: 'text',
-  state: 'text',
-  once_key: 'text',
-  epoch: 'bigint',
-  push_id: 'bigint',
-  created_at: 'bigint',
-} as const
+interface Saved {
+  readonly conversation: ConversationState
+  readonly whole: boolean
+}
+
+/** Whether no more happened than that a message came or went. */
+function onlyWroteIn(before: ConversationState, now: ConversationState): boolean {
+  return (
+    before.status === now.status &&
+    before.agentId === now.agentId &&
+    before.epoch === now.epoch &&
+    before.enterSeconds === now.enterSeconds &&
+    before.enterReceivedAt === now.enterReceivedAt &&
+    before.corrected === now.corrected
+  )
+}
+
+/** Messages that differ only in what each row says for itself: the rest travels once. */
+function groups(messages: readonly NewMessage[]): Iterable<readonly NewMessage[]> {
+  const alike = new Map<string, NewMessage[]>()
+  for (const message of messages) {
+    const { direction, author, msgType, state, onceKey } = message
+    const key = `${direction} ${author} ${msgType} ${state ?? ''} ${onceKey === null}`
+    const group = alike.get(key)
+    if (group) group.push(message)
+    else alike.set(key, [message])
+  }
+  return alike.values()
+}
+
+function rowOf(
+  conversation: ConversationState,
+): Record<keyof typeof conversationColumns, string | number | null> {
+  return {
+    id: conversation.id,
+    message_seconds: conversation.messageSeconds,
+    message_received_at: conversation.messageReceivedAt,
+    waiting_since: conversation.waitingSince,
+    last_message_id: conversation.lastMessageId,
+    status: conversation.status,
+    agent_id: conversation.agentId,
+    epoch: conversation.epoch,
+    enter_seconds: conversation.enterSeconds,
+    enter_received_at: conversation.enterReceivedAt,
+    corrected: conversation.corrected,
+  }
+}
 
 /** Whether a line is of the customer or to them: a message, or that they entered. */
 function isSaid({ direction, content }: NewMessage): boolean {
   return direction !== 'system' || ('line' in content && content.line === 'entered')
 }
 
-const feedColumns = {
-  sequence: 'bigint',
-  kind: 'text',
+const messageColumns = {
+  id: 'bigint',
   conversation_id: 'bigint',
-  data: 'text',
-  at: 'bigint',
+  content: 'text',
+  epoch: 'bigint',
+  push_id: 'bigint',
+} as const
+
+const insertMessages = ({ rows, value }: Words, once: string): string => `
+  insert into message (id, conversation_id, content, epoch, push_id${once},
+    direction, author, msg_type, state, created_at)
+  select id, conversation_id, content, epoch, push_id${once},
+    ${value(1, 'text')}, ${value(2, 'text')}, ${value(3, 'text')}, ${value(4, 'text')}, ${value(5, 'bigint')}
+  from ${rows} where true`
+
+const writeMessages = bulkStatement(messageColumns, (words) => insertMessages(words, ''))
+const writeMessagesOnce = bulkStatement(
+  { ...messageColumns, once_key: 'text' },
+  (words) =>
+    `${insertMessages(words, ', once_key')} on conflict (once_key) where once_key is not null do nothing`,
+)
+
+const writeFeed = bulkStatement(
+  { sequence: 'bigint', conversation_id: 'bigint', message_id: 'bigint' },
+  ({ rows, value }) => `insert into feed (sequence, kind, conversation_id, data, at)
+    select sequence, case when message_id is null then 'conversation' else 'message' end, conversation_id,
+      case when message_id is null then '{}' else '{"messageId":' || message_id || '}' end, ${value(1, 'bigint')}
+    from ${rows} where true`,
+)
+
+const writeEntries = bulkStatement(
+  { id: 'bigint', session_from: 'text' },
+  ({ rows }) => `update contact set session_from = rows.session_from from ${rows} where contact.id = rows.id`,
+)
+
+const lastMessageColumns = {
+  id: 'bigint',
+  message_seconds: 'bigint',
+  message_received_at: 'bigint',
+  waiting_since: 'bigint',
+  last_message_id: 'bigint',
 } as const
 
 const conversationColumns = {
-  id: 'bigint',
+  ...lastMessageColumns,
   status: 'text',
   agent_id: 'bigint',
   epoch: 'bigint',
-  message_seconds: 'bigint',
-  message_received_at: 'bigint',
   enter_seconds: 'bigint',
   enter_received_at: 'bigint',
   corrected: 'text',
-  waiting_since: 'bigint',
-  last_message_id: 'bigint',
-  updated_at: 'bigint',
 } as const
+
+const updateConversations = ({ rows, value }: Words, columns: BulkColumns): string => {
+  const names = Object.keys(columns).filter((name) => name !== 'id')
+  return `update conversation set updated_at = ${value(1, 'bigint')}, ${names.map((name) => `${name} = rows.${name}`).join(', ')}
+    from ${rows} where conversation.id = rows.id`
+}
+
+const writeConversations = bulkStatement(conversationColumns, (words) =>
+  updateConversations(words, conversationColumns),
+)
+const writeLastMessages = bulkStatement(lastMessageColumns, (words) =>
+  updateConversations(words, lastMessageColumns),
+)

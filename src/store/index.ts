@@ -1,5 +1,5 @@
 export { Batcher, type Outcome } from './batch.js'
-export { bulkRows, type BulkColumns, type BulkRow } from './bulk.js'
+export { bulkRows, bulkStatement, type BulkColumns, type BulkRow, type Words } from './bulk.js'
 export { isDatabaseFault } from './database-fault.js'
 export type { Dialect } from './dialect.js'
 export type { Appended, PushLog, PushRow } from './push-log.js'
