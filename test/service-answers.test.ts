@@ -30,6 +30,7 @@ describe.each(await storeKinds())('the answer to a push on %s', (kind) => {
         : new LeasedShards({ ...around, onGained: () => inbox.readBack(), onLeaving: async () => undefined })
     const bot = new Bot<Conversing>({
       api: { send: async () => undefined, setTyping: async () => undefined },
+      logger: silentLogger,
     })
     bot.hears(/^人工/, (ctx) => ctx.transfer())
     const parts = { ...around, shards, allowance: defaultAllowanceRules, onHandled: () => undefined }

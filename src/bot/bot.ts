@@ -187,12 +187,7 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
 
 type ContextOptions = ConstructorParameters<typeof Context>[2]
 
-type ExtendedContext = new (
-  push: Push,
-  sender: Sender,
-  options: ContextOptions,
-  extension: object,
-) => Context
+type ExtendedContext = new (push: Push, sender: Sender, options: ContextOptions, extension: object) => Context
 
 /**
  * A context that shows what an extension has under these names, as it is when it is looked at. A class, as

@@ -1,4 +1,11 @@
-import { bulkStatement, inCommit, type BulkColumns, type Dialect, type Tx, type Words } from '../store/index.js'
+import {
+  bulkStatement,
+  inCommit,
+  type BulkColumns,
+  type Dialect,
+  type Tx,
+  type Words,
+} from '../store/index.js'
 import type { Ownership } from './ownership.js'
 import type { Triggers } from './allowance.js'
 
