@@ -177,6 +177,18 @@ export class Commands {
     })
   }
 
+  /** Gives a customer another name or remark; null takes it away. */
+  async describe(
+    conversationId: number,
+    facts: { readonly name?: string | null | undefined; readonly remark?: string | null | undefined },
+  ): Promise<void> {
+    await this.#holding(conversationId, async (unit, { contact, conversation }) => {
+      const { name = contact.name, remark = contact.remark } = facts
+      await unit.tx.updateTable('contact').set({ name, remark }).where('id', '=', contact.id).execute()
+      unit.save(conversation, true)
+    })
+  }
+
   /** Notes how far a conversation has been read; it never goes back. */
   async read(conversationId: number, messageId: number): Promise<void> {
     await this.#holding(conversationId, async (unit, { conversation }) => {

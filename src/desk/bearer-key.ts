@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { ApiKeys } from './api-keys.js'
 import type { PrincipalOf } from './principal.js'
 import { Refusal } from './refusal.js'
 
@@ -13,15 +14,18 @@ export function showsApiKey(authorization: string | undefined, apiKey: string | 
   return shown !== undefined && apiKey !== undefined && timingSafeEqual(digest(shown), digest(apiKey))
 }
 
-/** Programs that show KEFU_API_KEY, which opens everything. Another key is refused. */
-export function programOf(apiKey: string | undefined): PrincipalOf {
+/** Programs: KEFU_API_KEY opens everything, a key that was made at the desk what it was made for. Others are refused. */
+export function programOf(apiKey: string | undefined, keys: Pick<ApiKeys, 'find'>): PrincipalOf {
   return async (ctx) => {
     const authorization = ctx.get('authorization')
+    const shown = bearerOf(authorization)
     // Another scheme is a proxy's.
-    if (bearerOf(authorization) === undefined) return undefined
-    if (!showsApiKey(authorization, apiKey))
-      throw new Refusal('unauthorized', 'The API key is not known here.')
-    return { kind: 'program', keyId: null, name: 'KEFU_API_KEY', apps: 'all' }
+    if (shown === undefined) return undefined
+    if (showsApiKey(authorization, apiKey))
+      return { kind: 'program', keyId: null, name: 'KEFU_API_KEY', apps: 'all' }
+    const program = await keys.find(shown)
+    if (!program) throw new Refusal('unauthorized', 'The API key is not known here.')
+    return program
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import Koa, { type Middleware } from 'koa'
+import Koa, { type Context, type Middleware } from 'koa'
 import { remedyFor } from '../api/index.js'
 import { Bot, type Sender } from '../bot/index.js'
 import {
@@ -17,6 +17,10 @@ import {
   type Worker,
 } from '../conversation/index.js'
 import {
+  API_KEYS_CHANGED,
+  apiKeyRoutes,
+  ApiKeys,
+  contactRoutes,
   conversationRoutes,
   deskApi,
   deskPage,
@@ -36,6 +40,7 @@ import type { Handlers } from './bot-module.js'
 import { ClientAddress } from './client-address.js'
 import { closingConnections, type Phase } from './closing.js'
 import type { Config } from './config.js'
+import { diagnose } from './doctor/diagnose.js'
 import { errorForm } from './error-form.js'
 import type { Foundation, Surroundings } from './foundation.js'
 import { healthPages } from './health.js'
@@ -43,6 +48,9 @@ import { mediaParts } from './media.js'
 import { retentionOf } from './retention.js'
 import { metricsPage } from './metrics-page.js'
 import { rateLimit } from './rate-limit.js'
+import { appRoutes } from './routes/app-routes.js'
+import { doctorRoutes } from './routes/doctor-routes.js'
+import { ruleRoutes } from './routes/rule-routes.js'
 import { countRefusals, observedInbox, observedSender, observedWebhook, reportTo } from './observed.js'
 import { createPeople, type People } from './people.js'
 
@@ -64,6 +72,8 @@ export interface Additions {
   readonly handlers?: Handlers | undefined
   /** Pages and routes. */
   readonly pages?: readonly Middleware[]
+  /** Where the service can be reached from this machine, once it listens. */
+  readonly localUrl?: () => string | undefined
 }
 
 /**
@@ -74,7 +84,7 @@ export async function createApp(
   config: Config,
   foundation: Foundation,
   around: Surroundings,
-  { handlers, pages = [] }: Additions = {},
+  { handlers, pages = [], localUrl }: Additions = {},
 ): Promise<App> {
   const { store, box, metrics, apps, rules: ruleBook } = foundation
   const { logger, wait } = around
@@ -124,14 +134,15 @@ export async function createApp(
   // The desk: what people and programs see and do.
   const people = createPeople(store, config, around)
   const agents = people.directory
-  const principalOf = firstPrincipal(programOf(config.apiKey), people.guard.principalOf)
+  const apiKeys = new ApiKeys(parts)
+  const principalOf = firstPrincipal(programOf(config.apiKey, apiKeys), people.guard.principalOf)
   const views = { ...parts, namesOf: agents.namesOf }
   const events = new LiveEvents({
     ...parts,
     follower: new FeedFollower({ ...parts, views }),
     principalOf,
     signals: store.signals,
-    endings: [SESSION_ENDED],
+    endings: [SESSION_ENDED, API_KEYS_CHANGED],
     passing: [people.presence],
     onOpened: (agentId) => people.presence.opened(agentId),
   })
@@ -142,10 +153,17 @@ export async function createApp(
     allowPrivate: config.privateHooks,
     onAttempt: (outcome) => metrics.webhookDeliveries.inc({ outcome }),
   })
+  const client = new ClientAddress(config.trustedProxies)
+  const serving = { ...parts, ...foundation, config, addressOf: (ctx: Context) => client.of(ctx.req) }
   const routes = [
+    ...apiKeyRoutes({ apiKeys }),
+    ...appRoutes(serving),
+    ...contactRoutes({ views, commands }),
     ...conversationRoutes({ views, commands, agents }),
     ...eventRoutes({ events }),
+    ...doctorRoutes({ diagnose: () => diagnose({ ...serving, foundation, localUrl: localUrl?.() }) }),
     ...mediaRoutes(media),
+    ...ruleRoutes({ ...serving, allowed: config.allowance }),
     ...webhookRoutes(hooks),
     ...people.routes,
   ]
@@ -155,7 +173,7 @@ export async function createApp(
     .use(errorForm({ logger, metrics }))
     .use(closingConnections(() => phase))
     .use(observedWebhook(pushes, apps, metrics))
-    .use(rateLimit({ ...around, client: new ClientAddress(config.trustedProxies) }))
+    .use(rateLimit({ ...around, client }))
     .use(healthPages({ store, wait, phase: () => phase }))
     .use(metricsPage({ metrics, config }))
     .use(api)

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely'
 import type { Dialect } from './dialect.js'
 import { conversations } from './migrations/0001-conversations.js'
 import { views } from './migrations/0002-views.js'
+import { keysAndSearch } from './migrations/0003-keys-and-search.js'
 import { agents } from './migrations/0004-agents.js'
 import { desk } from './migrations/0005-desk.js'
 import { webhooks } from './migrations/0006-webhooks.js'
@@ -15,6 +16,7 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
   return {
     '0001-conversations': conversations(dialect),
     '0002-views': views(dialect),
+    '0003-keys-and-search': keysAndSearch(dialect),
     '0004-agents': agents(dialect),
     '0005-desk': desk(dialect),
     '0006-webhooks': webhooks(dialect),

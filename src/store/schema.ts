@@ -18,6 +18,7 @@ export interface Schema {
   rule: RuleTable
   access_token: AccessTokenTable
   setting: SettingTable
+  api_key: ApiKeyTable
   agent: AgentTable
   session: SessionTable
   sign_in_attempt: SignInAttemptTable
@@ -367,4 +368,18 @@ export interface ActiveDayTable {
   day: number
   app_id: string
   conversation_id: number
+}
+
+/** A program's key to the HTTP API, of which only a hash is kept. */
+export interface ApiKeyTable {
+  id: GeneratedAlways<number>
+  name: string
+  /** SHA-256, in hex. */
+  key_hash: string
+  /** The key's first characters, to tell it from others. */
+  hint: string
+  /** json: the Mini Programs it may see, or "all". */
+  apps: string
+  created_at: number
+  used_at: number | null
 }

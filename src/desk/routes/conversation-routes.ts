@@ -13,6 +13,7 @@ import {
   type ViewSource,
 } from '../../conversation/index.js'
 import type { AgentDirectory } from '../agent-directory.js'
+import { writeAudit } from '../audit.js'
 import { mayUse, type Principal } from '../principal.js'
 import { notFound, Refusal } from '../refusal.js'
 import { route, type Route } from '../route.js'
@@ -207,7 +208,17 @@ export function conversationRoutes({ views, commands, agents }: ConversationRout
         if (body?.agentId !== undefined && body.agentId !== agentId)
           throw new Refusal('invalid', 'agentId: an agent takes for itself; to give it to another, assign it')
         if (principal.kind === 'program') await mustBeAbleToHave(agentId, appId)
-        return change(id, { type: 'take', agentId }, principal)
+        const { agent } = await conversationOf(id)
+        const taken = await change(id, { type: 'take', agentId }, principal)
+        if (agent !== null && agent.id !== agentId)
+          await writeAudit(views.store.db, views.now(), {
+            actor: principal,
+            action: 'take_over',
+            target: `conversation:${id}`,
+            appId,
+            detail: { from: agent.id, to: agentId },
+          })
+        return taken
       },
     }),
     route({
