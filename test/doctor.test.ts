@@ -31,6 +31,7 @@ describe('kefu doctor beside a running service', () => {
       apps: 'ok',
       'public-url': 'warn',
       database: 'ok',
+      admin: 'warn',
       disk: 'ok',
       api: 'ok',
       clock: 'ok',
@@ -41,13 +42,31 @@ describe('kefu doctor beside a running service', () => {
       callback: 'ok',
       'push-url': 'ok',
       'push-enabled': 'warn',
-      'push-diverted': 'warn',
+      'diverted-to-platform': 'warn',
+      'diverted-to-function': 'warn',
+      'diverted-to-hosting': 'warn',
       'push-paused': 'warn',
     })
     await service.emulator.user('oLin').sends('你好')
     const after = await diagnosis()
     expect(after).toMatchObject({ arrivals: 'ok' })
     expect(after).not.toHaveProperty('push-enabled')
+    expect(after).not.toHaveProperty('diverted-to-hosting')
+  })
+
+  it('tells why messages were not sent', async () => {
+    service = await startTestService({ KEFU_API_KEY: 'a-key-of-the-doctor-test-0123' })
+    service.emulator.faults.add({ path: '/cgi-bin/message/custom/send', errcode: 45047, times: 9 })
+    await service.emulator.user('oLin').sends('在吗')
+    const { dataDir } = service.config
+    const send = (): Promise<boolean> =>
+      callControl(dataDir, 'send', { openId: 'oLin', text: '您好' }).then(
+        () => true,
+        () => false,
+      )
+    // The conversation is there as soon as the push is handled.
+    await expect.poll(send, { timeout: 15_000 }).toBe(true)
+    await expect.poll(diagnosis, { timeout: 15_000 }).toMatchObject({ sends: 'warn' })
   })
 
   it('tells of requests that were refused and could not be read', async () => {
@@ -105,6 +124,8 @@ describe('kefu doctor', () => {
     expect(alone.code).toBe(1)
     const { healthy, findings } = JSON.parse(alone.stdout) as { healthy: boolean; findings: Finding[] }
     expect(healthy).toBe(false)
+    // Nothing can have arrived where nothing ran, so nothing is to be looked for.
+    expect(levels(findings)).not.toHaveProperty('push-enabled')
     expect(levels(findings)).toMatchObject({ database: 'ok', token: 'fail' })
   }, 60_000)
 })

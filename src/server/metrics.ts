@@ -62,6 +62,19 @@ export class Metrics {
     return { refused: count('refused'), unreadable: count('unreadable'), failed: count('failed') }
   }
 
+  /** The messages that were not sent, by WeChat's errcode, the most frequent first. */
+  async failedSends(): Promise<{ app: string; errcode: string; count: number }[]> {
+    const { values } = await this.sends.get()
+    return values
+      .filter(({ labels }) => labels.outcome === 'failed' || labels.outcome === 'unknown')
+      .map(({ labels, value }) => ({
+        app: String(labels.app),
+        errcode: String(labels.errcode),
+        count: value,
+      }))
+      .sort((a, b) => b.count - a.count)
+  }
+
   #queueGauges({ queues, now }: MetricsOptions): void {
     const registers = [this.registry]
     const age = new Gauge({

@@ -29,6 +29,16 @@ describe('an account', () => {
     expect(findings.every(({ app }) => app === settings.appId)).toBe(true)
   })
 
+  it('whose push URL is of another host than ours is told so', async () => {
+    const findings = await checkAccount(settings, emulator.url, 'https://192.0.2.7')
+    expect(levels(findings)).toMatchObject({ callback: 'ok', 'callback-host': 'warn' })
+    expect(findings.at(-1)?.found.en).toContain('WeChat pushes to 127.0.0.1')
+    const same = await checkAccount(settings, emulator.url, 'http://127.0.0.1:3000')
+    expect(levels(same)).not.toHaveProperty('callback-host')
+    const nameless = await checkAccount(settings, emulator.url, 'https://nothing.invalid')
+    expect(levels(nameless)).not.toHaveProperty('callback-host')
+  })
+
   it('with a wrong AppSecret is told so, in WeChat’s words and with what to do', async () => {
     const findings = await checkAccount({ ...settings, appSecret: 'wrong-planted' }, emulator.url)
     expect(levels(findings)).toEqual({ token: 'fail' })

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { request } from 'undici'
 import { Api } from '../../api/index.js'
 import { ApiError, NetworkError } from '../../errors.js'
@@ -85,13 +86,17 @@ const SEND = '/cgi-bin/message/custom/send'
  * Fetches a token as a stranger would (WeChat gives the same one again, so nobody's ends), then asks for the quota
  * of sending and has WeChat look at the push URL's host.
  */
-export async function checkAccount(settings: AppSettings, apiUrl: string): Promise<Finding[]> {
+export async function checkAccount(
+  settings: AppSettings,
+  apiUrl: string,
+  publicUrl?: string,
+): Promise<Finding[]> {
   const { appId: app, appSecret } = settings
   const api = new Api({ appId: app, appSecret, url: apiUrl, timeoutMs: TIMEOUT_MS })
   try {
     const token = await tokenFindings(api, app)
     if (token.some(({ level }) => level === 'fail')) return token
-    return [...token, await quotaFinding(api, app), await callbackFinding(api, app)]
+    return [...token, await quotaFinding(api, app), ...(await callbackFindings(api, app, publicUrl))]
   } finally {
     await api.close()
   }
@@ -173,43 +178,74 @@ async function quotaFinding(api: Api, app: string): Promise<Finding> {
   }
 }
 
-async function callbackFinding(api: Api, app: string): Promise<Finding> {
-  const check = 'callback'
+async function callbackFindings(api: Api, app: string, publicUrl: string | undefined): Promise<Finding[]> {
   try {
     const { dns, ping } = await api.checkCallback('all')
     const addresses = listOf(dns).map((each) => String(each['ip']))
-    const lost = listOf(ping).filter((each) => each['package_loss'] === '100%')
-    if (addresses.length === 0)
-      return {
-        check,
-        app,
-        level: 'fail',
-        found: {
-          zh: '微信解析不到推送 URL 的域名。',
-          en: 'WeChat can’t resolve the host name of the push URL.',
-        },
-        todo: {
-          zh: '检查 mp.weixin.qq.com 上填写的 URL 和域名的 DNS 记录。',
-          en: 'Check the URL at mp.weixin.qq.com and the name’s DNS records.',
-        },
-      }
-    const found = {
-      zh: `微信能解析推送 URL 的域名（${addresses.join(', ')}）。`,
-      en: `WeChat resolves the host of the push URL (${addresses.join(', ')}).`,
-    }
-    if (lost.length === 0) return { check, app, level: 'ok', found }
+    const lost = listOf(ping).some((each) => each['package_loss'] === '100%')
+    return [callbackFinding(app, addresses, lost), ...(await hostFindings(app, addresses, publicUrl))]
+  } catch (error) {
+    return [notAsked('callback', app, { zh: '推送域名', en: 'the push URL’s host' }, error)]
+  }
+}
+
+/** The URL at mp.weixin.qq.com may be of another host than ours: then all is well but for the pushes. */
+async function hostFindings(
+  app: string,
+  addresses: readonly string[],
+  publicUrl: string | undefined,
+): Promise<Finding[]> {
+  if (publicUrl === undefined || addresses.length === 0) return []
+  const host = new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')
+  const ours = await lookup(host, { all: true }).catch(() => [])
+  if (ours.length === 0 || ours.some(({ address }) => addresses.includes(address))) return []
+  return [
+    {
+      check: 'callback-host',
+      app,
+      level: 'warn',
+      found: {
+        zh: `微信推送到 ${addresses.join(', ')}，而 KEFU_PUBLIC_URL（${host}）是 ${ours.map(({ address }) => address).join(', ')}。`,
+        en: `WeChat pushes to ${addresses.join(', ')}, while KEFU_PUBLIC_URL (${host}) is ${ours.map(({ address }) => address).join(', ')}.`,
+      },
+      todo: {
+        zh: '核对 mp.weixin.qq.com 上的 URL 是否是这个域名；用 CDN 或分线路解析时地址不同是正常的。',
+        en: 'Check that the URL at mp.weixin.qq.com is of this host; behind a CDN different addresses are fine.',
+      },
+    },
+  ]
+}
+
+function callbackFinding(app: string, addresses: readonly string[], lost: boolean): Finding {
+  const check = 'callback'
+  if (addresses.length === 0)
     return {
       check,
       app,
-      level: 'warn',
-      found: { zh: `${found.zh}但 ping 不通。`, en: `${found.en} But its ping is not answered.` },
+      level: 'fail',
+      found: {
+        zh: '微信解析不到推送 URL 的域名。',
+        en: 'WeChat can’t resolve the host name of the push URL.',
+      },
       todo: {
-        zh: '如果防火墙禁止 ping 可忽略；否则检查服务器和线路。',
-        en: 'Where a firewall drops pings this is fine; else check the server and its line.',
+        zh: '检查 mp.weixin.qq.com 上填写的 URL 和域名的 DNS 记录。',
+        en: 'Check the URL at mp.weixin.qq.com and the name’s DNS records.',
       },
     }
-  } catch (error) {
-    return notAsked(check, app, { zh: '推送域名', en: 'the push URL’s host' }, error)
+  const found = {
+    zh: `微信能解析推送 URL 的域名（${addresses.join(', ')}）。`,
+    en: `WeChat resolves the host of the push URL (${addresses.join(', ')}).`,
+  }
+  if (!lost) return { check, app, level: 'ok', found }
+  return {
+    check,
+    app,
+    level: 'warn',
+    found: { zh: `${found.zh}但 ping 不通。`, en: `${found.en} But its ping is not answered.` },
+    todo: {
+      zh: '如果防火墙禁止 ping 可忽略；否则检查服务器和线路。',
+      en: 'Where a firewall drops pings this is fine; else check the server and its line.',
+    },
   }
 }
 

@@ -46,19 +46,7 @@ export function checkArrivals(app: string, { latest, now }: ArrivalOptions): Fin
         en: 'mp.weixin.qq.com › 开发管理 › 消息推送 must say 已启用; otherwise messages go to WeChat’s own agent tool. Then write something on a phone.',
       },
     },
-    {
-      check: 'push-diverted',
-      app,
-      level: 'warn',
-      found: {
-        zh: '推送可能被转到别处：云函数、云托管或第三方平台会取代 URL，且没有任何提示。',
-        en: 'Pushes may go elsewhere: a cloud function, cloud hosting or a third-party platform replaces the URL silently.',
-      },
-      todo: {
-        zh: '云开发控制台 › 设置 › 全局设置 关闭云函数接收消息推送；云托管 › 设置 关闭消息推送；mp.weixin.qq.com › 设置 › 第三方设置 中取消含“客服消息”权限的授权。',
-        en: 'Turn it off in 云开发 › 设置 › 全局设置 (cloud function) and in 云托管 › 设置; withdraw, at mp.weixin.qq.com › 设置 › 第三方设置, what holds the 客服消息 permission.',
-      },
-    },
+    ...diversions.map(({ check, found, todo }): Finding => ({ check, app, level: 'warn', found, todo })),
     {
       check: 'push-paused',
       app,
@@ -74,6 +62,43 @@ export function checkArrivals(app: string, { latest, now }: ArrivalOptions): Fin
     },
   ]
 }
+
+/** What takes the pushes away from a URL that is right, silently: each by itself is enough. */
+const diversions = [
+  {
+    check: 'diverted-to-platform',
+    found: {
+      zh: '可能一：客服消息权限授权给了第三方平台，推送只发给该平台。',
+      en: 'First way: the 客服消息 permission was given to a third-party platform, which then gets all pushes.',
+    },
+    todo: {
+      zh: 'mp.weixin.qq.com › 设置 › 第三方设置：取消含“客服消息”权限的授权（客服系统、代运营工具等）。',
+      en: 'Withdraw it at mp.weixin.qq.com › 设置 › 第三方设置: any tool there whose permissions name 客服消息.',
+    },
+  },
+  {
+    check: 'diverted-to-function',
+    found: {
+      zh: '可能二：云开发中为某些消息类型配置了云函数接收，这些类型不再推送到 URL。',
+      en: 'Second way: a cloud function (云开发) takes some kinds of messages; those no longer come to the URL.',
+    },
+    todo: {
+      zh: '云开发控制台 › 设置 › 其他设置（新版为全局设置）› 消息推送：删除 text、image、miniprogrampage、event 的配置。',
+      en: 'In the console of 云开发 › 设置 › 其他设置 (now 全局设置) › 消息推送: remove text, image, miniprogrampage and event.',
+    },
+  },
+  {
+    check: 'diverted-to-hosting',
+    found: {
+      zh: '可能三：微信云托管开启了消息推送，所有消息都不再推送到 URL。',
+      en: 'Third way: the message push of cloud hosting (微信云托管) is on; then nothing comes to the URL.',
+    },
+    todo: {
+      zh: '云托管控制台 › 设置 › 消息推送：关闭。',
+      en: 'Turn it off in the console of 云托管 › 设置 › 消息推送.',
+    },
+  },
+] as const
 
 /** Pushes that came and were not taken, since the server started. */
 export interface Troubles {

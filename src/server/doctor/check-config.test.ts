@@ -50,13 +50,32 @@ describe('the doctor', () => {
     expect(levels(checkConfig(readConfig({}), 0))).toEqual({ apps: 'fail', 'public-url': 'warn' })
   })
 
+  it('wants the proxy named where there is one, and a key that can’t be guessed', () => {
+    const url = { KEFU_PUBLIC_URL: 'https://kefu.example.com' }
+    expect(levels(checkConfig(readConfig(url), 1))).toMatchObject({ 'trust-proxy': 'warn' })
+    const whole = { ...url, KEFU_TRUST_PROXY: 'loopback', KEFU_API_KEY: 'x'.repeat(32) }
+    expect(levels(checkConfig(readConfig(whole), 1))).toEqual({ apps: 'ok', 'public-url': 'ok' })
+    const findings = checkConfig(readConfig({ ...whole, KEFU_API_KEY: 'planted' }), 1)
+    expect(levels(findings)).toMatchObject({ 'api-key': 'warn' })
+    expect(JSON.stringify(findings)).not.toContain('planted')
+  })
+
   it('looks whether the disk has room', async () => {
     expect((await checkDisk(process.cwd()))[0]?.check).toBe('disk')
   })
 
   it('names the three traps in which a right URL gets no pushes, while none arrive', () => {
     const now = 1_900_000_000_000
-    const traps = { 'push-enabled': 'warn', 'push-diverted': 'warn', 'push-paused': 'warn' }
+    const traps = {
+      'push-enabled': 'warn',
+      'diverted-to-platform': 'warn',
+      'diverted-to-function': 'warn',
+      'diverted-to-hosting': 'warn',
+      'push-paused': 'warn',
+    }
+    expect(checkArrivals('wx1', { latest: undefined, now }).every(({ todo }) => todo !== undefined)).toBe(
+      true,
+    )
     expect(levels(checkArrivals('wx1', { latest: undefined, now }))).toEqual(traps)
     expect(levels(checkArrivals('wx1', { latest: now - 25 * 3_600_000, now }))).toEqual(traps)
     expect(levels(checkArrivals('wx1', { latest: now - 60_000, now }))).toEqual({ arrivals: 'ok' })

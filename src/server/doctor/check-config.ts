@@ -26,7 +26,44 @@ export function checkConfig(config: Config, apps: number): Finding[] {
           },
         },
   ]
-  return [...findings, publicUrlFinding(config.publicUrl)]
+  return [...findings, publicUrlFinding(config.publicUrl), ...proxyFindings(config), ...keyFindings(config)]
+}
+
+/** Https is a proxy's, and then who asks is known only from it. */
+function proxyFindings({ publicUrl, trustedProxies }: Config): Finding[] {
+  if (publicUrl?.startsWith('https:') !== true || trustedProxies.length > 0) return []
+  return [
+    {
+      check: 'trust-proxy',
+      level: 'warn',
+      found: {
+        zh: 'KEFU_TRUST_PROXY 未设置：反向代理后的所有人会被当成同一个地址，共用一份限速。',
+        en: 'KEFU_TRUST_PROXY is not set: everybody behind the proxy looks like one address and shares one limit.',
+      },
+      todo: {
+        zh: '代理在本机时设为 loopback，否则写它的地址；代理要设置 X-Forwarded-For。',
+        en: 'Set it to loopback, or the proxy’s address where it is another machine; the proxy must set X-Forwarded-For.',
+      },
+    },
+  ]
+}
+
+/** Shorter than any random word that is meant to be one. */
+const SHORT_KEY = 16
+
+function keyFindings({ apiKey }: Config): Finding[] {
+  if (apiKey === undefined || apiKey.length >= SHORT_KEY) return []
+  return [
+    {
+      check: 'api-key',
+      level: 'warn',
+      found: {
+        zh: `KEFU_API_KEY 只有 ${apiKey.length} 个字符，容易猜到。`,
+        en: `KEFU_API_KEY has ${apiKey.length} characters: it can be guessed.`,
+      },
+      todo: { zh: '换成 openssl rand -hex 32 的输出。', en: 'Take what openssl rand -hex 32 prints.' },
+    },
+  ]
 }
 
 function publicUrlFinding(publicUrl: string | undefined): Finding {
