@@ -95,6 +95,11 @@ export class PictureFetcher {
     this.#lookIn(SOON_MS)
   }
 
+  /** Notes which pictures all messages show that there are now. */
+  async noteAll(): Promise<void> {
+    while (await noteWishes(this.#options.store, this.#options.now())) continue
+  }
+
   /** Starts nothing more and ends the fetches under way, which go on at the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort()

@@ -27,6 +27,7 @@ import {
   eventRoutes,
   firstPrincipal,
   mediaRoutes,
+  personalDataRoutes,
   LiveEvents,
   programOf,
   SESSION_ENDED,
@@ -41,6 +42,7 @@ import { ClientAddress } from './client-address.js'
 import { closingConnections, type Phase } from './closing.js'
 import type { Config } from './config.js'
 import { diagnose } from './doctor/diagnose.js'
+import { eraser } from './erasure.js'
 import { errorForm } from './error-form.js'
 import type { Foundation, Surroundings } from './foundation.js'
 import { healthPages } from './health.js'
@@ -164,6 +166,12 @@ export async function createApp(
     ...doctorRoutes({ diagnose: () => diagnose({ ...serving, foundation, localUrl: localUrl?.() }) }),
     ...mediaRoutes(media),
     ...ruleRoutes({ ...serving, allowed: config.allowance }),
+    ...personalDataRoutes({
+      ...serving,
+      views,
+      erase: eraser(store, media, around),
+      readPicture: (id) => media.library.read(id),
+    }),
     ...webhookRoutes(hooks),
     ...people.routes,
   ]
@@ -183,6 +191,7 @@ export async function createApp(
 
   function queued(): void {
     outbox.wake()
+    media.fetcher.wake()
     // The conversation may be another process's to send in.
     if (shards.alone) return
     store.signals.send('queued', '').catch((err: unknown) => {

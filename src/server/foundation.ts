@@ -6,6 +6,7 @@ import { Apps } from './apps.js'
 import type { Config } from './config.js'
 import { openDatabase } from './database.js'
 import { databaseTokenStore } from './database-token-store.js'
+import { scrubWhereDue } from './erasure.js'
 import { Metrics } from './metrics.js'
 import { queues } from './queues.js'
 import { RuleBook } from './rule-book.js'
@@ -41,6 +42,7 @@ export async function openFoundation(
   const store = await openDatabase(config)
   try {
     const ran = await store.migrate()
+    await scrubWhereDue(store, { logger })
     if (ran.length > 0) logger.info({ migrations: ran }, 'the database was brought up to date')
     const box = await openSecrets({
       store,

@@ -128,3 +128,51 @@ describe('a database', () => {
     }
   })
 })
+
+describe('a scrubbed SQLite file', () => {
+  const holds = (word: string): boolean => {
+    try {
+      execFileSync('grep', ['-rqaF', word, directory])
+      return true
+    } catch {
+      return false
+    }
+  }
+  const secret = (n: number): PushRow => ({ ...row(n), plaintext: `PLANTED ${'y'.repeat((n * 37) % 900)}` })
+
+  it('holds nothing of what was deleted, and all the rest', async () => {
+    for (let n = 0; n < 600; n++) await store.pushes.append(n % 3 === 0 ? secret(n) : row(n))
+    await store.db.updateTable('push').set({ state: 'handled', answer: 'success' }).execute()
+    await store.db.deleteFrom('push').where('plaintext', 'like', 'PLANTED%').execute()
+    expect(await file.scrub(1e9)).toBe(true)
+    expect(holds('PLANTED')).toBe(false)
+    const { n } = await store.db
+      .selectFrom('push')
+      .select((eb) => eb.fn.countAll().as('n'))
+      .executeTakeFirstOrThrow()
+    expect(n).toBe(400)
+    await store.pushes.append(secret(1000))
+    expect(holds('PLANTED')).toBe(true)
+  })
+
+  it('is left as it is where that would take too long, but for what waits beside it', async () => {
+    await store.pushes.append(secret(1))
+    await store.db.deleteFrom('push').execute()
+    expect(await file.scrub(1000)).toBe(false)
+    expect(holds('PLANTED')).toBe(false)
+  })
+
+  it('waits until a copy is made', async () => {
+    const release = await file.hold()
+    await store.pushes.append(secret(1))
+    const before = hashOf(file.path)
+    let done = false
+    const scrubbed = file.scrub(1e9).then(() => (done = true))
+    await store.pushes.append(row(2))
+    expect([done, hashOf(file.path)]).toEqual([false, before])
+    await release()
+    await scrubbed
+    expect(hashOf(file.path)).not.toBe(before)
+    await release()
+  })
+})

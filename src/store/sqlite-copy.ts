@@ -14,6 +14,12 @@ export interface DatabaseFile {
   hold(): Promise<() => Promise<void>>
   /** Writes a compact copy; nothing else can be done meanwhile. */
   compactInto(path: string): Promise<void>
+  /**
+   * Leaves no trace of what was deleted: what is deleted is overwritten at once, but now and then a copy stays behind
+   * where SQLite moved rows, and in the `-wal`. Nothing else can be done meanwhile, so a file of more than so many
+   * bytes has only its `-wal` emptied: false then. Waits while a copy is made.
+   */
+  scrub(mostBytes: number): Promise<boolean>
 }
 
 /** The pages after which SQLite moves the WAL into the file by itself: SQLite's own default. */
@@ -23,6 +29,7 @@ export function databaseFile(path: string, db: Kysely<Schema>, sqlite: Sqlite): 
   // By kysely's connection, so that nothing comes between the statements of a transaction.
   const alone = (work: () => void): Promise<void> => db.connection().execute(async () => work())
   let holds = 0
+  let onReleased: (() => void)[] = []
   return {
     path,
     async hold() {
@@ -36,11 +43,26 @@ export function databaseFile(path: string, db: Kysely<Schema>, sqlite: Sqlite): 
       return async () => {
         if (!held) return
         held = false
-        if (--holds === 0)
-          await alone(() => {
-            sqlite.exec(`pragma wal_autocheckpoint = ${AUTOCHECKPOINT}`)
-          })
+        if (--holds > 0) return
+        for (const resolve of onReleased) resolve()
+        onReleased = []
+        await alone(() => {
+          sqlite.exec(`pragma wal_autocheckpoint = ${AUTOCHECKPOINT}`)
+        })
       }
+    },
+    async scrub(mostBytes) {
+      while (holds > 0) await new Promise<void>((resolve) => onReleased.push(resolve))
+      let whole = false
+      await alone(() => {
+        const [size] = sqlite
+          .prepare('select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()')
+          .all([]) as { bytes: number }[]
+        whole = (size?.bytes ?? Infinity) <= mostBytes
+        if (whole) sqlite.exec('vacuum')
+        sqlite.exec('pragma wal_checkpoint(truncate)')
+      })
+      return whole
     },
     compactInto: (copy) =>
       alone(() => {

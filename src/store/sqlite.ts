@@ -39,6 +39,8 @@ export function openSqlite(file: string): Sqlite {
     raw.exec('pragma synchronous = full')
     raw.exec('pragma foreign_keys = on')
     raw.exec('pragma busy_timeout = 0')
+    // What is deleted is overwritten, not only forgotten.
+    raw.exec('pragma secure_delete = on')
     raw.exec('begin immediate; commit')
   } catch (error) {
     raw.close()
