@@ -86,7 +86,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'sort.expiring': 'Window closes first',
   'row.comma': ', ',
   'row.unread': '{count} unread',
-  'row.waits': 'waiting {time}',
+  'row.waits': 'waiting {count} min',
   'row.left': '{time} left',
   'row.last': 'last message: {text}',
   'row.draft': 'Draft',

@@ -83,7 +83,7 @@ export const zhCN = {
   'sort.expiring': '窗口最早到期',
   'row.comma': '，',
   'row.unread': '未读 {count} 条',
-  'row.waits': '等待 {time}',
+  'row.waits': '等待 {count} 分钟',
   'row.left': '还剩 {time}',
   'row.last': '最后消息：{text}',
   'row.draft': '草稿',

@@ -1,15 +1,7 @@
 import { computed, reactive, ref, watch, type ComputedRef, type InjectionKey, type Ref, inject } from 'vue'
 import { DeskError, type Client, type Me } from '../api/client.js'
 import { openStream, type Link } from '../api/stream.js'
-import type {
-  AgentView,
-  AppRef,
-  CannedReply,
-  ConversationView,
-  DeskEvent,
-  MessageView,
-  Presence,
-} from '../api/views.js'
+import type { AgentView, AppRef, CannedReply, ConversationView, Presence } from '../api/views.js'
 import type { I18n } from '../locales/i18n.js'
 import type { Router } from '../router.js'
 import { createAlerts, type Alerts } from './alerts.js'
@@ -19,10 +11,13 @@ import { createConversationList, type ConversationList } from './conversation-li
 import { createConversations, type Conversations } from './conversations.js'
 import { openDrafts, type Drafts } from './drafts.js'
 import { newId } from './new-id.js'
+import { createEventApplier, isOf } from './live-events.js'
 import { createOutgoing, type Outgoing } from './outgoing.js'
 import type { Settings } from './settings.js'
+import { createReadMarks } from './read-marks.js'
 import { createThreads, type Threads } from './threads.js'
 import type { Toasts } from './toasts.js'
+import { problemWords } from '../text/problem-words.js'
 
 /** What the page shares before and after sign-in. */
 export interface Surroundings {
@@ -163,78 +158,16 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     }
   }
 
-  /** The last message that the agent has looked at is told to the service, so that unread counts agree everywhere. */
-  const told = new Map<number, number>()
-  function markRead(): void {
-    const view = open.value
-    if (view === null || inSight() !== view.id) return
-    alerts.saw(view.id)
-    const last =
-      threads.peek(view.id)?.messages.findLast(({ direction }) => direction === 'incoming')?.id ?? 0
-    const upTo = Math.max(last, view.lastMessage?.id ?? 0)
-    if (view.unread === 0 || upTo === 0 || (told.get(view.id) ?? 0) >= upTo) return
-    told.set(view.id, upTo)
-    conversations.markRead(view.id, upTo)
-    client.read(view.id, upTo).catch((error: unknown) => {
-      if (!(error instanceof DeskError)) throw error
-      told.delete(view.id)
-    })
-  }
-
-  function apply(event: DeskEvent): void {
-    switch (event.type) {
-      case 'message': {
-        const known = conversations.byId.get(event.conversation.id)
-        conversations.put(event.conversation)
-        threads.put(event.message)
-        dropDelivered(event.message)
-        if (isNewToMe(event.message, known)) alerts.heard(event.conversation)
-        markRead()
-        countsLater()
-        return
-      }
-      case 'conversation':
-        conversations.put(event.conversation)
-        markRead()
-        countsLater()
-        return
-      case 'presence':
-        conversations.setPresent(
-          event.conversationId,
-          event.agents.filter(({ id }) => id !== me.id),
-        )
-        return
-      case 'agents':
-        void quietly(readAgents)
-        return
-      case 'reset':
-        return
-    }
-  }
-
-  function isNewToMe(message: MessageView, known: ConversationView | undefined): boolean {
-    const view = conversations.byId.get(message.conversationId)
-    return (
-      message.direction === 'incoming' &&
-      view !== undefined &&
-      isMine(view) &&
-      message.id > (known?.lastMessage?.id ?? 0)
-    )
-  }
-
-  /** A message of mine that comes by the stream before the answer to its submit: it is the one that is pending. */
-  function dropDelivered(message: MessageView): void {
-    if (message.direction !== 'outgoing' || message.author !== `agent:${me.id}`) return
-    const pending = threads
-      .peek(message.conversationId)
-      ?.pending.find(
-        (one) =>
-          one.state === 'sending' &&
-          one.message.msgType === message.msgType &&
-          (one.message.msgType !== 'text' || one.message.content === message.content),
-      )
-    if (pending) threads.dropPending(message.conversationId, pending.clientId)
-  }
+  const markRead = createReadMarks({ client, conversations, threads, alerts, open, inSight })
+  const apply = createEventApplier({
+    meId: me.id,
+    conversations,
+    threads,
+    alerts,
+    markRead,
+    countsLater,
+    agentsChanged: () => void quietly(readAgents),
+  })
 
   let countTimer: ReturnType<typeof setTimeout> | undefined
   /** Counts are the server's: asked for once after a burst of events. */
@@ -261,7 +194,14 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     if (mine) Object.assign(self, mine)
   }
 
+  // The events are joined first, so that nothing falls between; without them there is still something to see.
+  const firstRead = setTimeout(readAll, 1500)
+  ends.push(() => {
+    clearTimeout(firstRead)
+  })
+
   function readAll(): void {
+    clearTimeout(firstRead)
     void list.reload()
     void quietly(() => threads.refresh())
     void quietly(async () => {
@@ -363,10 +303,6 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
   })
   outgoing.restore()
 
-  function isMine(view: ConversationView): boolean {
-    return view.status === 'assigned' && view.agent?.id === me.id
-  }
-
   return {
     ...around,
     me: self,
@@ -385,7 +321,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     selected,
     open,
     select,
-    isMine,
+    isMine: (view) => isOf(view, me.id),
     appName: (appId) => apps.value.find((app) => app.appId === appId)?.name ?? appId,
     async setStatus(status) {
       const before = self.status
@@ -401,21 +337,5 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
       drafts.flush()
       for (const end of ends) end()
     },
-  }
-}
-
-/** What the service said against it, in words: its own sentence where the page has none. */
-export function problemWords(error: DeskError, { t }: I18n): string {
-  if (error.code === 'unreachable') return t.value('problem.unreachable')
-  switch (error.code) {
-    case 'allowance':
-      return t.value('problem.allowance')
-    case 'not_yours':
-      return t.value('problem.notYours')
-    case 'too_many':
-    case 'rate_limited':
-      return t.value('problem.tooMany')
-    default:
-      return error.message === '' ? t.value('problem.other', { code: error.code }) : error.message
   }
 }

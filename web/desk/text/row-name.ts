@@ -33,7 +33,7 @@ export function rowName(view: ConversationView, { meId, now, t, language }: RowF
   const parts = [contactName(view, t), ownerWords(view, meId, t)]
   if (view.unread > 0) parts.push(t('row.unread', { count: view.unread }))
   if (view.waitingSince !== null)
-    parts.push(t('row.waits', { time: spanWords(Math.max(60_000, now - view.waitingSince), language) }))
+    parts.push(t('row.waits', { count: Math.max(1, Math.floor((now - view.waitingSince) / 60_000)) }))
   if ('leftMs' in look && view.status !== 'closed')
     parts.push(t('row.left', { time: spanWords(look.leftMs, language) }))
   else if (look.kind === 'expired' && view.status !== 'closed') parts.push(t('chip.expired'))

@@ -30,7 +30,7 @@ it('days between messages have names', () => {
 it('spans are counted in what is worth knowing', () => {
   expect(spanWords(46 * hour + 12 * minute, 'zh-CN')).toBe('46 小时 12 分')
   expect(spanWords(2 * hour, 'zh-CN')).toBe('2 小时')
-  expect(spanWords(12 * minute - 1, 'zh-CN')).toBe('12 分')
+  expect(spanWords(13 * minute - 1, 'zh-CN')).toBe('12 分')
   expect(spanWords(59_400, 'zh-CN')).toBe('60 秒')
   expect(spanWords(-5, 'en')).toBe('0 s')
   expect([spanShort(130 * minute), spanShort(12 * minute), spanShort(40_000)]).toEqual([

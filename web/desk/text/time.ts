@@ -56,14 +56,14 @@ export function stopwatch(ms: number): string {
   return seconds >= 3600 ? `${Math.floor(seconds / 3600)}:${rest}` : rest
 }
 
-/** A span in the words of the language: 2天 3小时, 46 小时 12 分, 12 分, 40 秒. Rounded up to the minute, or second below two. */
+/** A span in the words of the language: 46 小时 12 分, 12 分, 40 秒: in minutes, below two in seconds. */
 export function spanWords(ms: number, language: Language): string {
   const zh = language !== 'en'
   if (ms < 2 * minute) {
     const seconds = Math.max(0, Math.ceil(ms / 1000))
     return zh ? `${seconds} 秒` : `${seconds} s`
   }
-  const minutes = Math.ceil(ms / minute)
+  const minutes = Math.floor(ms / minute)
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
   if (hours === 0) return zh ? `${minutes} 分` : `${minutes} min`
   if (rest === 0) return zh ? `${hours} 小时` : `${hours} h`
@@ -73,7 +73,7 @@ export function spanWords(ms: number, language: Language): string {
 /** The same, short enough for a chip: `2h10m`, `12m`, `40s`. */
 export function spanShort(ms: number): string {
   if (ms < 2 * minute) return `${Math.max(0, Math.ceil(ms / 1000))}s`
-  const minutes = Math.ceil(ms / minute)
+  const minutes = Math.floor(ms / minute)
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
   if (hours === 0) return `${minutes}m`
   return rest === 0 ? `${hours}h` : `${hours}h${rest}m`

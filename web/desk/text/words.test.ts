@@ -63,7 +63,7 @@ it('a row says all that it shows to who hears it', () => {
     waitingSince: 0,
   })
   const name = rowName(view, { meId: 1, now: 360_000, t, language: 'zh-CN' })
-  expect(name).toMatch(/^张三，待接入，未读 3 条，等待 6 分，还剩 277 小时 \d+ 分，售后，最后消息：你好$/)
+  expect(name).toMatch(/^张三，待接入，未读 3 条，等待 6 分钟，还剩 277 小时 \d+ 分，售后，最后消息：你好$/)
 })
 
 it('system lines are put into words', () => {

@@ -1,0 +1,116 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type { Emulator } from '../src/emulator/index.js'
+import type { UserHandle } from '../src/emulator/user-handle.js'
+import { addAgent, deskPassword } from './support/desk-agent.js'
+import { startTestService, type TestService } from './support/test-service.js'
+
+/** The whole service with its desk, beside an emulated WeChat with customers. */
+export interface DeskStage {
+  readonly service: TestService
+  readonly emulator: Emulator
+  readonly customer: (openId?: string) => UserHandle
+  /** Opens the desk in a browser of its own, so to speak: nothing remembered, nobody signed in. */
+  open(query?: string, options?: BrowserContextOptions): Promise<OpenDesk>
+  /** Opens it and signs in; the agent is added when there is none of that name. */
+  enter(name?: string, options?: EnterOptions): Promise<OpenDesk>
+  close(): Promise<void>
+}
+
+export interface EnterOptions extends BrowserContextOptions {
+  role?: 'agent' | 'admin'
+  query?: string
+}
+
+export interface OpenDesk {
+  readonly page: Page
+  readonly context: BrowserContext
+  readonly list: Locator
+  readonly thread: Locator
+  /** A row of the list, by what is in its name. */
+  readonly row: (text: string | RegExp) => Locator
+  readonly tab: (name: string) => Locator
+  readonly button: (name: string) => Locator
+  readonly reply: Locator
+  /** What went wrong on the page: errors, refusals of the Content-Security-Policy, requests to elsewhere. */
+  readonly trouble: string[]
+}
+
+/** A page is waited for longer than usual, for a machine with much to do. */
+export const patience = 20_000
+
+export async function startDeskStage(
+  browser: Browser,
+  environment: Record<string, string> = {},
+): Promise<DeskStage> {
+  const service = await startTestService(environment)
+  const contexts: BrowserContext[] = []
+  const known = new Set<string>()
+
+  const open: DeskStage['open'] = async (query = '', options = {}) => {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: 'reduce',
+      permissions: ['clipboard-read', 'clipboard-write', 'notifications'],
+      ...options,
+    })
+    contexts.push(context)
+    context.setDefaultTimeout(patience)
+    const trouble: string[] = []
+    await context.route(
+      (url) => url.origin !== service.url && url.protocol.startsWith('http'),
+      async (route) => {
+        trouble.push(`request to ${route.request().url()}`)
+        await route.abort()
+      },
+    )
+    const page = await context.newPage()
+    page.on('pageerror', (error) => trouble.push(String(error)))
+    page.on('dialog', (dialog) => trouble.push(`dialog ${dialog.message()}`))
+    page.on('console', (message) => {
+      // What was refused is told by the page itself; the browser notes each answer of 4xx besides.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        trouble.push(message.text())
+    })
+    await page.goto(`${service.url}/${query}`)
+    const list = page.getByRole('listbox', { name: '会话列表' })
+    return {
+      page,
+      context,
+      list,
+      thread: page.getByRole('log', { name: '消息' }),
+      row: (text) => list.getByRole('option', { name: text }),
+      tab: (name) => page.getByRole('tab', { name }),
+      button: (name) => page.getByRole('button', { name, exact: true }),
+      reply: page.getByRole('textbox', { name: '回复' }),
+      trouble,
+    }
+  }
+
+  return {
+    service,
+    get emulator() {
+      return service.emulator
+    },
+    customer: (openId = 'oENu5xk3lGm0001poec') => service.emulator.user(openId),
+    open,
+    async enter(name = '小满', { role = 'agent', query = '', ...options } = {}) {
+      if (!known.has(name)) await addAgent(service, name, role)
+      known.add(name)
+      const desk = await open(query, options)
+      await signIn(desk.page, name)
+      await desk.list.waitFor()
+      return desk
+    },
+    async close() {
+      for (const context of contexts) await context.close()
+      await service.close()
+    },
+  }
+}
+
+/** Signs in on the page, as a person does. */
+export async function signIn(page: Page, name: string, password = deskPassword): Promise<void> {
+  await page.getByLabel('用户名').fill(name)
+  await page.getByLabel('密码').fill(password)
+  await page.getByRole('button', { name: '登录' }).click()
+}

@@ -1,0 +1,35 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { openSettings } from './state/settings.js'
+import { titleOf } from './state/tab-signs.js'
+import { readHash, writeHash } from './router.js'
+import { memoryStorage } from './testing-storage.js'
+
+it('the address names the page and what it shows', () => {
+  expect(readHash('')).toEqual({ page: 'conversations', argument: '' })
+  expect(readHash('#/conversations/12')).toEqual({ page: 'conversations', argument: '12' })
+  expect(readHash('#/setup/abc%2Fdef')).toEqual({ page: 'setup', argument: 'abc/def' })
+  expect(readHash('#/setup/%')).toEqual({ page: 'setup', argument: '%' })
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (argument) => {
+      expect(readHash(writeHash({ page: 'setup', argument }))).toEqual({ page: 'setup', argument })
+    }),
+  )
+})
+
+it('what was chosen is there again, and nonsense is not', () => {
+  const storage = memoryStorage({ 'kefu.desk.settings': '{"theme":"dark","listWidth":"wide","folded":"no"}' })
+  const settings = openSettings(storage, new URLSearchParams('lang=en'))
+  expect(settings).toMatchObject({ theme: 'dark', listWidth: 320, folded: [], language: 'en' })
+  settings.density = 'compact'
+  expect(openSettings(storage, new URLSearchParams())).toMatchObject({ density: 'compact', language: 'en' })
+  expect(openSettings(memoryStorage({ 'kefu.desk.settings': '[' }), new URLSearchParams()).theme).toBe(
+    'system',
+  )
+})
+
+it('the title counts who waits', () => {
+  const words = { waiting: '待接入', name: '客服台' }
+  expect(titleOf(3, words)).toBe('(3) 待接入 · 客服台')
+  expect(titleOf(0, words)).toBe('客服台')
+})
