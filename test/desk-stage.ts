@@ -43,6 +43,7 @@ export async function startDeskStage(
   environment: Record<string, string> = {},
 ): Promise<DeskStage> {
   const service = await startTestService(environment)
+  const origin = service.url
   const contexts: BrowserContext[] = []
   const known = new Set<string>()
 
@@ -57,7 +58,7 @@ export async function startDeskStage(
     context.setDefaultTimeout(patience)
     const trouble: string[] = []
     await context.route(
-      (url) => url.origin !== service.url && url.protocol.startsWith('http'),
+      (url) => url.origin !== origin && url.protocol.startsWith('http'),
       async (route) => {
         trouble.push(`request to ${route.request().url()}`)
         await route.abort()

@@ -1,7 +1,20 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { callControl } from '../src/server/control-client.js'
 import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
-import { signIn, startDeskStage, type DeskStage } from './desk-stage.js'
+import { patience, signIn, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
+import { png } from './support/pictures.js'
+import { freePort } from './support/free-port.js'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
+
+/** Answers a greeting, and hands over to people who ask for one. */
+const shopRules = {
+  rules: [
+    { name: '转人工', when: { text: { contains: ['人工'] } }, then: [{ handoff: 'asked' }] },
+    { name: '欢迎', when: {}, then: [{ reply: { text: '您好，请问有什么可以帮您？' } }] },
+  ],
+}
 
 describeInBrowser('the desk', () => {
   let browser: Browser
@@ -14,7 +27,26 @@ describeInBrowser('the desk', () => {
   afterAll(() => browser.close())
   afterEach(() => stage.close())
 
-  it('lets in who has the password, and says nothing else to who has not', async () => {
+  /** A customer who waits, and an agent who has taken them. */
+  async function taken(environment?: Record<string, string>): Promise<OpenDesk> {
+    stage = await startDeskStage(browser, environment)
+    await stage.customer().sends('我的杯子有裂纹')
+    const desk = await stage.enter('小满')
+    await desk.row(/我的杯子有裂纹/).click()
+    await desk.button('接入').click()
+    await expect.poll(() => desk.reply.isEnabled(), { timeout: patience }).toBe(true)
+    return desk
+  }
+  const said = (): string[] =>
+    stage
+      .customer()
+      .messages.filter(({ from }) => from === 'service')
+      .map(({ content }) => ('content' in content ? content.content : content.msgType))
+  const until = <T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> =>
+    expect.poll(read, { timeout: patience })
+  const isSending = (page: Page): Promise<number> => page.locator('[data-state=sending]').count()
+
+  it('lets in who has the password, and tells who has not no more than that', async () => {
     stage = await startDeskStage(browser)
     const desk = await stage.enter('小满')
     await desk.tab('待接入').waitFor()
@@ -25,21 +57,261 @@ describeInBrowser('the desk', () => {
     await signIn(stranger.page, '小满', 'a wrong password')
     await stranger.page.getByRole('alert').filter({ hasText: '用户名或密码不对' }).waitFor()
     expect(await stranger.page.getByLabel('密码').inputValue()).toBe('')
+    expect(stranger.trouble).toEqual([])
   })
 
-  it('shows who waits, and takes an answer to their phone', async () => {
+  it('goes the whole way: bot, person, text and picture, a colleague who sees it live', async () => {
     stage = await startDeskStage(browser)
-    const customer = stage.customer()
-    await customer.enters({ sessionFrom: '{"page":"商品详情页"}' })
-    await customer.sends('我的杯子有裂纹，怎么退换？')
+    await callControl(stage.service.config.dataDir, 'import-rules', shopRules)
     const desk = await stage.enter('小满')
-    await desk.row(/待接入.*我的杯子有裂纹/).click()
-    await desk.thread.getByText('我的杯子有裂纹').waitFor()
+    const colleague = await stage.enter('李四')
+    const customer = stage.customer()
+    await customer.enters({ sessionFrom: '{"page":"商品详情页","goods":"1024"}' })
+    await customer.sends('在吗')
+    expect(await customer.receives()).toMatchObject({ content: { content: '您好，请问有什么可以帮您？' } })
+
+    // The bot's conversation can be read, and only taken over.
+    await desk.tab('机器人').click()
+    await desk.row(/在吗|您好/).click()
+    await desk.thread.getByText('机器人 · 规则：欢迎').waitFor()
+    expect(await desk.reply.count()).toBe(0)
+    await desk.button('接管').waitFor()
+
+    // Whoever waits is counted in the title and in the tab.
+    await customer.sends('转人工')
+    await desk.button('接入').waitFor()
+    await until(() => desk.page.title()).toBe('(1) 待接入 · 客服台')
+    await colleague.row(/待接入.*转人工/).click()
+    await colleague.button('接入').waitFor()
+
     await desk.button('接入').click()
-    await desk.reply.fill('您好，马上为您换货。')
-    await desk.reply.press('Enter')
-    await desk.thread.getByText('微信已接收').waitFor()
-    expect(await customer.receives()).toMatchObject({ content: { content: '您好，马上为您换货。' } })
+    await desk.reply.fill('您好，我是小满。')
+    await desk.button('发送').click()
+    await desk.thread.getByText('微信已接收').first().waitFor()
+    expect(await customer.receives()).toMatchObject({ content: { content: '您好，我是小满。' } })
+
+    // The colleague sees it as it happens, and can only write notes.
+    await colleague.thread.getByText('您好，我是小满。').waitFor()
+    await colleague.thread.getByText('小满 接入了会话').waitFor()
+    expect(await colleague.reply.count()).toBe(0)
+    await colleague.page.getByRole('textbox', { name: '备注' }).fill('老客户，多关照')
+    await colleague.button('发送').click()
+    await desk.thread.getByText('老客户，多关照').waitFor()
+
+    // A picture.
+    await desk.page
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: png(40, 30) })
+    await desk.page.getByAltText('待发图片 1').waitFor()
+    await desk.button('发送').click()
+    await until(said).toContain('image')
+    await colleague.thread.getByRole('button', { name: /小满发送的图片/ }).waitFor()
+    await colleague.thread.getByRole('button', { name: /小满发送的图片/ }).click()
+    await colleague.page.getByRole('dialog').getByRole('img').waitFor()
+    await colleague.page.keyboard.press('Escape')
+
+    // Back to the bot.
+    await desk.button('交还机器人').click()
+    await customer.sends('谢谢')
+    await desk.thread.getByText('您好，请问有什么可以帮您？').nth(1).waitFor()
+    expect([...desk.trouble, ...colleague.trouble]).toEqual([])
+  })
+
+  it('sends cards with a preview of what the customer will see', async () => {
+    const desk = await taken()
+    await desk.button('小程序卡片').click()
+    const form = desk.page.getByRole('dialog', { name: '发送小程序卡片' })
+    await form.getByLabel('标题').fill('云朵马克杯')
+    await form.getByLabel('页面路径').fill('pages/goods/detail?id=1024')
+    await form
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: png(52, 42) })
+    await form.getByRole('group', { name: '预览' }).getByText('云朵马克杯').waitFor()
+    await form.getByRole('button', { name: '发送卡片' }).click()
+    expect(await stage.customer().receives()).toMatchObject({
+      content: { msgType: 'miniprogrampage', title: '云朵马克杯', pagePath: 'pages/goods/detail?id=1024' },
+    })
+    await desk.thread.getByText('id', { exact: true }).waitFor()
+
+    await desk.button('图文链接').click()
+    const link = desk.page.getByRole('dialog', { name: '发送图文链接' })
+    await link.getByLabel('标题').fill('保养方法')
+    await link.getByLabel('描述').fill('请先取下杯盖')
+    await link.getByLabel('链接地址').fill('javascript:alert(1)')
+    await link.getByLabel('封面图片地址').fill('https://example.com/a.png')
+    expect(await link.getByRole('button', { name: '发送卡片' }).isDisabled()).toBe(true)
+    await link.getByLabel('链接地址').fill('https://example.com/care')
+    await link.getByRole('button', { name: '发送卡片' }).click()
+    expect(await stage.customer().receives()).toMatchObject({
+      content: { msgType: 'link', title: '保养方法' },
+    })
     expect(desk.trouble).toEqual([])
+  })
+
+  it('sends once: a double click, Enter and a click, two tabs with the same draft', async () => {
+    const desk = await taken()
+    await desk.reply.fill('只发一次')
+    await desk.button('发送').dblclick()
+    await until(said).toEqual(['只发一次'])
+
+    await desk.reply.fill('两个标签页')
+    const address = new URL(desk.page.url())
+    const other = await desk.context.newPage()
+    // The draft is kept half a second after the last key.
+    await until(() => desk.page.evaluate<string>('JSON.stringify(localStorage)')).toContain('两个标签页')
+    await other.goto(address.href)
+    const box = other.getByRole('textbox', { name: '回复' })
+    await until(() => box.inputValue()).toBe('两个标签页')
+    await Promise.all([desk.reply.press('Enter'), box.press('Enter')])
+    await until(said).toContain('两个标签页')
+    await until(async () => (await isSending(desk.page)) + (await isSending(other))).toBe(0)
+    await desk.reply.fill('然后')
+    await desk.reply.press('Enter')
+    await until(said).toEqual(['只发一次', '两个标签页', '然后'])
+  })
+
+  it('leaves Enter to an input method that is composing', async () => {
+    const desk = await taken()
+    const devtools = await desk.context.newCDPSession(desk.page)
+    await desk.reply.focus()
+    // The key alone, without the line break that it would type: an input method keeps that to itself.
+    const enter = async (windowsVirtualKeyCode: number): Promise<void> => {
+      for (const type of ['rawKeyDown', 'keyUp'] as const)
+        await devtools.send('Input.dispatchKeyEvent', {
+          type,
+          key: 'Enter',
+          code: 'Enter',
+          windowsVirtualKeyCode,
+        })
+    }
+    await devtools.send('Input.imeSetComposition', { text: 'ni', selectionStart: 2, selectionEnd: 2 })
+    await enter(13)
+    await devtools.send('Input.insertText', { text: '你好' })
+    // Safari's way: the composition has ended before the key that ended it, and only its code tells.
+    await enter(229)
+    expect(await desk.reply.inputValue()).toBe('你好')
+    expect(said()).toEqual([])
+    await desk.page.keyboard.press('Shift+Enter')
+    await desk.page.keyboard.insertText('第二行')
+    expect(said()).toEqual([])
+    await desk.page.keyboard.press('Enter')
+    await until(said).toEqual(['你好\n第二行'])
+  })
+
+  it('misses nothing and doubles nothing when the network drops', async () => {
+    const desk = await taken()
+    await desk.context.setOffline(true)
+    await desk.page.getByText('网络已断开').waitFor()
+    await stage.customer().sends('断网时的第一句')
+    await desk.reply.fill('断网时的回复')
+    await desk.reply.press('Enter')
+    await desk.thread.getByText('提交中').waitFor()
+    await stage.customer().sends('断网时的第二句')
+    expect(await desk.thread.getByText('断网时的第一句').count()).toBe(0)
+    await desk.context.setOffline(false)
+    await desk.thread.getByText('断网时的第二句').waitFor()
+    await until(said).toEqual(['断网时的回复'])
+    await desk.thread.getByText('微信已接收').waitFor()
+    for (const text of ['断网时的第一句', '断网时的第二句', '断网时的回复'])
+      expect(await desk.thread.getByText(text, { exact: true }).count(), text).toBe(1)
+    await desk.page.getByText('网络已断开').waitFor({ state: 'hidden' })
+  })
+
+  it('goes on under an open page when the service is started anew', async () => {
+    const desk = await taken({ PORT: String(await freePort()) })
+    await stage.service.stop()
+    await desk.page.getByText('网络已断开').waitFor()
+    await desk.reply.fill('重启时的回复')
+    await desk.reply.press('Enter')
+    await stage.service.restart()
+    await until(said).toEqual(['重启时的回复'])
+    await stage.customer().sends('重启以后')
+    await desk.thread.getByText('重启以后').waitFor()
+    expect(await desk.thread.getByText('重启时的回复', { exact: true }).count()).toBe(1)
+    expect(desk.trouble).toEqual([])
+  })
+
+  it('shows what failed and what is unknown, and lets the agent resolve it', async () => {
+    const desk = await taken()
+    stage.emulator.faults.add({ errcode: 45002, path: '/cgi-bin/message/custom/send' })
+    await desk.reply.fill('太长的内容')
+    await desk.reply.press('Enter')
+    await desk.thread.getByRole('alert').filter({ hasText: '内容过长，请缩短' }).waitFor()
+    await desk.thread.getByRole('button', { name: '修改内容' }).click()
+    expect(await desk.reply.inputValue()).toBe('太长的内容')
+    await desk.reply.fill('')
+
+    stage.emulator.faults.add({ reset: 'after', path: '/cgi-bin/message/custom/send' })
+    await desk.reply.fill('不知道到没到')
+    await desk.reply.press('Enter')
+    const unknown = desk.thread.getByRole('alert').filter({ hasText: '结果未知' })
+    await unknown.waitFor()
+    await desk.row(/发送失败/).waitFor()
+    await desk.thread.getByRole('button', { name: '我已确认送达' }).click()
+    await unknown.waitFor({ state: 'hidden' })
+    await desk.thread.getByText('微信已接收').waitFor()
+  })
+
+  it('says when WeChat allows no more, and takes nothing then', async () => {
+    const desk = await taken()
+    for (const text of ['一', '二', '三', '四', '五']) {
+      await desk.reply.fill(`第${text}句`)
+      await desk.reply.press('Enter')
+      await until(() => said().at(-1)).toBe(`第${text}句`)
+      if (text === '四') await desk.page.getByText('仅剩 1 条').first().waitFor()
+    }
+    await desk.page.getByText('本轮 5 条已用完').first().waitFor()
+    await until(() => desk.reply.isDisabled()).toBe(true)
+    await stage.customer().sends('还有个问题')
+    await until(() => desk.reply.isEnabled()).toBe(true)
+    await desk.page.getByText('还可回复 5/5 条').first().waitFor()
+  })
+
+  it('keeps what is written for each conversation, over a reload too', async () => {
+    const desk = await taken()
+    await stage.customer('oOther0002abcd').sends('另一个客户')
+    await desk.reply.fill('写到一半')
+    await desk.row(/另一个客户/).click()
+    await desk.button('接入').waitFor()
+    await desk.tab('我的').click()
+    await desk.row(/我的杯子有裂纹/).click()
+    await until(() => desk.reply.inputValue()).toBe('写到一半')
+    await desk.page.reload()
+    await until(() => desk.reply.inputValue()).toBe('写到一半')
+  })
+
+  it('is worked by the keyboard alone', async () => {
+    stage = await startDeskStage(browser)
+    await stage.customer().sends('第一位')
+    await stage.customer('oOther0002abcd').sends('第二位')
+    const desk = await stage.enter('小满')
+    await desk.row(/第二位/).waitFor()
+    const { keyboard } = desk.page
+    await keyboard.press('j')
+    await desk.thread.getByText('第二位').waitFor()
+    await keyboard.press('j')
+    await desk.thread.getByText('第一位').waitFor()
+    await keyboard.press('t')
+    await until(() => desk.page.evaluate(`document.activeElement.getAttribute('aria-label')`)).toBe('回复')
+    await keyboard.insertText('用键盘回复')
+    await keyboard.press('Enter')
+    await until(said).toEqual(['用键盘回复'])
+    await keyboard.press('Escape')
+    await keyboard.press('n')
+    await keyboard.insertText('用键盘备注')
+    await keyboard.press('Enter')
+    await desk.thread.getByText('用键盘备注').waitFor()
+    await keyboard.press('Escape')
+    await keyboard.press('e')
+    await desk.button('重新打开').waitFor()
+    await keyboard.press('g')
+    await keyboard.press('4')
+    await until(() => desk.tab('全部').getAttribute('aria-selected')).toBe('true')
+    await keyboard.press('?')
+    await desk.page.getByRole('dialog', { name: '键盘快捷键' }).waitFor()
+    await keyboard.press('Escape')
+    await keyboard.press('Control+k')
+    await desk.page.getByRole('dialog', { name: '命令面板' }).waitFor()
   })
 })

@@ -44,6 +44,8 @@ export interface Workspace extends Surroundings {
   /** Milliseconds since 1970 on the server's clock. */
   now: Ref<number>
   apps: Ref<AppRef[]>
+  /** Whether the Mini Programs could be read. */
+  appsKnown: Ref<boolean>
   agents: Ref<AgentView[]>
   cannedReplies: Ref<CannedReply[]>
   knownTags: Ref<string[]>
@@ -78,6 +80,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
   const clock = serverClock(client.clockAhead)
   const link = ref<Link>('connecting')
   const apps = ref<AppRef[]>([])
+  const appsKnown = ref(false)
   const agents = ref<AgentView[]>([])
   const cannedReplies = ref<CannedReply[]>([])
   const knownTags = ref<string[]>([])
@@ -206,6 +209,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     void quietly(() => threads.refresh())
     void quietly(async () => {
       apps.value = await client.apps()
+      appsKnown.value = true
     })
     void quietly(readAgents)
     void quietly(async () => {
@@ -315,6 +319,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     link,
     now: clock.now,
     apps,
+    appsKnown,
     agents,
     cannedReplies,
     knownTags,
