@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { Logger } from '../log.js'
 import { SHARDS, type Store, type Tx } from '../store/index.js'
 
@@ -47,6 +47,11 @@ const BEAT_MS = 1000
 
 // The database's clock, because the processes' may differ.
 const now = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+
+/** Whether a time has passed, or was given by a clock that has been put back since: nobody takes one for so long. */
+function over(until: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`(${until} < ${now} or ${until} > ${now} + ${sql.lit(2 * LEASE_MS)})`
+}
 
 /**
  * PostgreSQL: each process renews its leases every second and takes its fair share of what is free, so a new
@@ -129,7 +134,7 @@ export class LeasedShards implements Shards {
       const until = sql<number>`${now} + ${sql.lit(LEASE_MS)}`
       await sql`insert into process (id, seen_until) values (${this.#me}, ${until})
         on conflict (id) do update set seen_until = excluded.seen_until`.execute(tx)
-      await sql`delete from process where seen_until < ${now}`.execute(tx)
+      await sql`delete from process where ${over(sql.ref('seen_until'))}`.execute(tx)
       // In one order for all, as commits hold them: else two wait for each other in a circle.
       const { rows: mine } = await sql<{ id: number }>`
         with mine as materialized (select id from shard where owner = ${this.#me} order by id for update)
@@ -143,7 +148,7 @@ export class LeasedShards implements Shards {
       const { rows: gained } = await sql<{ id: number }>`
         update shard set owner = ${this.#me}, lease_until = ${until}, fence = fence + 1
         where id in (
-          select id from shard where (owner is null or lease_until < ${now}) and owner is distinct from ${this.#me}
+          select id from shard where (owner is null or ${over(sql.ref('lease_until'))}) and owner is distinct from ${this.#me}
           order by random() limit ${Math.max(share - mine.length, 0)} for update skip locked)
         returning id`.execute(tx)
       const kept = mine.map((row) => row.id)
