@@ -29,6 +29,8 @@ export interface Actor {
 }
 
 export interface ChangeOptions {
+  /** Changes only what still has the epoch that was seen. */
+  readonly epoch?: number | undefined
   /** Leaves all as it is when the conversation, now that it is held, is not so any more. */
   readonly onlyIf?: (conversation: ConversationState) => boolean
   /** Why, for the line that tells it. */
@@ -42,6 +44,9 @@ export interface CommandsOptions {
   /** Told after each commit that queued a message. */
   readonly onQueued: () => void
 }
+
+/** Two who take a conversation within so long have both seen it free, and neither means to take it from the other. */
+const SAME_TIME_MS = 2000
 
 /** What people do with conversations, each in one transaction that holds the conversation. */
 export class Commands {
@@ -59,10 +64,16 @@ export class Commands {
     conversationId: number,
     change: OwnershipChange,
     actor: Actor,
-    { onlyIf, reason }: ChangeOptions = {},
+    { epoch, onlyIf, reason }: ChangeOptions = {},
   ): Promise<Ownership> {
     return this.#holding(conversationId, async (unit, { contact, conversation }) => {
       if (onlyIf && !onlyIf(conversation)) return conversation
+      if (
+        epoch === undefined
+          ? await this.#isJustTaken(unit, conversation, change)
+          : epoch !== conversation.epoch
+      )
+        throw new CommandError('not_possible', 'Somebody else has changed who has the conversation just now.')
       mayChange(conversation, change, actor)
       const next = changeOwnership(conversation, change)
       if (!next)
@@ -249,6 +260,21 @@ export class Commands {
       unit.changed(conversation.id, messageId)
     })
     if (step === 'retry') this.#options.onQueued()
+  }
+
+  /** Whether a colleague got it while whoever takes it now could still see it free. */
+  async #isJustTaken(
+    unit: UnitOfWork,
+    { id, status, agentId }: Ownership & { id: number },
+    change: OwnershipChange,
+  ): Promise<boolean> {
+    if (change.type !== 'take' || status !== 'assigned' || agentId === change.agentId) return false
+    const { assigned_at: at } = await unit.tx
+      .selectFrom('conversation')
+      .select('assigned_at')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    return at !== null && at > unit.now - SAME_TIME_MS
   }
 
   async #holding<T>(

@@ -1,3 +1,4 @@
+import type { Context } from 'koa'
 import type { z } from 'zod'
 import {
   conversationViews,
@@ -13,7 +14,6 @@ import {
   type ViewSource,
 } from '../../conversation/index.js'
 import type { AgentDirectory } from '../agent-directory.js'
-import { writeAudit } from '../audit.js'
 import { mayUse, type Principal } from '../principal.js'
 import { notFound, Refusal } from '../refusal.js'
 import { route, type Route } from '../route.js'
@@ -35,10 +35,22 @@ export interface ConversationRoutesOptions {
   readonly views: ViewSource
   readonly commands: Commands
   readonly agents: Pick<AgentDirectory, 'mayHave'>
+  /** Told when a colleague's conversation was taken or given to another. */
+  readonly onTakenOver?: (takeover: TakeOver) => Promise<void>
+}
+
+export interface TakeOver {
+  readonly conversationId: number
+  readonly appId: string
+  readonly from: number
+  readonly to: number
+  readonly principal: Principal
+  readonly ctx: Context
 }
 
 /** What is done with conversations and their messages. */
-export function conversationRoutes({ views, commands, agents }: ConversationRoutesOptions): Route[] {
+export function conversationRoutes(options: ConversationRoutesOptions): Route[] {
+  const { views, commands, agents, onTakenOver } = options
   /** Throws Refusal (404) also when it is not for whoever asks. */
   async function appOf(conversationId: number, principal: Principal): Promise<string> {
     const row = await views.store.db
@@ -63,6 +75,17 @@ export function conversationRoutes({ views, commands, agents }: ConversationRout
   async function change(id: number, to: OwnershipChange, principal: Principal): Promise<ConversationView> {
     await commands.change(id, to, actorOf(principal))
     return conversationOf(id)
+  }
+  /** Gives a conversation to an agent. */
+  async function give(
+    type: 'take' | 'assign',
+    { conversationId, appId, to, principal, ctx }: Omit<TakeOver, 'from'>,
+    epoch: number | undefined,
+  ): Promise<ConversationView> {
+    const before = await commands.change(conversationId, { type, agentId: to }, actorOf(principal), { epoch })
+    const from = before.agentId
+    if (from !== null && from !== to) await onTakenOver?.({ conversationId, appId, from, to, principal, ctx })
+    return conversationOf(conversationId)
   }
   async function mustBeAbleToHave(agentId: number, appId: string): Promise<void> {
     if (!(await agents.mayHave(agentId, appId)))
@@ -197,7 +220,7 @@ export function conversationRoutes({ views, commands, agents }: ConversationRout
       params: byId,
       body: takeInput.optional(),
       answer: conversationView,
-      async handle({ params: { id }, body, principal }) {
+      async handle({ params: { id }, body, principal, ctx }) {
         const appId = await appOf(id, principal)
         const agentId = principal.kind === 'agent' ? principal.id : body?.agentId
         if (agentId === undefined)
@@ -208,17 +231,7 @@ export function conversationRoutes({ views, commands, agents }: ConversationRout
         if (body?.agentId !== undefined && body.agentId !== agentId)
           throw new Refusal('invalid', 'agentId: an agent takes for itself; to give it to another, assign it')
         if (principal.kind === 'program') await mustBeAbleToHave(agentId, appId)
-        const { agent } = await conversationOf(id)
-        const taken = await change(id, { type: 'take', agentId }, principal)
-        if (agent !== null && agent.id !== agentId)
-          await writeAudit(views.store.db, views.now(), {
-            actor: principal,
-            action: 'take_over',
-            target: `conversation:${id}`,
-            appId,
-            detail: { from: agent.id, to: agentId },
-          })
-        return taken
+        return give('take', { conversationId: id, appId, to: agentId, principal, ctx }, body?.epoch)
       },
     }),
     route({
@@ -229,9 +242,10 @@ export function conversationRoutes({ views, commands, agents }: ConversationRout
       params: byId,
       body: assignInput,
       answer: conversationView,
-      async handle({ params: { id }, body: { agentId }, principal }) {
-        await mustBeAbleToHave(agentId, await appOf(id, principal))
-        return change(id, { type: 'assign', agentId }, principal)
+      async handle({ params: { id }, body: { agentId, epoch }, principal, ctx }) {
+        const appId = await appOf(id, principal)
+        await mustBeAbleToHave(agentId, appId)
+        return give('assign', { conversationId: id, appId, to: agentId, principal, ctx }, epoch)
       },
     }),
     plainChange('release', 'Gives the conversation back to the bot.'),

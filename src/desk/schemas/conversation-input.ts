@@ -3,6 +3,9 @@ import { conversationStatus } from './conversation-view.js'
 import { cursorQuery, limitQuery } from './list.js'
 
 const agentId = z.int().min(1)
+const epoch = z.exactOptional(z.int().min(0)).meta({
+  description: 'The conversation’s epoch that was seen: refused (409) when its owner has changed since.',
+})
 
 /** GET /conversations */
 export const conversationsQuery = z.strictObject({
@@ -26,10 +29,10 @@ export const conversationsQuery = z.strictObject({
 export const messagesQuery = z.strictObject({ before: cursorQuery.optional(), limit: limitQuery })
 
 /** POST /conversations/:id/take: an agent takes for itself, a program says for whom. */
-export const takeInput = z.strictObject({ agentId: z.exactOptional(agentId) })
+export const takeInput = z.strictObject({ agentId: z.exactOptional(agentId), epoch })
 
 /** POST /conversations/:id/assign */
-export const assignInput = z.strictObject({ agentId })
+export const assignInput = z.strictObject({ agentId, epoch })
 
 /** POST /conversations/:id/notes */
 export const noteInput = z.strictObject({
