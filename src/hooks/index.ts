@@ -10,4 +10,6 @@ export {
   type GuardedRequest,
   type GuardedRequestsOptions,
 } from './guarded-request.js'
+export { checkHookUrl } from './hook-url.js'
 export { Hooks, type HooksOptions } from './hooks.js'
+export { makeSecret, signedHeaders } from './signature.js'

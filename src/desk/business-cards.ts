@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from '../log.js'
+import type { Store } from '../store/index.js'
+import type { By } from './agents.js'
+import { writeAudit } from './audit.js'
+import { Refusal } from './refusal.js'
+import { businessCards, type BusinessSettingsInput, type BusinessView } from './schemas/business-card.js'
+
+/** How the operator's system is asked: a request to an address that somebody typed in, signed as webhooks are. */
+export interface BusinessEndpoint {
+  /** Throws ConfigError when requests to the address are not allowed. */
+  check(url: string): void
+  /** Throws when there is no answer in time. */
+  post(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+  ): Promise<{ status: number; body: Buffer; whole: boolean }>
+  sign(eventId: string, body: string, secret: string, seconds: number): Readonly<Record<string, string>>
+  makeSecret(): string
+}
+
+export interface BusinessCardsOptions {
+  readonly store: Store
+  readonly seal: {
+    seal(text: string, purpose: string): string
+    open(sealed: string, purpose: string): string
+  }
+  readonly endpoint: BusinessEndpoint
+  readonly logger: Logger
+  readonly now: () => number
+}
+
+const KEY = 'business_cards'
+const PURPOSE = 'business_cards'
+const CACHED_MS = 60_000
+const MOST_CACHED = 1000
+
+interface Setting {
+  readonly url: string
+  readonly sealedSecret: string
+}
+
+interface Cached {
+  readonly until: number
+  readonly view: Promise<BusinessView>
+}
+
+/** Asks the operator's own system what it knows about a customer. */
+export class BusinessCards {
+  readonly #options: BusinessCardsOptions
+  readonly #cache = new Map<string, Cached>()
+
+  constructor(options: BusinessCardsOptions) {
+    this.#options = options
+  }
+
+  async settings(): Promise<{ url: string | null; secret: null }> {
+    return { url: (await this.#setting())?.url ?? null, secret: null }
+  }
+
+  /** Sets the endpoint; gives its secret when one was made. */
+  async set(
+    { url, newSecret }: BusinessSettingsInput,
+    by: By,
+  ): Promise<{ url: string | null; secret: string | null }> {
+    const { store, seal, endpoint, now } = this.#options
+    if (url !== null) endpoint.check(url)
+    const before = await this.#setting()
+    const secret = url !== null && (newSecret || !before) ? endpoint.makeSecret() : null
+    await store.db.transaction().execute(async (tx) => {
+      if (url === null) await tx.deleteFrom('setting').where('key', '=', KEY).execute()
+      else {
+        const sealedSecret = secret === null ? (before?.sealedSecret ?? '') : seal.seal(secret, PURPOSE)
+        const value = JSON.stringify({ url, sealedSecret } satisfies Setting)
+        await tx
+          .insertInto('setting')
+          .values({ key: KEY, value })
+          .onConflict((oc) => oc.column('key').doUpdateSet({ value }))
+          .execute()
+      }
+      await writeAudit(tx, now(), {
+        ...by,
+        action: 'settings_changed',
+        target: KEY,
+        // The path of such an address may be a secret of its own.
+        detail: { host: url === null ? null : new URL(url).host, secretChanged: secret !== null },
+      })
+    })
+    this.#cache.clear()
+    return { url, secret }
+  }
+
+  /** The cards of a conversation's customer, of the last minute. Throws Refusal (503) when there is no good answer. */
+  async of(conversationId: number): Promise<BusinessView> {
+    const setting = await this.#setting()
+    if (!setting) return { configured: false, cards: [] }
+    const now = this.#options.now()
+    const key = `${conversationId} ${setting.url}`
+    const known = this.#cache.get(key)
+    if (known && known.until > now) return known.view
+    const view = this.#ask(setting, conversationId)
+    this.#remember(key, { until: now + CACHED_MS, view })
+    // A failure is not kept: whoever tries again asks again.
+    view.catch(() => {
+      if (this.#cache.get(key)?.view === view) this.#cache.delete(key)
+    })
+    return view
+  }
+
+  async #ask({ url, sealedSecret }: Setting, conversationId: number): Promise<BusinessView> {
+    const { store, seal, endpoint, logger, now } = this.#options
+    const row = await store.db
+      .selectFrom('conversation')
+      .innerJoin('contact', 'contact.id', 'conversation.contact_id')
+      .select(['contact.id', 'app_id', 'open_id', 'name', 'session_from'])
+      .where('conversation.id', '=', conversationId)
+      .executeTakeFirstOrThrow()
+    const body = JSON.stringify({
+      type: 'business_cards',
+      conversationId,
+      contact: {
+        id: row.id,
+        appId: row.app_id,
+        openId: row.open_id,
+        name: row.name,
+        sessionFrom: row.session_from,
+      },
+    })
+    const eventId = `cards_${randomUUID()}`
+    try {
+      const headers = endpoint.sign(eventId, body, seal.open(sealedSecret, PURPOSE), Math.floor(now() / 1000))
+      const answer = await endpoint.post(url, { 'content-type': 'application/json', ...headers }, body)
+      if (answer.status !== 200 || !answer.whole)
+        throw new Error(`status ${answer.status}${answer.whole ? '' : ', too long'}`)
+      const { cards } = businessCards.parse(JSON.parse(answer.body.toString('utf8')))
+      return { configured: true, cards }
+    } catch (error) {
+      // What it answered may be about a customer: only its shape is told.
+      const why =
+        error instanceof Error
+          ? 'code' in error
+            ? String(error.code)
+            : error.name === 'Error'
+              ? error.message
+              : error.name
+          : 'unknown'
+      logger.warn({ conversationId, why }, 'the operator’s system gave no business cards')
+      throw new Refusal('unavailable', 'The business system did not answer as it should, within 2 s.')
+    }
+  }
+
+  #remember(key: string, cached: Cached): void {
+    this.#cache.delete(key)
+    this.#cache.set(key, cached)
+    const [oldest] = this.#cache.keys()
+    if (this.#cache.size > MOST_CACHED && oldest !== undefined) this.#cache.delete(oldest)
+  }
+
+  async #setting(): Promise<Setting | undefined> {
+    const row = await this.#options.store.db
+      .selectFrom('setting')
+      .select('value')
+      .where('key', '=', KEY)
+      .executeTakeFirst()
+    return row && (JSON.parse(row.value) as Setting)
+  }
+}
