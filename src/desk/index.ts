@@ -5,7 +5,11 @@ export { LiveEvents, type LiveEventsOptions, type PassingEvent, type PassingEven
 export { firstPrincipal, isAdmin, mayUse, type Principal, type PrincipalOf, type Scope } from './principal.js'
 export { notFound, Refusal, type RefusalCode } from './refusal.js'
 export { Raw, route, type Route } from './route.js'
-export { conversationRoutes, type ConversationRoutesOptions } from './routes/conversation-routes.js'
+export {
+  conversationRoutes,
+  type ConversationRoutesOptions,
+  type TakeOver,
+} from './routes/conversation-routes.js'
 export { deskPage } from './desk-page.js'
 export { mediaRoutes, type MediaRoutesOptions } from './routes/media-routes.js'
 export { webhookRoutes } from './routes/webhook-routes.js'
@@ -30,3 +34,9 @@ export { API_KEYS_CHANGED, ApiKeys } from './api-keys.js'
 export { apiKeyRoutes } from './routes/api-key-routes.js'
 export { contactRoutes } from './routes/contact-routes.js'
 export { personalDataRoutes, type PersonalDataRoutesOptions } from './routes/personal-data-routes.js'
+export { BusinessCards, type BusinessEndpoint } from './business-cards.js'
+export { Caretaker } from './caretaker.js'
+export { MessageCounts } from './message-counts.js'
+export { businessRoutes } from './routes/business-routes.js'
+export { reportRoutes } from './routes/report-routes.js'
+export { settingsRoutes } from './routes/settings-routes.js'

@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeStore, storeKinds, type TestStore } from '../../test/stores.js'
-import { silentLogger } from '../log.js'
 import { Agents } from './agents.js'
 import { Passwords } from './passwords.js'
-import { SESSION_IDLE_MS, SESSION_LONGEST_MS, Sessions } from './sessions.js'
+import { SESSION_ENDED, SESSION_IDLE_MS, SESSION_LONGEST_MS, Sessions } from './sessions.js'
 
 const command = { actor: { kind: 'command' } } as const
 
@@ -17,9 +16,8 @@ describe.each(await storeKinds())('sessions on %s', (kind) => {
   beforeEach(async () => {
     database = await makeStore(kind)
     at = 1_000_000_000
-    const parts = { store: database.store, logger: silentLogger, now: () => at }
+    const parts = { store: database.store, now: () => at }
     sessions = new Sessions(parts)
-    sessions.start()
     agents = new Agents({
       ...parts,
       passwords: new Passwords(),
@@ -29,7 +27,6 @@ describe.each(await storeKinds())('sessions on %s', (kind) => {
       .id
   })
   afterEach(async () => {
-    sessions.stop()
     await database.remove()
   })
 
@@ -70,15 +67,9 @@ describe.each(await storeKinds())('sessions on %s', (kind) => {
 
   it('end alone when one signs out', async () => {
     const [one, other] = [await sessions.begin(id), await sessions.begin(id)]
-    const ended = vi.fn()
-    const otherEnded = vi.fn()
-    sessions.watch((await sessions.find(one))!, ended)
-    sessions.watch((await sessions.find(other))!, otherEnded)
     await sessions.end(one)
-    await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce())
     expect(await sessions.find(one)).toBeUndefined()
     expect(await sessions.find(other)).toBeDefined()
-    expect(otherEnded).not.toHaveBeenCalled()
   })
 
   it.each([
@@ -87,44 +78,15 @@ describe.each(await storeKinds())('sessions on %s', (kind) => {
     ['given other Mini Programs', () => agents.change(id, { apps: [] }, command)],
     ['given another password', () => agents.setPassword(id, 'another horse', command)],
     ['removed', () => agents.remove(id, command)],
-  ])('end, and what watches them is told in every process, when their agent is %s', async (_, act) => {
+  ])('end, and streams are told to ask again, when their agent is %s', async (_, act) => {
     const cookies = [await sessions.begin(id), await sessions.begin(id)]
-    // Another process on the same database; with SQLite there is only this one.
-    const elsewhere = new Sessions({ store: database.store, logger: silentLogger, now: () => at })
-    elsewhere.start()
-    const ended = vi.fn()
-    for (const cookie of cookies) elsewhere.watch((await elsewhere.find(cookie))!, ended)
-    await act()
-    await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(2))
-    for (const cookie of cookies) expect(await sessions.find(cookie)).toBeUndefined()
-    elsewhere.stop()
-  })
-
-  it('end for who watches them also when no word of it comes', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    try {
-      const deaf = new Sessions({
-        store: {
-          ...database.store,
-          db: database.store.db,
-          signals: { on: () => () => undefined, send: async () => undefined, close: async () => undefined },
-        },
-        logger: silentLogger,
-        now: () => at,
+    const told = new Promise<void>((resolve) => {
+      database.store.signals.on(SESSION_ENDED, () => {
+        resolve()
       })
-      deaf.start()
-      const [gone, kept] = [await sessions.begin(id), await sessions.begin(id)]
-      const [ended, keptEnded] = [vi.fn(), vi.fn()]
-      deaf.watch((await deaf.find(gone))!, ended)
-      const unwatch = deaf.watch((await deaf.find(kept))!, keptEnded)
-      await sessions.end(gone)
-      vi.advanceTimersByTime(15_000)
-      await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce())
-      expect(keptEnded).not.toHaveBeenCalled()
-      unwatch()
-      deaf.stop()
-    } finally {
-      vi.useRealTimers()
-    }
+    })
+    await act()
+    for (const cookie of cookies) expect(await sessions.find(cookie)).toBeUndefined()
+    await told
   })
 })

@@ -1,15 +1,19 @@
 import { z } from 'zod'
-import { makePassword, type Agent } from '../desk/index.js'
+import { makePassword, type Agent, type Agents } from '../desk/index.js'
 import { ConfigError } from '../errors.js'
-import { quietly, throughServerOrHere } from './beside.js'
+import { throughServerOrHere } from './beside.js'
 import type { Config } from './config.js'
 import type { ControlRoutes } from './control-protocol.js'
-import { createPeople, type People } from './people.js'
+import { openAgents } from './people.js'
 
 const addInput = z.object({ name: z.string(), role: z.enum(['agent', 'admin']), password: z.string() })
 const resetInput = z.object({ name: z.string(), password: z.string() })
 type AddInput = z.infer<typeof addInput>
 type ResetInput = z.infer<typeof resetInput>
+
+interface With {
+  readonly agents: Agents
+}
 
 const command = { actor: { kind: 'command' } } as const
 
@@ -25,7 +29,7 @@ export async function runAgentAdd(
     config,
     { name: 'agent-add', input: { ...input, password }, read: (agent) => agent as Agent },
     async ({ store }) =>
-      add(createPeople(store, config, quietly(config)), {
+      add(openAgents({ store, now: Date.now }), {
         name: input.name,
         role: input.role === 'admin' ? 'admin' : 'agent',
         password,
@@ -47,7 +51,7 @@ export async function runResetPassword(
     config,
     { name: 'agent-reset-password', input: { ...input, password }, read: () => undefined },
     async ({ store }) => {
-      await reset(createPeople(store, config, quietly(config)), { name: input.name, password })
+      await reset(openAgents({ store, now: Date.now }), { name: input.name, password })
     },
   )
   return [
@@ -57,18 +61,18 @@ export async function runResetPassword(
 }
 
 /** What the running server does for these commands. */
-export function agentCommands(people: People): ControlRoutes {
+export function agentCommands(people: With): ControlRoutes {
   return {
     'agent-add': async ({ input }) => add(people, addInput.parse(input)),
     'agent-reset-password': async ({ input }) => reset(people, resetInput.parse(input)),
   }
 }
 
-async function add({ agents }: People, { name, role, password }: AddInput): Promise<Agent> {
+async function add({ agents }: With, { name, role, password }: AddInput): Promise<Agent> {
   return agents.add({ name, role, password, apps: 'all' }, command)
 }
 
-async function reset({ agents }: People, { name, password }: ResetInput): Promise<void> {
+async function reset({ agents }: With, { name, password }: ResetInput): Promise<void> {
   const known = await agents.byName(name)
   if (!known) throw new ConfigError(`There is no agent ${JSON.stringify(name)}.`)
   await agents.setPassword(known.agent.id, password, command)

@@ -134,7 +134,7 @@ export async function createApp(
   const pushes = webhook(observedInbox(inbox, metrics), { ...around, path: '/wechat', apps: apps.secretsOf })
 
   // The desk: what people and programs see and do.
-  const people = createPeople(store, config, around)
+  const people = createPeople(config, { ...parts, box, commands })
   const agents = people.directory
   const apiKeys = new ApiKeys(parts)
   const principalOf = firstPrincipal(programOf(config.apiKey, apiKeys), people.guard.principalOf)
@@ -161,7 +161,7 @@ export async function createApp(
     ...apiKeyRoutes({ apiKeys }),
     ...appRoutes(serving),
     ...contactRoutes({ views, commands }),
-    ...conversationRoutes({ views, commands, agents }),
+    ...conversationRoutes({ views, commands, agents, onTakenOver: people.onTakenOver }),
     ...eventRoutes({ events }),
     ...doctorRoutes({ diagnose: () => diagnose({ ...serving, foundation, localUrl: localUrl?.() }) }),
     ...mediaRoutes(media),
@@ -237,7 +237,7 @@ export async function createApp(
         Promise.all([work, media.fetcher.stop(), retention.stop(), hooks.stop(HOOKS_MS)]),
         wait(milliseconds),
       ])
-      people.stop()
+      await people.stop()
       await shards.stop()
     },
   }

@@ -46,7 +46,8 @@ export async function forgetSecrets(store: Store): Promise<void> {
       .updateTable('webhook')
       .set({ enabled: 0, disabled_reason: 'secret_lost', sealed_secret: null, sealed_old_secret: null })
       .execute()
-    await tx.deleteFrom('setting').where('key', '=', SETTING).execute()
+    // The address for business cards goes with its secret.
+    await tx.deleteFrom('setting').where('key', 'in', [SETTING, 'business_cards']).execute()
   })
 }
 

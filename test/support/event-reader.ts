@@ -26,11 +26,16 @@ export class EventReader {
   /** Resolves when the stream is open and says where it begins. */
   static async open(
     url: string,
-    { key, after, lastEventId }: { key: string; after?: string; lastEventId?: string },
+    {
+      key,
+      headers = { authorization: `Bearer ${key ?? ''}` },
+      after,
+      lastEventId,
+    }: { key?: string; headers?: Readonly<Record<string, string>>; after?: string; lastEventId?: string },
   ): Promise<EventReader> {
     const answer = await fetch(`${url}/api/v1/events${after === undefined ? '' : `?after=${after}`}`, {
       headers: {
-        authorization: `Bearer ${key}`,
+        ...headers,
         ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
       },
     })
