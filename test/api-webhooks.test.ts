@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { auditView } from '../src/desk/schemas/audit-view.js'
 import { listOf } from '../src/desk/schemas/list.js'
 import { conversationView } from '../src/desk/schemas/conversation-view.js'
 import { messageView } from '../src/desk/schemas/message-view.js'
@@ -92,6 +93,14 @@ describe('webhooks by the API', () => {
     expect((await api.call('DELETE /webhooks/:id', { params })).status).toBe(204)
     expect((await api.call('PATCH /webhooks/:id', { params, body: {} })).status).toBe(404)
     expect(await api.get(listOf(webhookView), 'GET /webhooks')).toEqual({ items: [], next: null })
+    const audit = await api.get(listOf(auditView), 'GET /audit', { query: { limit: 10 } })
+    expect(audit.items.map(({ action, target }) => [action, target])).toEqual([
+      ['webhook_removed', 'webhook:1'],
+      ['webhook_changed', 'webhook:1'],
+      ['webhook_changed', 'webhook:1'],
+      ['webhook_added', 'webhook:1'],
+    ])
+    expect(JSON.stringify(audit)).not.toMatch(/whsec_|\/hooks/)
   })
 
   it('have their dead ones listed, and sent again one by one or all at once', async () => {

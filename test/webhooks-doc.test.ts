@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { hookEvents } from '../src/hooks/index.js'
 import { retryPauses } from '../src/hooks/schedule.js'
-import { webhookRoutes } from '../src/desk/index.js'
+import { webhookRoutes, type WebhookRoutesOptions } from '../src/desk/index.js'
 import { codeBlocks, quoteOf } from './markdown.js'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -18,7 +18,7 @@ describe('docs/webhooks.md', () => {
   })
 
   it('has every route', () => {
-    const parts = { endpoints: {}, deliveries: {} } as unknown as Parameters<typeof webhookRoutes>[0]
+    const parts = { hooks: {} } as unknown as WebhookRoutesOptions
     for (const { method, path } of webhookRoutes(parts)) {
       const row = page
         .split('\n')

@@ -12,7 +12,7 @@ export {
 } from './routes/conversation-routes.js'
 export { deskPage } from './desk-page.js'
 export { mediaRoutes, type MediaRoutesOptions } from './routes/media-routes.js'
-export { webhookRoutes } from './routes/webhook-routes.js'
+export { webhookRoutes, type WebhookRoutesOptions } from './routes/webhook-routes.js'
 export { Agents, type Agent, type Role } from './agents.js'
 export { writeAudit, type AuditAction, type AuditActor, type AuditEntry } from './audit.js'
 export { CannedReplies } from './canned-replies.js'

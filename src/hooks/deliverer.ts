@@ -52,7 +52,7 @@ interface Settlement {
 }
 
 /** Longer than any attempt takes, so that a lease that lapsed means that its process is gone. */
-const LEASE_MS = 60_000
+const LEASE_MS = 30_000
 const LOOK_MS = 5000
 /** For noting that what was under way was cut off. */
 const LAST_MS = 500

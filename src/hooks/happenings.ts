@@ -43,16 +43,16 @@ export async function happeningsAfter(source: HappeningsSource, after: number): 
     const event = message && eventOf({ ...message, attempts: attempts.get(message.id) ?? 0 })
     return event ? [{ ...event, message, sequence, at }] : []
   })
+  const conversationIds = [...new Set(told.map(({ message }) => message.conversationId))]
   const conversations = new Map(
-    (await conversationViews(source, [...new Set(told.map(({ message }) => message.conversationId))])).map(
-      // The message is there already, and what is unread is the desk's affair.
-      ({ lastMessage: _, unread: __, ...view }) => [view.id, view],
-    ),
+    (await conversationViews(source, conversationIds)).map((view) => [view.id, view]),
   )
   const happenings = told.flatMap(({ message, sequence, at, event, onceKey }): Happening[] => {
     const conversation = conversations.get(message.conversationId)
     if (!conversation) return []
-    const data = { sequence, message, conversation }
+    // Without what the event has already, and what is the desk's affair.
+    const told = { ...conversation, lastMessage: undefined, unread: undefined }
+    const data = { sequence, message, conversation: told }
     const body = JSON.stringify({ type: event, timestamp: new Date(at).toISOString(), data })
     return [{ event, onceKey, sequence, appId: conversation.appId, conversationId: conversation.id, body }]
   })

@@ -172,7 +172,7 @@ export async function createApp(
       erase: eraser(store, media, around),
       readPicture: (id) => media.library.read(id),
     }),
-    ...webhookRoutes(hooks),
+    ...webhookRoutes({ ...serving, hooks }),
     ...people.routes,
   ]
   const api = deskApi(routes, { principalOf })

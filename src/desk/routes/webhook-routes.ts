@@ -1,4 +1,7 @@
+import type { Context } from 'koa'
 import type { Endpoint, Hooks } from '../../hooks/index.js'
+import type { Store } from '../../store/index.js'
+import { writeAudit, type AuditAction } from '../audit.js'
 import type { Principal } from '../principal.js'
 import { notFound, Refusal } from '../refusal.js'
 import { route, type Route } from '../route.js'
@@ -13,8 +16,26 @@ import {
   webhookWithSecret,
 } from '../schemas/webhook.js'
 
+export interface WebhookRoutesOptions {
+  readonly hooks: Pick<Hooks, 'endpoints' | 'deliveries'>
+  readonly store: Store
+  readonly now: () => number
+  readonly addressOf: (ctx: Context) => string
+}
+
 /** Outgoing webhooks, for admins: each sees those of the Mini Programs that are theirs. */
-export function webhookRoutes({ endpoints, deliveries }: Pick<Hooks, 'endpoints' | 'deliveries'>): Route[] {
+export function webhookRoutes({ hooks, store, now, addressOf }: WebhookRoutesOptions): Route[] {
+  const { endpoints, deliveries } = hooks
+  /** Written down without the address, which may have a secret in its query. */
+  async function note(
+    action: AuditAction,
+    id: number,
+    { principal, ctx }: { readonly principal: Principal; readonly ctx: Context },
+    detail?: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const entry = { actor: principal, action, target: `webhook:${id}`, address: addressOf(ctx), detail }
+    await writeAudit(store.db, now(), entry)
+  }
   /** Throws Refusal (404) also when it is not for whoever asks. */
   async function mustSee(id: number, principal: Principal): Promise<void> {
     if (!maySee(principal, await endpoints.get(id))) throw notFound()
@@ -40,11 +61,13 @@ export function webhookRoutes({ endpoints, deliveries }: Pick<Hooks, 'endpoints'
       body: newWebhook,
       answer: webhookWithSecret,
       status: 201,
-      async handle({ body, principal }) {
+      async handle({ body, principal, ctx }) {
         const { endpoint, secret } = await endpoints.create({
           ...body,
           apps: appsFor(principal, body.apps ?? null),
         })
+        const { id, url, events, apps } = endpoint
+        await note('webhook_added', id, { principal, ctx }, { host: new URL(url).host, events, apps })
         return { webhook: endpoint, secret }
       },
     }),
@@ -56,10 +79,13 @@ export function webhookRoutes({ endpoints, deliveries }: Pick<Hooks, 'endpoints'
       params: byId,
       body: webhookChange,
       answer: webhookView,
-      async handle({ params: { id }, body, principal }) {
+      async handle({ params: { id }, body, principal, ctx }) {
         await mustSee(id, principal)
         const { apps } = body
-        return endpoints.update(id, apps === undefined ? body : { ...body, apps: appsFor(principal, apps) })
+        const change = apps === undefined ? body : { ...body, apps: appsFor(principal, apps) }
+        const endpoint = await endpoints.update(id, change)
+        await note('webhook_changed', id, { principal, ctx }, { changed: Object.keys(body) })
+        return endpoint
       },
     }),
     route({
@@ -69,9 +95,10 @@ export function webhookRoutes({ endpoints, deliveries }: Pick<Hooks, 'endpoints'
       access: 'admin',
       params: byId,
       answer: null,
-      async handle({ params: { id }, principal }) {
+      async handle({ params: { id }, principal, ctx }) {
         await mustSee(id, principal)
         await endpoints.remove(id)
+        await note('webhook_removed', id, { principal, ctx })
         return undefined
       },
     }),
@@ -82,9 +109,10 @@ export function webhookRoutes({ endpoints, deliveries }: Pick<Hooks, 'endpoints'
       access: 'admin',
       params: byId,
       answer: webhookWithSecret,
-      async handle({ params: { id }, principal }) {
+      async handle({ params: { id }, principal, ctx }) {
         await mustSee(id, principal)
         const { endpoint, secret } = await endpoints.rotate(id)
+        await note('webhook_changed', id, { principal, ctx }, { changed: ['secret'] })
         return { webhook: endpoint, secret }
       },
     }),
