@@ -42,7 +42,7 @@ function open(): void {
   // Nothing else of the client is used here.
   const partial = client as unknown as OutgoingOptions['client']
   threads = createThreads(partial, () => undefined)
-  outgoing = createOutgoing({ client: partial, threads, storage, now: Date.now, onSent: threads.put })
+  outgoing = createOutgoing({ client: partial, threads, storage, now: Date.now, onSent: threads.putNew })
 }
 
 it('a message is shown at once, and is one of the thread when the service has it', async () => {
@@ -52,6 +52,18 @@ it('a message is shown at once, and is one of the thread when the service has it
   expect(pending()).toEqual([])
   expect(threads.peek(1)?.messages).toHaveLength(1)
   expect(storage.length).toBe(0)
+})
+
+it('an event that came before the answer to the submit knows more of the message', async () => {
+  answers = [
+    () => {
+      threads.put(messageOf({ id: 5, direction: 'outgoing', state: 'accepted' }))
+      return messageOf({ id: 5, direction: 'outgoing', state: 'queued' })
+    },
+  ]
+  outgoing.send(1, 'a', text('您好'))
+  await vi.runAllTimersAsync()
+  expect(threads.peek(1)?.messages.map(({ state }) => state)).toEqual(['accepted'])
 })
 
 it('the same submit twice is one', async () => {

@@ -33,7 +33,10 @@ export interface Threads {
   /** The thread as it is known; reads its first page when it is not. */
   open(conversationId: number): Thread
   peek(conversationId: number): Thread | undefined
+  /** A message as an event tells it: the latest that there is. */
   put(message: MessageView): void
+  /** A message as it was made: an event that came before this answer knows more of it. */
+  putNew(message: MessageView): void
   earlier(conversationId: number): Promise<void>
   /** Reads the last page of each known thread anew, as after a break. */
   refresh(): Promise<void>
@@ -46,6 +49,8 @@ const most = 30
 
 export function createThreads(client: Client, onProblem: (error: DeskError) => void): Threads {
   const threads = reactive(new Map<number, Thread>())
+  /** Messages that events told since the last refresh began: they are newer than what it reads. */
+  let told = new Set<number>()
 
   function open(conversationId: number): Thread {
     const known = threads.get(conversationId)
@@ -77,7 +82,8 @@ export function createThreads(client: Client, onProblem: (error: DeskError) => v
     thread.failed = false
     try {
       const { items, next } = await client.messages(conversationId, thread.next ?? null)
-      thread.messages = merged(thread.messages, items)
+      // What events told while this was read is newer.
+      thread.messages = merged(items, thread.messages)
       thread.next = next
     } catch (error) {
       if (!(error instanceof DeskError)) throw error
@@ -88,23 +94,33 @@ export function createThreads(client: Client, onProblem: (error: DeskError) => v
     }
   }
 
+  function put(message: MessageView): void {
+    const thread = threads.get(message.conversationId)
+    // A thread whose first page is not here yet gets the message with it, or beside it.
+    told.add(message.id)
+    if (thread) thread.messages = merged(thread.messages, [message])
+  }
+
   return {
     open,
     peek: (conversationId) => threads.get(conversationId),
-    put(message) {
+    put,
+    putNew(message) {
       const thread = threads.get(message.conversationId)
-      // A thread whose first page is not here yet gets the message with it, or beside it.
-      if (thread) thread.messages = merged(thread.messages, [message])
+      if (thread?.messages.every(({ id }) => id !== message.id) === true) put(message)
     },
     earlier: read,
     async refresh() {
+      told = new Set()
       for (const [id, thread] of [...threads]) {
         if (thread.next === undefined) continue
-        const { items, next } = await client.messages(id, null)
-        const oldest = items.at(-1)?.id ?? 0
+        const page = await client.messages(id, null)
+        const { next } = page
+        const items = page.items.filter((message) => !told.has(message.id))
+        const oldest = page.items.at(-1)?.id ?? 0
         const gap = !thread.messages.some((message) => message.id >= oldest)
         // More came than one page: what lies between is read again by scrolling.
-        thread.messages = gap ? merged([], items) : merged(thread.messages, items)
+        thread.messages = gap ? merged([], page.items) : merged(thread.messages, items)
         if (gap) thread.next = next
       }
     },

@@ -113,7 +113,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     threads,
     storage: localStorage,
     now: Date.now,
-    onSent: threads.put,
+    onSent: threads.putNew,
   })
   const inSight = (): number | null => (document.visibilityState === 'visible' ? selected.value : null)
   const alerts = createAlerts({
