@@ -83,7 +83,7 @@ export function createThreads(client: Client, onProblem: (error: DeskError) => v
     try {
       const { items, next } = await client.messages(conversationId, thread.next ?? null)
       // What events told while this was read is newer.
-      thread.messages = merged(items, thread.messages)
+      thread.messages = merged(merged([], items), thread.messages)
       thread.next = next
     } catch (error) {
       if (!(error instanceof DeskError)) throw error
