@@ -267,6 +267,21 @@ describe.each(await storeKinds())('outgoing webhooks on %s', (kind) => {
     expect(receiver.received).toHaveLength(11)
   })
 
+  it('go out at once also when the clock is put back', async () => {
+    const hooks = await start()
+    ahead = DAY
+    await hooks.endpoints.create({ url: receiver.url })
+    receiver.answer = () => undefined
+    const id = await conversation()
+    await write(id, numbers(20))
+    await expect.poll(async () => (await states()).length, patient).toBe(20)
+    ahead = 0
+    receiver.answer = (_received, res) => res.writeHead(200).end()
+    await kill(hooks)
+    await start(await test.reopen())
+    await expect.poll(() => new Set(texts()).size, patient).toBe(20)
+  })
+
   it('send all dead ones of an endpoint again', async () => {
     const hooks = await start()
     const { endpoint } = await hooks.endpoints.create({ url: receiver.url })

@@ -235,12 +235,13 @@ export class Deliverer {
       if (status === 410) return { claimed, outcome: 'dead', status, problem: 'gone', nextAt: 0, gone: true }
       const asked = answer.headers['retry-after']
       return this.#retryOf(claimed, status, problemOf(status), retryAfter([asked].flat()[0], now()))
-    } catch (error) {
+    } catch (err) {
+      if (err instanceof NoAnswerError) return this.#retryOf(claimed, null, err.code, 0)
       // What can't be signed here may be by a process that has the right key.
-      const problem =
-        error instanceof NoAnswerError ? error.code : error instanceof ConfigError ? 'secret' : undefined
-      if (problem === undefined) throw error
-      return this.#retryOf(claimed, null, problem, 0)
+      if (err instanceof ConfigError) return this.#retryOf(claimed, null, 'secret', 0)
+      const fields = { err, webhookId: target.id, deliveryId: claimed.id }
+      this.#options.logger.error(fields, 'a delivery to a webhook could not be made')
+      return this.#retryOf(claimed, null, 'internal', 0)
     }
   }
 

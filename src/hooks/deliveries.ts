@@ -14,7 +14,7 @@ export interface Delivery {
   readonly conversationId: number | null
   readonly state: DeliveryState
   readonly attempts: number
-  /** When it is tried next, while it is queued or to be retried. */
+  /** When it is tried again, after it failed. */
   readonly nextAt: number | null
   readonly status: number | null
   readonly problem: string | null
@@ -124,7 +124,7 @@ export class Deliveries {
         body: JSON.stringify(body),
         state: 'queued',
         attempts: 0,
-        next_at: now(),
+        next_at: 0,
         created_at: now(),
       })
       .returning('id')
@@ -156,7 +156,7 @@ export class Deliveries {
   }
 
   #anew() {
-    return { state: 'queued', attempts: 0, next_at: this.#options.now(), settled_at: null } as const
+    return { state: 'queued', attempts: 0, next_at: 0, settled_at: null } as const
   }
 
   async #mustExist(webhookId: number): Promise<void> {
@@ -195,7 +195,7 @@ function deliveryOf(row: Pick<Selectable<WebhookDeliveryTable>, (typeof shown)[n
     conversationId: row.conversation_id,
     state: row.state,
     attempts: row.attempts,
-    nextAt: row.state === 'queued' || row.state === 'retry' ? row.next_at : null,
+    nextAt: row.state === 'retry' ? row.next_at : null,
     status: row.status,
     problem: row.problem,
     createdAt: row.created_at,

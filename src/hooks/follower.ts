@@ -136,7 +136,8 @@ export class Follower {
           conversation_id: each.conversationId,
           body: each.body,
           state: 'queued',
-          next_at: at,
+          // At once, whatever the clock says by then.
+          next_at: 0,
           created_at: at,
         })),
       )
