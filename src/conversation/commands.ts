@@ -200,14 +200,21 @@ export class Commands {
     })
   }
 
-  /** Notes how far a conversation has been read; it never goes back. */
-  async read(conversationId: number, messageId: number): Promise<void> {
+  /**
+   * Notes how far a conversation has been read; it never goes back. What a colleague has stays unread until they
+   * have seen it.
+   */
+  async read(conversationId: number, messageId: number, actor: Actor): Promise<void> {
     await this.#holding(conversationId, async (unit, { conversation }) => {
+      const { status, agentId, lastMessageId } = conversation
+      if (status === 'assigned' && actor.agentId !== null && actor.agentId !== agentId) return
+      // What comes later is not read yet, whatever number is said.
+      const upTo = Math.min(messageId, lastMessageId ?? 0)
       const { numUpdatedRows } = await unit.tx
         .updateTable('conversation')
-        .set({ read_message_id: messageId })
+        .set({ read_message_id: upTo })
         .where('id', '=', conversationId)
-        .where((eb) => eb.or([eb('read_message_id', 'is', null), eb('read_message_id', '<', messageId)]))
+        .where((eb) => eb.or([eb('read_message_id', 'is', null), eb('read_message_id', '<', upTo)]))
         .executeTakeFirst()
       if (numUpdatedRows > 0n) unit.save(conversation, true)
     })

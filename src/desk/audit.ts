@@ -59,8 +59,8 @@ export async function writeAudit(
       actor_name: 'name' in actor ? oneLine(actor.name) : null,
       action,
       target: target === undefined ? null : oneLine(target),
-      app_id: appId ?? null,
-      address: address ?? null,
+      app_id: appId === undefined ? null : oneLine(appId),
+      address: address === undefined ? null : oneLine(address),
       detail: JSON.stringify(detail),
     })
     .execute()

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import type { Commands } from '../../conversation/index.js'
 import type { Store } from '../../store/index.js'
 import type { Presence } from '../presence.js'
-import { mayUse } from '../principal.js'
+import { mayUse, type Principal } from '../principal.js'
 import { notFound, Refusal } from '../refusal.js'
 import { route, type Route } from '../route.js'
 import { byId } from '../schemas/list.js'
@@ -9,10 +10,22 @@ import { byId } from '../schemas/list.js'
 export interface PresenceRoutesOptions {
   readonly store: Pick<Store, 'db'>
   readonly presence: Presence
+  readonly commands: Pick<Commands, 'read'>
 }
 
-/** Who looks at which conversation. */
-export function presenceRoutes({ store, presence }: PresenceRoutesOptions): Route[] {
+/** Who looks at which conversation, and how far it has been read. */
+export function presenceRoutes({ store, presence, commands }: PresenceRoutesOptions): Route[] {
+  /** Throws Refusal (404) also when it is not for whoever asks. */
+  async function appOf(conversationId: number, principal: Principal): Promise<string> {
+    const row = await store.db
+      .selectFrom('conversation')
+      .innerJoin('contact', 'contact.id', 'conversation.contact_id')
+      .select('contact.app_id')
+      .where('conversation.id', '=', conversationId)
+      .executeTakeFirst()
+    if (!row || !mayUse(principal, row.app_id)) throw notFound()
+    return row.app_id
+  }
   return [
     route({
       method: 'POST',
@@ -25,14 +38,21 @@ export function presenceRoutes({ store, presence }: PresenceRoutesOptions): Rout
       async handle({ params: { id }, body: { typing }, principal }) {
         if (principal.kind !== 'agent')
           throw new Refusal('forbidden', 'Only an agent looks at conversations.')
-        const row = await store.db
-          .selectFrom('conversation')
-          .innerJoin('contact', 'contact.id', 'conversation.contact_id')
-          .select('contact.app_id')
-          .where('conversation.id', '=', id)
-          .executeTakeFirst()
-        if (!row || !mayUse(principal, row.app_id)) throw notFound()
-        await presence.look(principal, { id, appId: row.app_id }, typing)
+        await presence.look(principal, { id, appId: await appOf(id, principal) }, typing)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/conversations/:id/read',
+      summary:
+        'Says up to which message the conversation has been read; a colleague’s stays unread until they have.',
+      access: 'agent',
+      params: byId,
+      body: z.strictObject({ messageId: z.int().min(0) }),
+      answer: null,
+      async handle({ params: { id }, body: { messageId }, principal }) {
+        await appOf(id, principal)
+        await commands.read(id, messageId, { agentId: principal.kind === 'agent' ? principal.id : null })
       },
     }),
   ]

@@ -1,0 +1,29 @@
+import { sql } from 'kysely'
+import { z } from 'zod'
+import type { Store } from '../../store/index.js'
+import { route, type Route } from '../route.js'
+import { listOf } from '../schemas/list.js'
+
+/** More are not offered: nobody looks through them. */
+const MOST = 500
+
+/** The tags that customers have. */
+export function tagRoutes({ store }: { readonly store: Pick<Store, 'db'> }): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/tags',
+      summary: 'The tags in use, the one that most customers have first.',
+      access: 'agent',
+      answer: listOf(z.string()),
+      async handle({ principal: { apps } }) {
+        if (apps !== 'all' && apps.length === 0) return { items: [], next: null }
+        const inScope = apps === 'all' ? sql`true` : sql`contact.app_id in (${sql.join(apps)})`
+        const { rows } = await sql<{ tag: string }>`
+          select tag from contact_tag join contact on contact.id = contact_tag.contact_id where ${inScope}
+          group by tag order by count(*) desc, tag limit ${sql.lit(MOST)}`.execute(store.db)
+        return { items: rows.map(({ tag }) => tag), next: null }
+      },
+    }),
+  ]
+}
