@@ -2,9 +2,8 @@
  * One thread of the load: some of the connections, each with one push in flight, over bare sockets. An HTTP client
  * costs more than the fastest server measured here, so the requests are prepared and the answers read by hand.
  */
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
+import { open, readAnswer } from './connection.js'
 import { preparePush } from './pushes.js'
 
 const { connections, thread, threads } = workerData
@@ -53,12 +52,6 @@ const jobs = {
   },
 }
 
-async function open(port) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  await once(socket, 'connect')
-  return socket
-}
-
 /** Sends and awaits in turn until `send` says that there is no more; rejects on an answer that WeChat would not take. */
 function converse(socket, { send, replies }, answered) {
   return new Promise((resolve, reject) => {
@@ -82,18 +75,6 @@ function converse(socket, { send, replies }, answered) {
     }
     if (!send()) finish()
   })
-}
-
-/** The answer once it is whole, by its Content-Length or its last chunk. */
-function readAnswer(text) {
-  const headEnd = text.indexOf('\r\n\r\n')
-  if (headEnd < 0) return undefined
-  const status = Number(text.slice(9, 12))
-  const body = text.slice(headEnd + 4)
-  const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1]
-  if (length !== undefined) return body.length < Number(length) ? undefined : { status, body }
-  if (!body.endsWith('0\r\n\r\n')) return undefined
-  return { status, body: body.replace(/[0-9a-f]+\r\n(.*?)\r\n/gis, '$1').replace(/\r\n$/, '') }
 }
 
 parentPort.on('message', async ({ job, ...input }) => {

@@ -8,6 +8,9 @@ const customers = 10_000
 // Real ids are beyond 2^53.
 const firstMsgId = 23_637_352_235_060_880n
 
+/** A customer's name at WeChat. */
+export const openIdOf = (number) => `o9AgO5Kd5ggOC-bXrbNODII${String(number).padStart(5, '0')}`
+
 /**
  * The whole HTTP request of one secure push, as bytes. Each number makes a message of its own, with its own MsgId,
  * nonce and ciphertext: a receiver that drops repeats has to take every one of them.
@@ -16,7 +19,7 @@ export function preparePush(number, format) {
   const now = Math.floor(Date.now() / 1000)
   const fields = {
     ToUserName: 'gh_97417a04a28d',
-    FromUserName: `o9AgO5Kd5ggOC-bXrbNODII${String(number % customers).padStart(5, '0')}`,
+    FromUserName: openIdOf(number % customers),
     CreateTime: now,
     MsgType: 'text',
     Content: content,
