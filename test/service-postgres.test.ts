@@ -91,6 +91,11 @@ describe.runIf(kinds.includes('postgres'))('two services on one PostgreSQL', () 
     for (const customer of customers) expect((await customer.sends('在吗')).answer).toBe('success')
     await Promise.all(
       customers.map(async ({ openId }) => {
+        // It is handled after its answer, by whichever has the conversation.
+        const hello = () => callControl(two.config.dataDir, 'send', { openId, text: '您好' })
+        await expect
+          .poll(() => hello().catch((error: unknown) => String(error)), { timeout: 20_000 })
+          .toBeTypeOf('object')
         expect(await callControl(two.config.dataDir, 'send', { openId, text: '在' })).toMatchObject({
           result: [{ state: 'accepted' }],
         })

@@ -8,8 +8,8 @@ import type { Job } from './handling.js'
 describe('a batch worker', () => {
   it('lets answers to WeChat go first: while pushes keep coming, those that are answered wait', async () => {
     const scene = makeScene()
-    const first = scene.worker.add(answeredJob(0))
-    for (let i = 1; i < 5; i++) {
+    const [first] = Array.from({ length: 10 }, (_, i) => scene.worker.add(answeredJob(i)))
+    for (let i = 10; i < 15; i++) {
       await scene.waited()
       expect(scene.batches).toEqual([])
       void scene.worker.add(answeredJob(i))
@@ -18,17 +18,23 @@ describe('a batch worker', () => {
     await scene.waited()
     scene.goOn()
     expect(await first).toBe('success')
-    expect(scene.batches).toEqual([[0, 1, 2, 3, 4]])
+    expect(scene.batches).toEqual([Array.from({ length: 15 }, (_, i) => i)])
   })
 
   it('handles at once what WeChat waits for, and with it what came before', async () => {
     const scene = makeScene()
-    void scene.worker.add(answeredJob(0))
+    for (let i = 0; i < 10; i++) void scene.worker.add(answeredJob(i))
     await scene.waited()
-    const urgent = scene.worker.add({ ...answeredJob(1), run: newRun() })
+    const urgent = scene.worker.add({ ...answeredJob(10), run: newRun() })
     scene.goOn()
     expect(await urgent).toBe('success')
-    expect(scene.batches).toEqual([[0, 1]])
+    expect(scene.batches).toEqual([Array.from({ length: 11 }, (_, i) => i)])
+  })
+
+  it('handles few at once', async () => {
+    const scene = makeScene()
+    expect(await scene.worker.add(answeredJob(0))).toBe('success')
+    expect(scene.batches).toEqual([[0]])
   })
 
   it('handles no more in one transaction than it was told, in order', async () => {

@@ -18,7 +18,9 @@ export interface BatchWorkerOptions {
 
 /** How often a push is tried by itself before it counts as failed. */
 const ATTEMPTS = 3
-/** Pushes that nobody waits for are handled when so long no other has come, */
+/** Pushes that nobody waits for are handled at once while they are so few, */
+const FEW = 8
+/** else when so long no other has come, */
 const QUIET_MS = 2
 /** or when they have waited so long: as long as WeChat itself waits for an answer. */
 const LONGEST_WAIT_MS = 5000
@@ -116,7 +118,7 @@ export class BatchWorker implements Worker {
   /** Waits for the time to handle something: the turn's other pushes share the transaction. */
   async #turn(): Promise<void> {
     await new Promise(setImmediate)
-    while (this.#urgent === 0 && !this.#stopped) {
+    while (this.#urgent === 0 && this.#waiting.length > FEW && !this.#stopped) {
       const [oldest] = this.#waiting
       if (!oldest || performance.now() - oldest.since > LONGEST_WAIT_MS) return
       const before = this.#added

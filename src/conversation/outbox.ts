@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import type { Sender } from '../bot/index.js'
 import type { Logger } from '../log.js'
-import type { Store } from '../store/index.js'
+import { bulkStatement, type Store } from '../store/index.js'
 import type { OutgoingMessage } from '../wechat/index.js'
 import { SendLog, type Leaving, type SendChange } from './send-log.js'
 import type { Shards } from './shards.js'
@@ -56,6 +55,8 @@ export class Outbox {
   /** Shards that are being taken over: nothing leaves in them before it is settled what became of earlier sends. */
   readonly #unsettled = new Set<number>()
   #sending = 0
+  /** Read and not started yet. What became of it since is seen by the commit that it leaves. */
+  #ready: Queued[] = []
   #again = false
   #looking: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -163,10 +164,10 @@ export class Outbox {
     while (this.#again && !this.#stopped) {
       this.#again = false
       try {
-        for (const queued of await this.#next()) {
-          if (this.#sending >= this.#concurrency) break
-          void this.#deliver(queued)
-        }
+        this.#start()
+        if (this.#ready.length > 0 || this.#sending >= this.#concurrency) continue
+        this.#ready = await this.#read()
+        this.#start()
       } catch (error) {
         this.#options.logger.error({ error }, 'the outbox could not be read; it is read again in a second')
         this.#later(1000)
@@ -174,45 +175,38 @@ export class Outbox {
     }
   }
 
+  /** Starts what was read, as far as there is room; each end of a send comes back here. */
+  #start(): void {
+    const { shards } = this.#options
+    while (this.#sending < this.#concurrency && !this.#stopped) {
+      const queued = this.#ready.shift()
+      if (!queued) return
+      if (!this.#busy.has(queued.conversationId) && shards.has(queued.shard)) void this.#deliver(queued)
+    }
+  }
+
   /** The first queued message of each conversation that is not busy. */
-  async #next(): Promise<Queued[]> {
+  async #read(): Promise<Queued[]> {
     const { store, shards, now } = this.#options
-    const free = this.#concurrency - this.#sending
     const settled = shards.owned.filter((shard) => !this.#unsettled.has(shard))
-    if (free <= 0 || settled.length === 0) return []
-    const { rows } = await sql<{
-      id: number
-      conversation_id: number
-      shard: number
-      app_id: string
-      open_id: string
-      content: string
-      attempts: number
-      not_before: number | null
-    }>`
-      select m.id, m.conversation_id, c.shard, contact.app_id, contact.open_id, m.content, m.attempts, m.not_before
-      from message m join conversation c on c.id = m.conversation_id join contact on contact.id = c.contact_id
-      where m.id in (select min(id) from message where state in ('queued', 'sending') group by conversation_id)
-        and m.state = 'queued' and c.shard in (${sql.join(settled)})
-      order by m.id limit ${sql.lit(PAGE)}`.execute(store.db)
+    if (settled.length === 0) return []
+    const { packed } = await firstQueued(
+      store.db,
+      store.dialect,
+      settled.map((shard) => ({ shard })),
+    )
     const ready: Queued[] = []
-    for (const row of rows) {
-      if (this.#busy.has(row.conversation_id)) continue
-      const wait = (row.not_before ?? 0) - now()
+    for (const [id, conversationId, shard, appId, openId, content, attempts, notBefore] of JSON.parse(
+      packed,
+    ) as FirstQueued[]) {
+      if (this.#busy.has(conversationId)) continue
+      const wait = (notBefore ?? 0) - now()
       if (wait > 0 && wait <= LONGEST_WAIT_MS) {
         this.#later(wait)
         continue
       }
-      ready.push({
-        id: row.id,
-        conversationId: row.conversation_id,
-        shard: row.shard,
-        appId: row.app_id,
-        openId: row.open_id,
-        message: JSON.parse(row.content) as OutgoingMessage,
-        attempts: row.attempts,
-      })
-      if (ready.length === free) break
+      const message = JSON.parse(content) as OutgoingMessage
+      ready.push({ id, conversationId, shard, appId, openId, message, attempts })
     }
     return ready
   }
@@ -313,3 +307,26 @@ export class Outbox {
     )
   }
 }
+
+type FirstQueued = [
+  id: number,
+  conversationId: number,
+  shard: number,
+  appId: string,
+  openId: string,
+  content: string,
+  attempts: number,
+  notBefore: number | null,
+]
+
+const firstQueued = bulkStatement({ shard: 'bigint' }, ({ dialect, rows, packed }) => {
+  const toSend = dialect === 'postgres' ? 'message' : 'message indexed by message_to_send'
+  return packed(
+    ['id', 'conversation_id', 'shard', 'app_id', 'open_id', 'content', 'attempts', 'not_before'],
+    `select m.id, m.conversation_id, c.shard, contact.app_id, contact.open_id, m.content, m.attempts, m.not_before
+    from (select min(id) as id from ${toSend} where state in ('queued', 'sending') group by conversation_id) as head
+    join message m on m.id = head.id join conversation c on c.id = m.conversation_id
+    join contact on contact.id = c.contact_id
+    where m.state = 'queued' and c.shard in (select shard from ${rows}) order by m.id limit ${PAGE}`,
+  )
+})

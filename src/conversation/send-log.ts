@@ -1,6 +1,5 @@
-import { sql } from 'kysely'
 import { ApiError, NetworkError } from '../errors.js'
-import { Batcher, bulkRows, type Store, type Tx } from '../store/index.js'
+import { Batcher, bulkStatement, type Store, type Tx } from '../store/index.js'
 import { closedWindow, type Triggers } from './allowance.js'
 import type { Status } from './conversing.js'
 import { nextMessageState, type MessageState, type MessageStep } from './message-state.js'
@@ -72,13 +71,11 @@ export class SendLog {
         const outcome = outcomeOf(change, standing, unit.now)
         return outcome === undefined ? [] : [{ ...describe(change), ...outcome, id: change.message.id }]
       })
-      if (rows.length > 0)
-        await sql`
-          update message set state = rows.state, errcode = rows.errcode, problem = rows.problem, rid = rows.rid,
-            not_before = rows.not_before,
-            attempts = attempts + case when rows.state = 'sending' then 1 else 0 end,
-            sent_at = case when rows.state in ('sending', 'accepted', 'unknown') then rows.at else sent_at end
-          from ${bulkRows(store.dialect, changeColumns, rows)} where message.id = rows.id`.execute(tx)
+      for (const [first, ...others] of groups(rows)) {
+        const { state, errcode, problem, rid, not_before, at } = first
+        const ids = [first, ...others].map(({ id }) => ({ id }))
+        await writeOutcomes(tx, store.dialect, ids, state, errcode, problem, rid, not_before, at)
+      }
       const made = new Map(rows.map((row) => [row.id, row.state]))
       for (const { message } of changes)
         if (made.has(message.id)) unit.changed(message.conversationId, message.id)
@@ -92,18 +89,9 @@ export class SendLog {
   }
 
   async #standingsOf(tx: Tx, changes: readonly SendChange[]): Promise<Map<number, Standing>> {
-    const wanted = bulkRows(
-      this.#options.store.dialect,
-      { id: 'bigint' },
-      changes.map((change) => ({ id: change.message.id })),
-    )
-    const held = this.#options.store.dialect === 'postgres' ? sql`order by m.id for update of m` : sql``
-    const { rows } = await sql<StandingRow>`
-      select m.id, m.state, m.sent_at, m.author, m.epoch, c.status, c.epoch as conversation_epoch, c.corrected,
-        c.message_seconds, c.message_received_at, c.enter_seconds, c.enter_received_at
-      from message m join conversation c on c.id = m.conversation_id
-      where m.id in (select id from ${wanted}) ${held}`.execute(tx)
-    return new Map(rows.map((row) => [row.id, standingOf(row)]))
+    const wanted = changes.map((change) => ({ id: change.message.id }))
+    const { packed } = await loadStandings(tx, this.#options.store.dialect, wanted)
+    return new Map((JSON.parse(packed) as StandingRow[]).map((row) => [row[0], standingOf(row)]))
   }
 
   /** WeChat has contradicted our count or our clock: the estimate is nothing until the customer's next sign. */
@@ -131,35 +119,68 @@ const corrections: ReadonlyMap<number, 'count' | 'window'> = new Map([
   [45015, 'window'],
 ])
 
-interface StandingRow {
-  readonly id: number
-  readonly state: MessageState
-  readonly sent_at: number | null
-  readonly author: string
-  readonly epoch: number
-  readonly status: Status
-  readonly conversation_epoch: number
-  readonly corrected: 'count' | 'window' | null
-  readonly message_seconds: number | null
-  readonly message_received_at: number | null
-  readonly enter_seconds: number | null
-  readonly enter_received_at: number | null
-}
+const loadStandings = bulkStatement({ id: 'bigint' }, ({ dialect, rows, packed }) =>
+  packed(
+    [
+      'id',
+      'state',
+      'sent_at',
+      'author',
+      'epoch',
+      'status',
+      'conversation_epoch',
+      'corrected',
+      'message_seconds',
+      'message_received_at',
+      'enter_seconds',
+      'enter_received_at',
+    ],
+    `select m.id, m.state, m.sent_at, m.author, m.epoch, c.status, c.epoch as conversation_epoch, c.corrected,
+      c.message_seconds, c.message_received_at, c.enter_seconds, c.enter_received_at
+    from message m join conversation c on c.id = m.conversation_id
+    where m.id in (select id from ${rows}) ${dialect === 'postgres' ? 'order by m.id for update of m' : ''}`,
+  ),
+)
 
-function standingOf(row: StandingRow): Standing {
+type StandingRow = [
+  id: number,
+  state: MessageState,
+  sentAt: number | null,
+  author: string,
+  epoch: number,
+  status: Status,
+  conversationEpoch: number,
+  corrected: 'count' | 'window' | null,
+  messageSeconds: number | null,
+  messageReceivedAt: number | null,
+  enterSeconds: number | null,
+  enterReceivedAt: number | null,
+]
+
+function standingOf([
+  ,
+  state,
+  sentAt,
+  author,
+  epoch,
+  status,
+  conversationEpoch,
+  ...rest
+]: StandingRow): Standing {
+  const [corrected, messageSeconds, messageReceivedAt, enterSeconds, enterReceivedAt] = rest
   return {
-    state: row.state,
-    sentAt: row.sent_at,
-    byBot: row.author === 'bot' || row.author.startsWith('rule:'),
-    epoch: row.epoch,
+    state,
+    sentAt,
+    byBot: author === 'bot' || author.startsWith('rule:'),
+    epoch,
     conversation: {
-      status: row.status,
-      epoch: row.conversation_epoch,
-      corrected: row.corrected,
-      messageSeconds: row.message_seconds,
-      messageReceivedAt: row.message_received_at,
-      enterSeconds: row.enter_seconds,
-      enterReceivedAt: row.enter_received_at,
+      status,
+      epoch: conversationEpoch,
+      corrected,
+      messageSeconds,
+      messageReceivedAt,
+      enterSeconds,
+      enterReceivedAt,
     },
   }
 }
@@ -189,22 +210,41 @@ function outcomeOf(
   return next && { state: next, at }
 }
 
-const changeColumns = {
-  id: 'bigint',
-  state: 'text',
-  errcode: 'bigint',
-  problem: 'text',
-  rid: 'text',
-  not_before: 'bigint',
-  at: 'bigint',
-} as const
+const writeOutcomes = bulkStatement(
+  { id: 'bigint' },
+  ({ rows, value }) => `update message set state = ${value(1, 'text')}, errcode = ${value(2, 'bigint')},
+      problem = ${value(3, 'text')}, rid = ${value(4, 'text')}, not_before = ${value(5, 'bigint')},
+      attempts = attempts + case when ${value(1, 'text')} = 'sending' then 1 else 0 end,
+      sent_at = case when ${value(1, 'text')} in ('sending', 'accepted', 'unknown') then ${value(6, 'bigint')} else sent_at end
+    where id in (select id from ${rows})`,
+)
 
-function describe(change: SendChange): {
-  errcode: number | null
-  problem: string | null
-  rid: string | null
-  not_before: number | null
-} {
+interface Outcome extends Description {
+  readonly id: number
+  readonly state: MessageState
+  readonly at: number
+}
+
+/** Messages with the same outcome, which is most of them. */
+function groups(outcomes: readonly Outcome[]): Iterable<[Outcome, ...Outcome[]]> {
+  const alike = new Map<string, [Outcome, ...Outcome[]]>()
+  for (const outcome of outcomes) {
+    const key = JSON.stringify({ ...outcome, id: 0 })
+    const group = alike.get(key)
+    if (group) group.push(outcome)
+    else alike.set(key, [outcome])
+  }
+  return alike.values()
+}
+
+interface Description {
+  readonly errcode: number | null
+  readonly problem: string | null
+  readonly rid: string | null
+  readonly not_before: number | null
+}
+
+function describe(change: SendChange): Description {
   const { error, notBefore = null } = change
   if (error instanceof ApiError)
     return {
