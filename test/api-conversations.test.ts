@@ -74,6 +74,10 @@ describe('conversations by the API', () => {
     expect(await openIds({ agent: 'none' })).toEqual(['oB', 'oA'])
     expect(await openIds({ agent: '7' })).toEqual([])
     expect(await openIds({ app: 'wx-other' })).toEqual([])
+    expect(await openIds({ q: '在吗' })).toEqual(['oB', 'oA'])
+    expect(await openIds({ q: '吗', status: 'waiting' })).toEqual(['oA'])
+    expect(await openIds({ q: 'oa' })).toEqual(['oA'])
+    expect(await openIds({ q: '不在' })).toEqual([])
     expect(await api.ok('GET /counts')).toEqual({ waiting: 1, mine: 0, bot: 0, all: 1 })
   })
 

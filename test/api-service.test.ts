@@ -146,6 +146,11 @@ describe('keys of programs', () => {
     expect(await program.ok('GET /conversations', { query: { app: other.appId } })).toMatchObject({
       items: [],
     })
+    for (const q of ['秘密', 'oTheirs'])
+      expect(await program.ok('GET /conversations', { query: { q } })).toMatchObject({ items: [] })
+    expect(await program.ok('GET /conversations', { query: { q: '自己的话' } })).toMatchObject({
+      items: [{ openId: 'oMine' }],
+    })
     expect(await program.ok('GET /counts')).toMatchObject({ waiting: 1, all: 1 })
     expect(await api.ok('GET /counts')).toMatchObject({ waiting: 2, all: 2 })
     expect(await program.ok('GET /apps')).toMatchObject({ items: [{ appId: planted.WECHAT_APP_ID }] })

@@ -11,6 +11,7 @@ import {
   Handling,
   Inbox,
   LeasedShards,
+  MessageIndexer,
   Outbox,
   type Conversing,
   type Shards,
@@ -139,6 +140,8 @@ export async function createApp(
   const apiKeys = new ApiKeys(parts)
   const principalOf = firstPrincipal(programOf(config.apiKey, apiKeys), people.guard.principalOf)
   const views = { ...parts, namesOf: agents.namesOf }
+  // One process of several keeps the index.
+  const indexer = new MessageIndexer({ ...parts, mine: () => shards.has(0) })
   const events = new LiveEvents({
     ...parts,
     follower: new FeedFollower({ ...parts, views }),
@@ -223,6 +226,7 @@ export async function createApp(
       retention.start()
       await hooks.start()
       await people.start()
+      indexer.start()
       phase = 'running'
     },
     leave() {
@@ -234,7 +238,7 @@ export async function createApp(
       events.close()
       const work = inbox.stop(milliseconds).then(() => outbox.stop())
       await Promise.race([
-        Promise.all([work, media.fetcher.stop(), retention.stop(), hooks.stop(HOOKS_MS)]),
+        Promise.all([work, media.fetcher.stop(), retention.stop(), hooks.stop(HOOKS_MS), indexer.stop()]),
         wait(milliseconds),
       ])
       await people.stop()

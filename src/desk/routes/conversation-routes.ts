@@ -307,5 +307,5 @@ function filterOf(query: z.output<typeof conversationsQuery>, principal: Princip
             ? principal.id
             : null
           : Number(agent)
-  return { apps: principal.apps, statuses, agentId, appId }
+  return { apps: principal.apps, statuses, agentId, appId, search: query.q }
 }

@@ -21,6 +21,11 @@ export const conversationsQuery = z.strictObject({
     .optional()
     .meta({ description: 'An agent’s id, `me` or `none`.' }),
   app: z.string().max(64).optional().meta({ description: 'An appid.' }),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'Words in the openId, name, remark, tags or text of a customer’s conversation.' }),
   cursor: cursorQuery.optional(),
   limit: limitQuery,
 })
