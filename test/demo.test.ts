@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Delivery, PhoneMessage } from '../src/emulator/protocol.js'
 import { silentLogger } from '../src/log.js'
 import { readConfig } from '../src/server/config.js'
-import { startDemo, type Demo } from '../src/server/demo.js'
+import { startDemo, type Demo } from '../src/server/demo/demo.js'
 
 let demo: Demo
 let user: string
@@ -55,8 +55,36 @@ describe('kefu demo', () => {
     await shown(9)
   })
 
-  it('gives who asks for a person to WeChat’s own tool', async () => {
-    expect(await says('转人工')).toMatchObject({ answer: 'transfer' })
+  it('gives who asks for it to WeChat’s own tool', async () => {
+    expect(await says('官方客服')).toMatchObject({ answer: 'transfer' })
+  })
+
+  it('opens a desk that is signed in, with a few days behind it, and who asks for a person comes there', async () => {
+    const entered = await fetch(demo.deskUrl, { redirect: 'manual' })
+    expect(entered.headers.get('location')).toBe('/')
+    const cookie = /^kefu=[^;]+/.exec(entered.headers.get('set-cookie') ?? '')?.[0] ?? ''
+    const desk = new URL(demo.deskUrl).origin
+    const asks = async <T>(path: string): Promise<T> =>
+      (await (await fetch(`${desk}/api/v1${path}`, { headers: { cookie } })).json()) as T
+    expect(await asks('/session')).toMatchObject({ agent: { name: '林小满', role: 'admin' } })
+    const all = await asks<{ items: { status: string; createdAt: number }[] }>('/conversations?limit=50')
+    expect(new Set(all.items.map(({ status }) => status))).toEqual(
+      new Set(['bot', 'waiting', 'assigned', 'closed']),
+    )
+    expect(Math.min(...all.items.map(({ createdAt }) => createdAt))).toBeLessThan(Date.now() - 2 * 86_400_000)
+
+    await says('转人工')
+    const waiting = async (): Promise<string[]> =>
+      (await asks<{ items: { openId: string }[] }>('/conversations?status=waiting')).items.map(
+        ({ openId }) => openId,
+      )
+    await expect.poll(waiting).toContain('oStranger')
+  })
+
+  it('lets nobody in without the key that the terminal shows', async () => {
+    const answer = await fetch(`${new URL(demo.deskUrl).origin}/demo/desk/guessed`, { redirect: 'manual' })
+    expect(answer.status).toBe(404)
+    expect(answer.headers.get('set-cookie')).toBeNull()
   })
 
   it('leaves nothing behind', async () => {

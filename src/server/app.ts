@@ -73,8 +73,8 @@ export interface App {
 export interface Additions {
   /** Handlers in code, which stand before the rules. */
   readonly handlers?: Handlers | undefined
-  /** Pages and routes. */
-  readonly pages?: readonly Middleware[]
+  /** Pages of its own, which stand behind all others. */
+  readonly pages?: (people: People) => readonly Middleware[]
   /** Where the service can be reached from this machine, once it listens. */
   readonly localUrl?: () => string | undefined
 }
@@ -87,7 +87,7 @@ export async function createApp(
   config: Config,
   foundation: Foundation,
   around: Surroundings,
-  { handlers, pages = [], localUrl }: Additions = {},
+  { handlers, pages, localUrl }: Additions = {},
 ): Promise<App> {
   const { store, box, metrics, apps, rules: ruleBook } = foundation
   const { logger, wait } = around
@@ -189,7 +189,7 @@ export async function createApp(
     .use(metricsPage({ metrics, config }))
     .use(api)
     .use(deskPage())
-  for (const page of pages) web.use(page)
+  for (const page of pages?.(people) ?? []) web.use(page)
   web.on('error', (err: unknown) => logger.debug({ err }, 'an answer could not be delivered'))
 
   function queued(): void {

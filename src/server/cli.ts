@@ -22,7 +22,7 @@ program
     'an emulated WeChat with a phone, and a bot that answers; no account needed\n演示：模拟微信和一个会回复的机器人，无需账号',
   )
   .action(async () => {
-    const [{ startDemo }, { quietly }] = await Promise.all([import('./demo.js'), import('./beside.js')])
+    const [{ startDemo }, { quietly }] = await Promise.all([import('./demo/demo.js'), import('./beside.js')])
     const config = readConfig(loadEnvironment())
     const { logger } = quietly(config)
     const demo = await startDemo(config, logger)
@@ -30,12 +30,12 @@ program
       '',
       '  kefu 演示已启动 · the demo is running',
       '',
-      `  手机 phone      ${demo.phoneUrl}   ← 在浏览器中打开 · open this in a browser`,
-      `  客服台 desk     ${demo.deskUrl}`,
+      `  手机 phone      ${demo.phoneUrl}   ← 在浏览器中打开，扮演客户 · open it and be the customer`,
+      `  客服台 desk     ${demo.deskUrl}   ← 再开一个窗口，扮演客服 · in another window, be the agent`,
       `  机器人 bot      ${demo.pushUrl}`,
       '',
-      '  点「联系客服」，发一句话试试。Ctrl+C 结束。',
-      '  Tap 联系客服 (contact), write something. Ctrl+C ends it.',
+      '  在手机上点「联系客服」，发「转人工」；客服台会响铃，接入后即可回复。Ctrl+C 结束。',
+      '  On the phone tap 联系客服 (contact), write 转人工; the desk rings: take it and answer. Ctrl+C ends it.',
       '',
     )
     closeOnSignal(() => demo.close())

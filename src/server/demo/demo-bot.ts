@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Api } from '../api/index.js'
-import type { Context } from '../bot/index.js'
-import { miniProgramLink } from '../wechat/index.js'
-import type { Handlers } from './bot-module.js'
+import type { Api } from '../../api/index.js'
+import type { Context } from '../../bot/index.js'
+import { miniProgramLink } from '../../wechat/index.js'
+import type { Handlers } from '../bot-module.js'
 
-const picture = (name: string): string => fileURLToPath(new URL(`../../assets/demo/${name}`, import.meta.url))
+const picture = (name: string): string =>
+  fileURLToPath(new URL(`../../../assets/demo/${name}`, import.meta.url))
 
 const menu = [
   '发送下面任意一个词，看看客服消息能做什么：',
-  '链接 · 图片 · 图文 · 卡片 · AI · 输入中 · 长文 · 订单 1024 · 转人工',
+  '链接 · 图片 · 图文 · 卡片 · AI · 输入中 · 长文 · 订单 1024 · 转人工 · 官方客服',
 ].join('\n')
 
 /** The handlers of `kefu demo`: one for each kind of reply. `site` is the address that serves the pictures of link cards. */
@@ -68,7 +69,11 @@ export function demoHandlers({ api, site }: { api: Api; site: () => string }): H
         `订单 ${ctx.match[1]} 已发货，预计明天送达。\n${miniProgramLink({ appId: ctx.appId, path: `pages/order/detail?id=${ctx.match[1]}`, text: '查看物流' })}`,
       ),
     )
-    bot.hears(['转人工', '人工', 'agent'], (ctx) => {
+    bot.hears(['转人工', '人工', 'agent'], async (ctx) => {
+      await ctx.reply('正在为您转接人工客服，请稍候。')
+      ctx.handoff('客户要求人工服务')
+    })
+    bot.hears(['官方客服', 'official'], (ctx) => {
       ctx.transfer()
     })
 
