@@ -88,6 +88,8 @@ const CUSTOMER_WITH_A_PICTURE = 'oDemo_Hg9jKl2pWe4rTy6uIo8z'
 /** Somebody waits when the desk opens, with a picture that came as all do: pushed, and fetched from WeChat. */
 async function showPicture(customer: UserHandle): Promise<void> {
   await customer.sendsImage(await readFile(new URL('../../../assets/demo/photo.png', import.meta.url)))
+  await customer.receives()
   await customer.sends('收到的杯子有道划痕，可以换一个吗？')
+  await customer.receives()
   await customer.sends('转人工')
 }
