@@ -21,6 +21,7 @@ const transactions = {
   schema: [/create table "?message"?/i],
   renewal: [/update "?shard"? set "?lease_until"?/i],
   token: [/insert into "?access_token"?/i, /do update set "?sealed_token"?/i],
+  take: [/update "?conversation"? set/i, /"assigned",\d/],
   person: [/insert into "?message"?/i, /client:/],
 }
 const patterns = point.commit ? transactions[point.commit] : undefined

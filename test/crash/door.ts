@@ -37,6 +37,12 @@ export class Door {
     this.#urls[slot] = url
   }
 
+  /** A server's own address, of each in turn; undefined while all are away. */
+  anyUrl(): string | undefined {
+    const slot = this.#next()
+    return slot === undefined ? undefined : this.#urls[slot]
+  }
+
   strike(strike: DoorStrike): void {
     this.#strike = strike
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Delivery, UserHandle } from '../../src/emulator/index.js'
-import { callControl } from '../../src/server/control-client.js'
+import { Desk, type Said } from './desk.js'
 import type { Random } from './random.js'
 import type { Word } from './script.js'
 import type { World } from './world.js'
@@ -15,11 +15,11 @@ export interface Written {
   acknowledged: boolean | undefined
 }
 
-/** A message that a person wrote to a customer, and whether the service said that WeChat has it. */
-export interface Said {
+/** A message that a person wrote to a customer, and what the service said to them. */
+export interface Spoken {
   readonly openId: string
   readonly text: string
-  accepted: boolean
+  outcome: Said | undefined
 }
 
 export interface LoadOptions {
@@ -29,7 +29,6 @@ export interface LoadOptions {
   readonly customers: number
   /** How many messages each writes before another takes their place. */
   readonly messages?: number
-  readonly words?: readonly [Word, ...Word[]]
   /** How often a person writes to the customer as well, from 0 to 1. */
   readonly people?: number
 }
@@ -39,7 +38,8 @@ const words: readonly [Word, ...Word[]] = ['单', '单', '单', '双', '三', '�
 /** Customers who write one message after the other, and what is known of each. */
 export class Load {
   readonly written: Written[] = []
-  readonly said: Said[] = []
+  readonly spoken: Spoken[] = []
+  readonly desk: Desk
   readonly #options: LoadOptions
   #customers = 0
   #stopping = false
@@ -47,6 +47,7 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.#options = options
+    this.desk = new Desk(options.world)
   }
 
   /** Lets customers come and go until `stop`. */
@@ -83,25 +84,19 @@ export class Load {
     const user = world.emulator.user(`o${++this.#customers}`)
     if (random.chance(0.3)) await user.enters()
     for (let number = 1; number <= messages && !enough(); number++) {
-      await this.write(user, number, random.of(this.#options.words ?? words))
-      if (random.chance(people)) await this.say(user.openId, number)
+      const word = random.of(words)
+      await this.write(user, number, word)
+      if (random.chance(people)) await this.speak(user.openId, number)
+      if (word === '转' && random.chance(0.7)) await this.desk.change(user.openId, 'release')
       await delay(random.below(60))
     }
   }
 
-  /** A person's message, by the way that `kefu send` takes. Never asked for twice: it could be sent twice. */
-  async say(openId: string, number: number): Promise<void> {
-    const { world, random } = this.#options
-    const text = `人 ${openId}.${number}`
-    const said: Said = { openId, text, accepted: false }
-    this.said.push(said)
-    const slot = random.below(world.slots.length)
-    try {
-      const answer = await callControl(world.dataDir(slot), 'send', { openId, text })
-      const outcome = JSON.stringify(answer.running ? answer.result : null)
-      said.accepted = outcome.includes('"accepted"')
-    } catch {
-      // Refused, or the server went away.
-    }
+  /** A person writes to a customer, and asks again until they are told something. */
+  async speak(openId: string, number: number): Promise<void> {
+    const clientId = `${openId}.${number}`
+    const spoken: Spoken = { openId, text: `人 ${clientId}`, outcome: undefined }
+    this.spoken.push(spoken)
+    spoken.outcome = await this.desk.send(openId, clientId, spoken.text)
   }
 }

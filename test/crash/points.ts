@@ -36,8 +36,10 @@ function inside(crashAt: CrashPoint, act: Strike = async (_, load) => load.start
     const servers = world.slots.map((slot) => world.launch(slot, crashAt))
     const ended = Promise.race(servers.map((server) => server.ended))
     const acting = act(world, load)
-    await within(ended, 'a process to come to its point')
+    const failed = acting.then(() => ended)
+    await within(Promise.race([ended, failed]), 'a process to come to its point')
     await Promise.all(world.slots.map((slot) => world.kill(slot)))
+    await world.startAll()
     await acting
   }
 }
@@ -50,7 +52,7 @@ function atDoor(at: 'received' | 'answered', act: Strike = async (_, load) => lo
       world.door.strike({ at, kill: (slot) => world.kill(slot).then(resolve) })
     })
     const acting = act(world, load)
-    await within(ended, 'a push to come there')
+    await within(Promise.race([ended, acting.then(() => ended)]), 'a push to come there')
     await acting
   }
 }
@@ -72,7 +74,19 @@ const personWrites: Strike = async (world, load) => {
   const user = world.emulator.user('operson')
   await load.write(user, 1, '单')
   await user.receives({ timeoutMs: 30_000 })
-  await load.say(user.openId, 1)
+  await load.speak(user.openId, 1)
+}
+
+/** A person takes a conversation while the bot's first reply is on its way and two more wait. */
+const personTakes: Strike = async (world, load) => {
+  const user = world.emulator.user('otaken')
+  await load.write(user, 1, '单')
+  await user.receives({ timeoutMs: 30_000 })
+  world.emulator.faults.add({ path: '/cgi-bin/message/custom/send', openId: user.openId, delayMs: 8000 })
+  await load.write(user, 2, '三')
+  await user.receives({ timeoutMs: 30_000 })
+  const taken = await load.desk.change(user.openId, 'take')
+  demand(taken === 'done', 'the person has the conversation at last')
 }
 
 function demand(holds: boolean, what: string): void {
@@ -263,22 +277,34 @@ export const points: readonly Point[] = [
   },
   {
     name: 'person-wrote-before-commit',
-    holds: 'the person is told nothing; nothing is sent',
+    holds: 'asked again, it is queued; it is sent once',
     strike: inside({ when: 'before', commit: 'person' }, personWrites),
     check: ({ world, load }) => {
-      const [first] = load.said
-      demand(first?.accepted === false, 'the person is not told that it was accepted')
-      demand(!world.wire.arrivals.some(({ text }) => text === first?.text), 'nothing is sent')
+      const sent = world.wire.arrivals.filter(({ text }) => text === load.spoken[0]?.text)
+      demand(load.spoken[0]?.outcome === 'done' && sent.length === 1, 'it is sent once')
     },
   },
   {
     name: 'person-wrote-after-commit',
-    holds: 'the person is told nothing; it is sent once',
+    holds: 'asked again, it is known; it is sent once',
     strike: inside({ when: 'after', commit: 'person' }, personWrites),
     check: ({ world, load }) => {
-      const [first] = load.said
-      const sent = world.wire.arrivals.filter(({ text, errcode }) => text === first?.text && errcode === 0)
-      demand(sent.length === 1, `it is sent once, not ${sent.length} times`)
+      const sent = world.wire.arrivals.filter(({ text }) => text === load.spoken[0]?.text)
+      demand(load.spoken[0]?.outcome === 'done' && sent.length === 1, 'it is sent once')
+    },
+  },
+  {
+    name: 'take-before-commit',
+    holds: 'the bot has the conversation still, and its replies; asked again, the person has it',
+    strike: inside({ when: 'before', commit: 'take' }, personTakes),
+  },
+  {
+    name: 'take-after-commit',
+    holds: 'the bot’s replies that waited are cancelled and never leave; asked again, the person has it',
+    strike: inside({ when: 'after', commit: 'take' }, personTakes),
+    check: ({ world }) => {
+      const sent = world.wire.arrivals.filter(({ openId }) => openId === 'otaken')
+      demand(sent.length === 2, `the two that had left are all that was sent, not ${sent.length}`)
     },
   },
   {

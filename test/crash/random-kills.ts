@@ -21,6 +21,10 @@ export interface RandomKills {
   readonly verdict: Verdict
 }
 
+/** So many messages are acknowledged between two kills at most. */
+const MOST_MESSAGES = 25
+const LONGEST_MS = 4000
+
 /** Ends servers with SIGKILL at random moments, also while they start, under load; then judges. */
 export async function randomKills(options: RandomKillsOptions): Promise<RandomKills> {
   const { seed, kills } = options
@@ -34,7 +38,7 @@ export async function randomKills(options: RandomKillsOptions): Promise<RandomKi
     const random = new Random(seed + 1)
     for (let killed = 0; killed < kills;) {
       const victims = victimsOf(world, random)
-      await delay(random.below(1500))
+      await someWork(load, random)
       await Promise.all(victims.map((slot) => world.kill(slot)))
       killed += victims.length
       options.onKill?.(killed)
@@ -63,6 +67,14 @@ export async function randomKills(options: RandomKillsOptions): Promise<RandomKi
   } finally {
     await world.close()
   }
+}
+
+/** Until some messages more have come in, or a few seconds are over: so that each kill comes while there is work. */
+async function someWork(load: Load, random: Random): Promise<void> {
+  const enough = load.acknowledged + random.below(MOST_MESSAGES)
+  const giveUpAt = Date.now() + LONGEST_MS
+  while (load.acknowledged < enough && Date.now() < giveUpAt) await delay(5)
+  await delay(random.below(100))
 }
 
 /** One server, or now and then all of them. */

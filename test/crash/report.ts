@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import type { Point } from './points.js'
+import { points, type Point } from './points.js'
 import type { RandomKills } from './random-kills.js'
 import { promises, type Promise_ } from './verdict.js'
 
@@ -13,8 +13,12 @@ export interface PointResult {
 const titles = { sqlite: 'SQLite', postgres: 'PostgreSQL' } as const
 
 /** What a run showed, as Markdown. */
-export function report(points: readonly PointResult[], kills: readonly RandomKills[]): string {
-  return [machine(kills), pointTable(points), killTable(kills)].filter((part) => part !== '').join('\n\n')
+export function report(results: readonly PointResult[], kills: readonly RandomKills[]): string {
+  const order = (result: RandomKills): number => (result.kind === 'sqlite' ? 0 : 2) + Number(result.code)
+  const ordered = kills.toSorted((a, b) => order(a) - order(b))
+  return [machine(ordered), pointTable(results), killTable(ordered)]
+    .filter((part) => part !== '')
+    .join('\n\n')
 }
 
 function machine(kills: readonly RandomKills[]): string {
@@ -27,7 +31,7 @@ function machine(kills: readonly RandomKills[]): string {
 }
 
 function pointTable(results: readonly PointResult[]): string {
-  const names = [...new Set(results.map(({ point }) => point))]
+  const names = points.filter((point) => results.some((result) => result.point === point))
   const cell = (point: Point, kind: PointResult['kind']): string => {
     const result = results.find((each) => each.point === point && each.kind === kind)
     return result === undefined ? '' : result.holds ? 'holds' : 'BROKEN'

@@ -17,6 +17,7 @@ export type CrashPoint =
         | 'renewal'
         | 'token'
         | 'person'
+        | 'take'
       readonly nth?: number
     }
   | { readonly checkpoints: true }

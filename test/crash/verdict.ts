@@ -32,6 +32,8 @@ export interface OutgoingRow {
   readonly openId: string
   readonly text: string
   readonly state: string | null
+  /** Why, where it did not go as it should. */
+  readonly problem: string | null
   readonly sentAt: number | null
   readonly pushId: number | null
 }
@@ -79,6 +81,7 @@ export async function judge(world: World, load: Load): Promise<Verdict> {
   const unknown = kept.outgoing.filter((row) => row.state === 'unknown')
   checkPushes(kept, load, violations)
   checkReplies(kept, load, violations)
+  checkPeople(kept, load, violations)
   checkPhones(world, load, violations)
   checkStates(world, kept, violations)
   const accepted = world.wire.arrivals.filter((arrival) => arrival.errcode === 0)
@@ -136,6 +139,20 @@ function checkReplies(kept: Kept, load: Load, violations: Record<Promise_, strin
   }
 }
 
+/** What a person was told is queued is there, once; what they were refused is not. */
+function checkPeople(kept: Kept, load: Load, violations: Record<Promise_, string[]>): void {
+  const rows = groups(kept.outgoing, (row) => row.text)
+  for (const { text, outcome } of load.spoken) {
+    const count = rows.get(text)?.length ?? 0
+    if (count > 1) violations.twice.push(`${text}: queued ${count} times`)
+    if (outcome === 'done' && count === 0)
+      violations.lost.push(`${text}: a person was told that it is queued`)
+    if (outcome === 'refused' && count > 0)
+      violations.stuck.push(`${text}: a person was told that it is not queued`)
+    if (outcome === 'nothing') violations.stuck.push(`${text}: a person was told nothing`)
+  }
+}
+
 /** What the customers' phones show: each reply once, in order, and no more than WeChat allows. */
 function checkPhones(world: World, load: Load, violations: Record<Promise_, string[]>): void {
   for (const openId of new Set(load.written.map((each) => each.openId))) {
@@ -185,6 +202,11 @@ function checkStates(world: World, kept: Kept, violations: Record<Promise_, stri
           violations.doubted.push(`${row.text}: it was answered long before its process ended`)
         break
       }
+      case 'cancelled':
+        // The bot's, when a person took the conversation or gave it back.
+        if (row.problem !== 'taken_over' || parseReply(row.text) === undefined)
+          violations.stuck.push(`${row.text}: cancelled, ${row.problem ?? 'without a word why'}`)
+        break
       case 'queued':
       case 'sending':
         violations.stuck.push(`${row.text}: still ${row.state}`)
@@ -214,6 +236,7 @@ async function read({ db }: Store): Promise<Kept> {
       'message.direction',
       'message.content',
       'message.state',
+      'message.problem',
       'message.sent_at',
       'message.push_id',
       'contact.open_id',
@@ -230,6 +253,7 @@ async function read({ db }: Store): Promise<Kept> {
     direction: row.direction,
     text: textOf(row.content),
     state: row.state,
+    problem: row.problem,
     sentAt: row.sent_at,
     pushId: row.push_id,
     isHandoff: row.content.includes('"line":"handoff"'),

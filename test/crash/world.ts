@@ -44,6 +44,8 @@ export class World {
   readonly emulator: Emulator
   readonly wire: Wire
   readonly door = new Door()
+  /** For the HTTP API. */
+  readonly apiKey = randomBytes(24).toString('base64url')
   /** How processes ended that did not end well, in order. */
   readonly ends: End[] = []
   readonly #options: WorldOptions
@@ -52,6 +54,7 @@ export class World {
   readonly #env: Record<string, string>
   readonly #servers: (ServerProcess | undefined)[] = []
   readonly #launched: ServerProcess[] = []
+  #agentId: number | undefined
 
   private constructor(options: WorldOptions, emulator: Emulator, database: Database | undefined) {
     this.#options = options
@@ -64,6 +67,7 @@ export class World {
     this.#env = {
       ...planted,
       KEFU_SECRET_KEY: randomBytes(32).toString('base64'),
+      KEFU_API_KEY: this.apiKey,
       LOG_LEVEL: 'info',
       ...(options.code && { KEFU_BOT: join(this.#directory, 'bot.mjs') }),
       ...(database && { DATABASE_URL: database.url }),
@@ -149,7 +153,33 @@ export class World {
     await this.withStore(async (store) => {
       await store.migrate()
       await new RuleBook({ store, allowed: defaultAllowanceRules, logger: silentLogger }).replace(rules)
+      const agent = {
+        name: '林',
+        name_key: '林',
+        role: 'agent',
+        apps: '"all"',
+        password_hash: 'none',
+      } as const
+      const { id } = await store.db
+        .insertInto('agent')
+        .values({ ...agent, created_at: Date.now() })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      this.#agentId = id
     })
+  }
+
+  /** Somebody who may take conversations. */
+  get agentId(): number {
+    if (this.#agentId === undefined) throw new Error('Nobody works here: prepare was not called.')
+    return this.#agentId
+  }
+
+  /** Where a server is that runs. Throws when all are away. */
+  anyUrl(): string {
+    const url = this.door.anyUrl()
+    if (url === undefined) throw new Error('Every server is away.')
+    return url
   }
 
   /** Gives the rules to servers that run. */
@@ -166,8 +196,8 @@ export class World {
     const url = await this.server(0).ready
     await until(async () => {
       const page = await (await fetch(`${url}/metrics`)).text()
-      const depths = [...page.matchAll(/^kefu_queue_depth\{queue="\w+"\} (\d+)$/gm)].map(([, depth]) =>
-        Number(depth),
+      const depths = [...page.matchAll(/^kefu_queue_depth\{queue="(?:inbox|outbox)"\} (\d+)$/gm)].map(
+        ([, depth]) => Number(depth),
       )
       return depths.length === 2 && depths.every((depth) => depth === 0)
     }, 'the queues to be empty')
