@@ -57,6 +57,14 @@ describe('allowanceOf', () => {
     })
   })
 
+  it('of a message that came late, counts what left since WeChat had it', () => {
+    const late: Triggers = { ...none, messageSeconds: start, messageReceivedAt: at + 4000 }
+    const left = [accepted(at + 2000), accepted(at + 3000), accepted(at - 1)]
+    expect(allowanceOf(late, left, rules, at + 5000).remaining).toBe(3)
+    const prompt: Triggers = { ...none, messageSeconds: start, messageReceivedAt: at + 999 }
+    expect(allowanceOf(prompt, [accepted(at + 500)], rules, at + 5000).remaining).toBe(5)
+  })
+
   it('counts what is on its way, arrived, or may have arrived, and gives back what failed', () => {
     const spendings: Spending[] = [
       { state: 'queued', sentAt: null },

@@ -60,8 +60,13 @@ export function allowanceOf(
   if (triggers.corrected !== null) return { ...none, corrected: true }
   const afterMessage = window(triggers.messageSeconds, limits.allowanceAfterMessage.seconds, now)
   const afterEnter = window(triggers.enterSeconds, limits.allowanceAfterEnter.seconds, now)
-  const byMessage = afterMessage ? rules.afterMessage - spentSince(triggers.messageReceivedAt, spendings) : -1
-  const byEnter = afterEnter ? rules.afterEnter - spentSince(triggers.enterReceivedAt, spendings) : -1
+  const byMessage = afterMessage
+    ? rules.afterMessage -
+      spentSince(countsFrom(triggers.messageSeconds, triggers.messageReceivedAt), spendings)
+    : -1
+  const byEnter = afterEnter
+    ? rules.afterEnter - spentSince(countsFrom(triggers.enterSeconds, triggers.enterReceivedAt), spendings)
+    : -1
   if (afterMessage && byMessage >= byEnter)
     return { remaining: Math.max(byMessage, 0), expiresAt: afterMessage, source: 'message', corrected: false }
   if (afterEnter)
@@ -87,6 +92,23 @@ export function closedWindow(triggers: Triggers, now: number): 'window_expired' 
   return open === undefined ? 'window_expired' : undefined
 }
 
+/** WeChat's CreateTime is in whole seconds, and a push takes a moment. */
+const PROMPT_MS = 1500
+
+/**
+ * Whether a sign reached us so late, because we were away or WeChat had to try again, that replies to earlier ones
+ * may have left after it.
+ */
+export function cameLate(createSeconds: number, receivedAt: number): boolean {
+  return receivedAt - createSeconds * 1000 >= PROMPT_MS
+}
+
+/** Since when WeChat counts what is sent against a sign: since its CreateTime, as near as its seconds tell. */
+function countsFrom(createSeconds: number | null, receivedAt: number | null): number | null {
+  if (createSeconds === null || receivedAt === null) return null
+  return cameLate(createSeconds, receivedAt) ? createSeconds * 1000 : receivedAt
+}
+
 const none: Allowance = { remaining: 0, expiresAt: null, source: 'none', corrected: false }
 
 /** The end of a window that is open now, in milliseconds. */
@@ -96,7 +118,7 @@ function window(startSeconds: number | null, lengthSeconds: number, now: number)
   return now < end ? end : undefined
 }
 
-function spentSince(receivedAt: number | null, spendings: readonly Spending[]): number {
+function spentSince(from: number | null, spendings: readonly Spending[]): number {
   return spendings.filter(({ state, sentAt }) => {
     switch (state) {
       case 'queued':
@@ -104,7 +126,7 @@ function spentSince(receivedAt: number | null, spendings: readonly Spending[]): 
         return true
       case 'accepted':
       case 'unknown':
-        return sentAt !== null && receivedAt !== null && sentAt >= receivedAt
+        return sentAt !== null && from !== null && sentAt >= from
       case 'failed':
       case 'cancelled':
         return false

@@ -257,6 +257,33 @@ export async function spendingsOf(tx: Tx, conversationId: number): Promise<Spend
   return rows.flatMap(({ state, sent_at: sentAt }) => (state === null ? [] : [{ state, sentAt }]))
 }
 
+/** The same of several conversations, in one statement. */
+export async function spendingsOfEach(
+  tx: Tx,
+  dialect: Dialect,
+  conversationIds: readonly number[],
+): Promise<Map<number, Spending[]>> {
+  const spendings = new Map<number, Spending[]>(conversationIds.map((id) => [id, []]))
+  if (conversationIds.length === 0) return spendings
+  const wanted = bulkRows(
+    dialect,
+    { id: 'bigint' },
+    conversationIds.map((id) => ({ id })),
+  )
+  const latest = sql`select id from message where conversation_id = rows.id and direction = 'outgoing'
+    order by id desc limit ${sql.lit(SPENDINGS)}`
+  // PostgreSQL would look through all messages for a list that each conversation has of its own.
+  const messages =
+    dialect === 'sqlite'
+      ? sql`${wanted} join message m on m.id in (${latest})`
+      : sql`${wanted} cross join lateral (${latest}) as latest join message m on m.id = latest.id`
+  const { rows } = await sql<Spending & { conversation_id: number }>`
+    select m.conversation_id, m.state, m.sent_at as "sentAt" from ${messages}
+    where m.state is not null order by m.id desc`.execute(tx)
+  for (const { conversation_id: id, state, sentAt } of rows) spendings.get(id)?.push({ state, sentAt })
+  return spendings
+}
+
 function byKey(found: readonly ContactAndConversation[]): Map<string, ContactAndConversation> {
   return new Map(found.map((each) => [contactKey(each.contact.appId, each.contact.openId), each]))
 }

@@ -3,11 +3,11 @@ import { HandlerError } from '../errors.js'
 import type { Logger } from '../log.js'
 import { bulkStatement, shardOf, type Store, type Tx } from '../store/index.js'
 import type { Answer, Push } from '../wechat/index.js'
-import type { AllowanceRules, Spending } from './allowance.js'
+import { cameLate, type AllowanceRules, type Spending } from './allowance.js'
 import {
   contactKey,
   openConversations,
-  spendingsOf,
+  spendingsOfEach,
   type ContactAndConversation,
   type Sighting,
 } from './conversation-rows.js'
@@ -65,6 +65,7 @@ export class Handling {
       if (!(await this.#options.shards.hold(tx, jobs.map(shardOfJob)))) throw new LostShards()
       const unit = new UnitOfWork(tx, store.dialect, now())
       const conversations = await openConversations(tx, store.dialect, sightings(jobs), unit.now)
+      const spent = await this.#spent(tx, jobs, conversations)
       const drafts = new Map<string, Draft>()
       const answers: Answer[] = []
       for (const job of jobs) {
@@ -76,11 +77,8 @@ export class Handling {
         }
         let draft = drafts.get(key)
         if (!draft) {
-          const { id } = found.conversation
-          // After a new message only what is still on its way counts; an entry may leave older ones counting.
-          const fresh = job.push.payload.msgType !== 'event'
-          const spendings = fresh ? async () => pending(found) : () => spendingsOf(tx, id)
-          draft = new Draft(unit, found, this.#options.allowance, spendings)
+          const spendings = spent.get(found.conversation.id) ?? pending(found)
+          draft = new Draft(unit, found, this.#options.allowance, async () => spendings)
           drafts.set(key, draft)
         }
         draft.receive(job.push, job.pushId, job.receivedAt)
@@ -91,6 +89,26 @@ export class Handling {
       await this.#mark(tx, jobs, answers)
       return answers
     })
+  }
+
+  /**
+   * What was sent before in the conversations in which it may still count: after a new message that comes at once
+   * only what is on its way does, but an entry leaves older ones counting, and a message that comes late those that
+   * left meanwhile.
+   */
+  async #spent(
+    tx: Tx,
+    jobs: readonly Job[],
+    conversations: ReadonlyMap<string, ContactAndConversation>,
+  ): Promise<Map<number, Spending[]>> {
+    const ids = new Set<number>()
+    for (const { push, receivedAt } of jobs) {
+      const { payload } = push
+      const found = conversations.get(contactKey(push.appId, push.openId))
+      if (found && (payload.msgType === 'event' || cameLate(payload.createTime, receivedAt)))
+        ids.add(found.conversation.id)
+    }
+    return spendingsOfEach(tx, this.#options.store.dialect, [...ids])
   }
 
   /** Marks a push that can't be handled, and gives its customer to people where they are known. */

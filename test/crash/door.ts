@@ -8,12 +8,12 @@ export interface DoorStrike {
   readonly kill: (slot: number) => Promise<unknown>
 }
 
-/** How long a push waits while every server is away: not as long as WeChat waits for its answer. */
+/** How long it takes at most until a push fails while every server is away: not as long as WeChat waits. */
 const HOLD_MS = 4000
 
 /**
- * What WeChat pushes to: a small load balancer, which takes the servers in turn, leaves out those that are away, and
- * holds what comes while all are.
+ * What WeChat pushes to: a small load balancer, which takes the servers in turn and leaves out those that are away.
+ * While all are, a push fails when one is back, so that WeChat's next attempt finds it.
  */
 export class Door {
   readonly #server = createServer((req, res) => {
@@ -22,6 +22,7 @@ export class Door {
   /** The servers' addresses; undefined while one is away. */
   readonly #urls: (string | undefined)[] = []
   #turn = 0
+  #shut = false
   #strike: DoorStrike | undefined
 
   async open(): Promise<void> {
@@ -43,6 +44,11 @@ export class Door {
     return slot === undefined ? undefined : this.#urls[slot]
   }
 
+  /** Fails every push that comes, or no more. */
+  shut(shut: boolean): void {
+    this.#shut = shut
+  }
+
   strike(strike: DoorStrike): void {
     this.#strike = strike
   }
@@ -57,15 +63,16 @@ export class Door {
     for await (const chunk of req) if (Buffer.isBuffer(chunk)) chunks.push(chunk)
     const body = Buffer.concat(chunks)
     const giveUpAt = Date.now() + HOLD_MS
+    if (this.#shut) {
+      res.writeHead(502).end()
+      return
+    }
     for (;;) {
       const slot = this.#next()
       if (slot === undefined) {
-        if (Date.now() > giveUpAt) {
-          res.writeHead(502).end()
-          return
-        }
-        await delay(20)
-        continue
+        while (this.#urls.every((url) => url === undefined) && Date.now() < giveUpAt) await delay(20)
+        res.writeHead(502).end()
+        return
       }
       const outcome = await this.#forward(slot, req, body)
       if (outcome === 'refused') {

@@ -249,6 +249,30 @@ export const points: readonly Point[] = [
     },
   },
   {
+    name: 'away-while-a-customer-writes',
+    holds: 'what leaves before their message comes at last is counted: no more than WeChat allows',
+    strike: async (world, load) => {
+      const user = world.emulator.user('owaiting')
+      const servers = world.slots.map((slot) => world.launch(slot, { when: 'after', commit: 'handling' }))
+      // Three replies are queued, and none has left, when all end.
+      const first = load.write(user, 1, '三')
+      await within(Promise.race(servers.map((server) => server.ended)), 'the handling')
+      await Promise.all(world.slots.map((slot) => world.kill(slot)))
+      world.door.shut(true)
+      const second = load.write(user, 2, '三')
+      await world.startAll()
+      const sent = (): number => world.wire.arrivals.filter(({ openId }) => openId === user.openId).length
+      await until(async () => sent() >= 3, 'the replies that were queued')
+      world.door.shut(false)
+      await Promise.all([first, second])
+      await world.drained()
+    },
+    check: ({ world }) => {
+      const { messages } = world.emulator.user('owaiting')
+      demand(messages.filter(({ from }) => from === 'service').length <= 5, 'it is at most five')
+    },
+  },
+  {
     name: 'during-stop',
     holds: 'a stop that is cut short leaves what a kill leaves',
     strike: async (world, load) => {

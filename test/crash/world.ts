@@ -75,7 +75,7 @@ export class World {
   }
 
   static async open(options: WorldOptions): Promise<World> {
-    const emulator = await createEmulator({ retryDelayMs: 300 })
+    const emulator = await createEmulator({ retryDelayMs: 2000 })
     const database = options.kind === 'postgres' ? await emptyDatabase() : undefined
     const world = new World(options, emulator, database)
     await world.wire.open()
