@@ -146,9 +146,14 @@ describe.each(kinds)('a customer, on %s', (kind) => {
     await expect.poll(() => receiver.received.length, waiting).toBeGreaterThan(5)
     expect(await found()).toEqual(Object.keys(words))
 
+    const events = await fetch(`${service.url}/api/v1/events`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    })
     const contact = { params: { id: before.contact.id } }
     expect((await api.call('DELETE /contacts/:id', contact)).status).toBe(204)
     expect(await found()).toEqual([])
+    // Pages show nothing of them any more.
+    await untilSaid(events, 'event: reset')
     expect((await api.call('DELETE /contacts/:id', contact)).status).toBe(404)
     expect((await api.call('GET /contacts/:id/export', contact)).status).toBe(404)
     expect(await conversationOf(who)).toBeUndefined()
@@ -276,6 +281,16 @@ describe('a database that was too large to be scrubbed at once', () => {
     }
   })
 })
+
+/** Reads a stream of events until it says something. */
+async function untilSaid({ body }: Response, words: string): Promise<void> {
+  let said = ''
+  for await (const chunk of body ?? []) {
+    said += Buffer.from(chunk as Uint8Array).toString('utf8')
+    if (said.includes(words)) return
+  }
+  throw new Error(`The stream ended without ${words}.`)
+}
 
 /** Whether a word is in a file, in a process of its own: closing the file in this one would drop SQLite's lock on it. */
 function inFiles(word: string, directory: string): boolean {

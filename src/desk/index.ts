@@ -1,4 +1,5 @@
 export { noAgents, type AgentDirectory } from './agent-directory.js'
+export { erasures } from './erasures.js'
 export { API_PREFIX, deskApi, type DeskApiOptions } from './api.js'
 export { programOf, showsApiKey } from './bearer-key.js'
 export { LiveEvents, type LiveEventsOptions, type PassingEvent, type PassingEvents } from './live-events.js'

@@ -25,6 +25,7 @@ import {
   conversationRoutes,
   deskApi,
   deskPage,
+  erasures,
   eventRoutes,
   firstPrincipal,
   mediaRoutes,
@@ -148,7 +149,7 @@ export async function createApp(
     principalOf,
     signals: store.signals,
     endings: [SESSION_ENDED, API_KEYS_CHANGED],
-    passing: [people.presence],
+    passing: [people.presence, erasures(store.signals)],
     onOpened: (agentId) => people.presence.opened(agentId),
   })
   // The operator’s own system is told what happens.

@@ -1,0 +1,14 @@
+import { ERASED } from '../conversation/index.js'
+import type { Signals } from '../store/index.js'
+import type { PassingEvents } from './live-events.js'
+import { mayUse } from './principal.js'
+
+/** Lets pages load anew when a customer was erased: what they show of them must go, and has no number to be told by. */
+export function erasures(signals: Signals): PassingEvents {
+  return {
+    on: (listener) =>
+      signals.on(ERASED, (appId) => {
+        listener({ event: 'reset', dataFor: (principal) => (mayUse(principal, appId) ? {} : undefined) })
+      }),
+  }
+}
