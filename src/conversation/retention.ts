@@ -28,6 +28,7 @@ const MOST = 500
 /** Between two steps everything else goes first, for at least so long, and so many times as long as the step took. */
 const PAUSE_MS = 20
 const PAUSE_TIMES = 4
+const LONGEST_PAUSE_MS = 2000
 
 /** Deletes what is too old, in small steps between which everything else goes on. */
 export class Retention {
@@ -35,6 +36,8 @@ export class Retention {
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #most = FEWEST
+  /** By how much the last pause was too long: how busy the process is with everything else. */
+  #late = 0
   #stopped = false
 
   constructor(options: RetentionOptions) {
@@ -83,6 +86,9 @@ export class Retention {
   async #pause(took: number): Promise<void> {
     if (took > LONG_MS) this.#most = Math.max(Math.floor(this.#most / 2), FEWEST)
     else if (took < SHORT_MS) this.#most = Math.min(this.#most * 2, MOST)
-    await this.#options.wait(Math.max(PAUSE_MS, took * PAUSE_TIMES))
+    const pause = Math.max(PAUSE_MS, (took + this.#late) * PAUSE_TIMES)
+    const began = performance.now()
+    await this.#options.wait(Math.min(pause, LONGEST_PAUSE_MS))
+    this.#late = Math.max(performance.now() - began - pause, 0)
   }
 }

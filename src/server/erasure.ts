@@ -3,8 +3,8 @@ import type { MediaParts } from './media.js'
 import type { Store } from '../store/index.js'
 import type { Surroundings } from './foundation.js'
 
-/** A database up to this size is scrubbed at once, which takes about a second; a larger one at the next start. */
-const AT_ONCE_BYTES = 64 * 1024 * 1024
+/** A database up to this size is scrubbed at once, which takes a second at most; a larger one at the next start. */
+const AT_ONCE_BYTES = 32 * 1024 * 1024
 const DUE = 'scrub_due'
 
 /** Erases a customer, and every trace of them in the database's free space. */

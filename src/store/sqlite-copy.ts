@@ -59,7 +59,10 @@ export function databaseFile(path: string, db: Kysely<Schema>, sqlite: Sqlite): 
           .prepare('select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()')
           .all([]) as { bytes: number }[]
         whole = (size?.bytes ?? Infinity) <= mostBytes
-        if (whole) sqlite.exec('vacuum')
+        if (whole) {
+          forgetPieces(sqlite)
+          sqlite.exec('vacuum')
+        }
         sqlite.exec('pragma wal_checkpoint(truncate)')
       })
       return whole
@@ -69,6 +72,12 @@ export function databaseFile(path: string, db: Kysely<Schema>, sqlite: Sqlite): 
         sqlite.prepare('vacuum into ?').run([copy])
       }),
   }
+}
+
+/** The search index forgets pieces of deleted texts only when it merges what holds them. */
+function forgetPieces(sqlite: Sqlite): void {
+  if (sqlite.prepare("select 1 from sqlite_master where name = 'message_index'").all([]).length > 0)
+    sqlite.exec("insert into message_index (message_index) values ('optimize')")
 }
 
 /** Makes one file of a copied database and its `-wal`. Throws when they are not a whole database. */
