@@ -25,11 +25,17 @@ export function openApi(routes: readonly Route[]): OpenApiDocument {
       [each.method.toLowerCase()]: {
         operationId: operationId(each),
         summary: each.summary,
+        'x-access': each.access,
         ...(each.access === 'public' ? { security: [] } : {}),
         ...parametersOf(each, schemaOf),
         ...(each.body === undefined
           ? {}
-          : { requestBody: { required: true, content: contentOf(each.body, schemaOf, 'input') } }),
+          : {
+              requestBody: {
+                required: isNeeded(each.body),
+                content: contentOf(each.body, schemaOf, 'input'),
+              },
+            }),
         responses: {
           [each.status]:
             each.answer === null
@@ -67,16 +73,27 @@ function parametersOf({ params, query }: Route, schemaOf: SchemaOf): Json {
       name,
       in: 'path',
       required: true,
-      schema: schemaOf(schema, 'input'),
+      schema: asNumber(schemaOf(schema, 'input')),
     })),
     ...membersOf(query).map(([name, schema]) => ({
       name,
       in: 'query',
-      required: !schema.safeParse(undefined).success,
-      schema: schemaOf(schema, 'input'),
+      required: isNeeded(schema),
+      schema: asNumber(schemaOf(schema, 'input')),
     })),
   ]
   return parameters.length === 0 ? {} : { parameters }
+}
+
+/** A number comes as text, whose pattern says nothing to who writes a number. */
+function asNumber(schema: Json): Json {
+  if (schema['type'] === 'integer') delete schema['pattern']
+  return schema
+}
+
+/** Whether it can't be left out. */
+function isNeeded(part: z.ZodType | Raw): boolean {
+  return part instanceof Raw || !part.safeParse(undefined).success
 }
 
 /** A shape's members are typed as zod's core types; all of them are made by z. */

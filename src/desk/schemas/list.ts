@@ -14,7 +14,7 @@ export const limitQuery = z
   .transform(Number)
   .pipe(z.number().min(1, 'must be from 1 to 200').max(200, 'must be from 1 to 200'))
   .default(50)
-  .meta({ description: '1 to 200; 50 when not given.' })
+  .meta({ type: 'integer', description: '1 to 200; 50 when not given.' })
 
 /** A cursor: a list's `next`. */
 export const cursorQuery = z
@@ -28,6 +28,7 @@ export const idParam = z
   .string()
   .regex(/^[1-9]\d{0,14}$/)
   .transform(Number)
+  .meta({ type: 'integer' })
 
 /** The path of what has an id. */
 export const byId = z.object({ id: idParam })
