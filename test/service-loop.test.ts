@@ -52,7 +52,7 @@ describe.each(await storeKinds())('the loop on %s', (kind) => {
             onLeaving: (leaving) => outbox.leave(leaving),
           })
     const common = { store: test.store, shards, logger: silentLogger, now: Date.now, wait: delay }
-    outbox = new Outbox({ ...common, senderOf: () => api, remedyFor })
+    outbox = new Outbox({ ...common, allowance: defaultAllowanceRules, senderOf: () => api, remedyFor })
     const handling = new Handling({ ...common, bot, allowance: defaultAllowanceRules })
     const worker = new BatchWorker({ ...common, handling, onHandled: () => outbox.wake() })
     inbox = new Inbox({ ...common, worker })

@@ -2,6 +2,7 @@ import type { Sender } from '../bot/index.js'
 import type { Logger } from '../log.js'
 import { bulkStatement, type Store } from '../store/index.js'
 import type { OutgoingMessage } from '../wechat/index.js'
+import type { AllowanceRules } from './allowance.js'
 import { SendLog, type Leaving, type SendChange } from './send-log.js'
 import type { Shards } from './shards.js'
 import { UnitOfWork } from './unit-of-work.js'
@@ -14,6 +15,7 @@ export interface OutboxOptions {
   readonly store: Store
   /** Which conversations are this process's to send in. */
   readonly shards: Pick<Shards, 'alone' | 'owned' | 'has' | 'hold'>
+  readonly allowance: AllowanceRules
   /** The Mini Program's API; undefined when it is not configured any more. */
   readonly senderOf: (appId: string) => Sender | undefined
   readonly remedyFor: (error: unknown) => Remedy
@@ -118,7 +120,7 @@ export class Outbox {
       const unit = new UnitOfWork(tx, store.dialect, now())
       const lost = await tx
         .updateTable('message')
-        .set({ state: 'unknown', problem: 'interrupted' })
+        .set({ state: 'unknown', problem: 'interrupted', sent_at: unit.now })
         .where('state', '=', 'sending')
         .where('conversation_id', 'in', (eb) =>
           eb

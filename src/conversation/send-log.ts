@@ -1,6 +1,7 @@
 import { ApiError, NetworkError } from '../errors.js'
 import { Batcher, bulkStatement, type Store, type Tx } from '../store/index.js'
-import { closedWindow, type Triggers } from './allowance.js'
+import { allowanceOf, closedWindow, type AllowanceRules, type Triggers } from './allowance.js'
+import { spendingsOf } from './conversation-rows.js'
 import type { Status } from './conversing.js'
 import { nextMessageState, type MessageState, type MessageStep } from './message-state.js'
 import type { Shards } from './shards.js'
@@ -33,6 +34,7 @@ interface Standing {
 export interface SendLogOptions {
   readonly store: Store
   readonly shards: Pick<Shards, 'hold'>
+  readonly allowance: AllowanceRules
   readonly now: () => number
 }
 
@@ -65,10 +67,11 @@ export class SendLog {
         .map((change) => change.message.shard)
       const held = await this.#options.shards.hold(tx, leaving)
       const standings = await this.#standingsOf(tx, changes)
+      const used = await this.#usedUp(tx, changes, standings, unit.now)
       const rows = changes.flatMap((change) => {
         const standing = standings.get(change.message.id)
         if (standing === undefined || (change.step === 'leave' && !held)) return []
-        const outcome = outcomeOf(change, standing, unit.now)
+        const outcome = outcomeOf(change, standing, used, unit.now)
         return outcome === undefined ? [] : [{ ...describe(change), ...outcome, id: change.message.id }]
       })
       for (const [first, ...others] of groups(rows)) {
@@ -92,6 +95,29 @@ export class SendLog {
     const wanted = changes.map((change) => ({ id: change.message.id }))
     const { packed } = await loadStandings(tx, this.#options.store.dialect, wanted)
     return new Map((JSON.parse(packed) as StandingRow[]).map((row) => [row[0], standingOf(row)]))
+  }
+
+  /**
+   * The conversations in which the customer's last message is too old by now, and what entering gave is used: what
+   * was queued under the message is more than that. Otherwise all that is queued was counted when it was.
+   */
+  async #usedUp(
+    tx: Tx,
+    changes: readonly SendChange[],
+    standings: ReadonlyMap<number, Standing>,
+    now: number,
+  ): Promise<ReadonlySet<number>> {
+    const used = new Set<number>()
+    for (const { message, step } of changes) {
+      const triggers = standings.get(message.id)?.conversation
+      if (step !== 'leave' || !triggers) continue
+      const { source } = allowanceOf(triggers, [], this.#options.allowance, now)
+      if (source !== 'enter' || triggers.messageSeconds === null) continue
+      const left = (await spendingsOf(tx, message.conversationId)).filter(({ state }) => state !== 'queued')
+      if (allowanceOf(triggers, left, this.#options.allowance, now).remaining === 0)
+        used.add(message.conversationId)
+    }
+    return used
   }
 
   /** WeChat has contradicted our count or our clock: the estimate is nothing until the customer's next sign. */
@@ -192,8 +218,9 @@ function lastSignAt({ conversation }: Standing): number {
 
 /** What a change makes of a message; undefined when it can't be made. */
 function outcomeOf(
-  { step }: SendChange,
+  { step, message }: SendChange,
   standing: Standing,
+  used: ReadonlySet<number>,
   now: number,
 ): { state: MessageState; problem?: string; at: number } | undefined {
   const { state, conversation, byBot, epoch } = standing
@@ -201,7 +228,8 @@ function outcomeOf(
   const at = Math.max(now, lastSignAt(standing))
   const next = nextMessageState(state, step)
   if (next === 'sending') {
-    const closed = closedWindow(conversation, now)
+    const closed =
+      closedWindow(conversation, now) ?? (used.has(message.conversationId) ? 'count_used' : undefined)
     if (closed) return { state: 'cancelled', problem: closed, at }
   }
   // A person took the conversation while it was on its way: it is not tried again.
