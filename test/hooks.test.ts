@@ -11,6 +11,7 @@ import { openStore, type Store } from '../src/store/store.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'
 import { startHookReceiver, type HookReceiver } from './support/hook-receiver.js'
 import { RecordingLogger } from './support/recording-logger.js'
+import { tcpProxy } from './support/tcp-proxy.js'
 
 const DAY = 24 * 60 * 60 * 1000
 /** The machine may be busy. */
@@ -476,6 +477,38 @@ describe.each(await storeKinds())('outgoing webhooks on %s', (kind) => {
       for (const store of stores.slice(1)) await store.close()
     }
   })
+
+  it.runIf(kind === 'postgres')(
+    'wait with what became of a delivery for a database that is away',
+    async () => {
+      const { hostname, port } = new URL(test.url)
+      const network = await tcpProxy({ host: hostname, port: Number(port || 5432) })
+      const address = new URL(test.url)
+      address.host = `127.0.0.1:${network.port}`
+      const store = await openStore(address.href)
+      try {
+        const hooks = await start(store)
+        await hooks.endpoints.create({ url: receiver.url })
+        const open: (() => void)[] = []
+        receiver.answer = (_received, res) => open.push(() => res.writeHead(200).end())
+        const id = await conversation()
+        await write(id, ['one', 'two'])
+        await expect.poll(() => receiver.received.length, patient).toBe(2)
+        await network.cut()
+        for (const answer of open.splice(0)) answer()
+        receiver.answer = (_received, res) => res.writeHead(200).end()
+        await write(id, 'three')
+        await delay(300)
+        await network.restore()
+        await expect.poll(states, patient).toEqual(['delivered', 'delivered', 'delivered'])
+        expect(texts().sort()).toEqual(['one', 'three', 'two'])
+        for (const each of running.splice(0)) await each.stop(1000)
+      } finally {
+        await store.close()
+        await network.close()
+      }
+    },
+  )
 
   it.runIf(kind === 'postgres')('go on elsewhere when the process that was sending is gone', async () => {
     const hooks = await start()
