@@ -30,7 +30,7 @@ export const en: Record<keyof typeof zhCN, string> = {
     'There is no agent yet. Open the one-time link that the service printed when it started, to make the first administrator.',
   'setup.title': 'Make the first administrator',
   'setup.lead': 'This link works once. You can add colleagues later.',
-  'setup.passwordHint': 'At least 8 characters, and not a common password.',
+  'setup.passwordHint': 'At least 10 characters, and not a common password.',
   'setup.again': 'Password again',
   'setup.different': 'The two passwords differ.',
   'setup.submit': 'Create and enter',

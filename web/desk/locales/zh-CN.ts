@@ -27,7 +27,7 @@ export const zhCN = {
   'signIn.needsSetup': '还没有任何客服账号。请打开启动服务时终端里给出的一次性链接，创建第一个管理员。',
   'setup.title': '创建第一个管理员',
   'setup.lead': '这个链接只能用一次。之后可以在「客服」里添加同事。',
-  'setup.passwordHint': '至少 8 个字符，不要用常见密码。',
+  'setup.passwordHint': '至少 10 个字符，不要用常见密码。',
   'setup.again': '再输一次密码',
   'setup.different': '两次输入的密码不一样。',
   'setup.submit': '创建并进入',
