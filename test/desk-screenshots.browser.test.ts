@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { silentLogger } from '../src/log.js'
+import { readConfig } from '../src/server/config.js'
+import { startDemo, type Demo } from '../src/server/demo.js'
+import { buildPage, chromiumPath, launchBrowser } from './browser.js'
+import { startDeskStage } from './desk-stage.js'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
+const isAsked = process.env['KEFU_SCREENSHOTS'] === '1' && chromiumPath !== undefined
+const shot = (name: string): { path: string } => ({ path: at(`docs/screenshots/desk-${name}.png`) })
+
+// KEFU_SCREENSHOTS=1 npx vitest run test/desk-screenshots.browser.test.ts
+describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
+  let browser: Browser
+  let demo: Demo
+  let user: string
+
+  beforeAll(async () => {
+    await buildPage('desk')
+    browser = await launchBrowser()
+    demo = await startDemo(readConfig({ PORT: '0', EMULATOR_PORT: '0' }), silentLogger)
+    const apps = (await (await fetch(`${demo.phoneUrl}_emulator/apps`)).json()) as {
+      items: { appId: string }[]
+    }
+    user = `${demo.phoneUrl}_emulator/apps/${apps.items[0]?.appId ?? ''}/users/oDemo7Kq2xSuXiaomian010`
+    await control('/enter', { sessionFrom: '{"page":"订单详情","order":"20512"}' })
+    await says({ msgType: 'text', content: '你好，我的杯子杯口有裂纹，可以换一个吗？' })
+    const photo = await fetch(`${demo.phoneUrl}_emulator/media`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png' },
+      body: new Blob([new Uint8Array(await readFile(at('assets/demo/photo.png')))]),
+    })
+    const { mediaId } = (await photo.json()) as { mediaId: string }
+    await says({ msgType: 'image', mediaId })
+    await says({ msgType: 'text', content: '转人工' })
+  })
+  afterAll(async () => {
+    await browser.close()
+    await demo.close()
+  })
+
+  async function control(path: string, body: object): Promise<void> {
+    const answer = await fetch(`${user}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+  }
+  const says = (message: object): Promise<void> => control('/messages', message)
+
+  async function open(options: BrowserContextOptions = {}, query = ''): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: 'reduce',
+      permissions: ['notifications'],
+      ...options,
+    })
+    const page = await context.newPage()
+    await page.goto(demo.deskUrl)
+    if (query !== '') await page.goto(new URL(`/${query}`, demo.deskUrl).href)
+    await page.getByRole('listbox').getByRole('option').first().waitFor()
+    return page
+  }
+  const row = (page: Page, name: RegExp): Promise<void> =>
+    page.getByRole('listbox').getByRole('option', { name }).click()
+
+  it('wide: a conversation that is answered', async () => {
+    const page = await open()
+    await row(page, /转人工|正在为您转接/)
+    await page.getByRole('button', { name: '接入', exact: true }).click()
+    const reply = page.getByRole('textbox', { name: '回复' })
+    await reply.fill('您好，我是小满。非常抱歉，马上为您安排换货，运费由我们承担。')
+    await reply.press('Enter')
+    await page.getByText('微信已接收').last().waitFor()
+    await page.getByRole('button', { name: '小程序卡片' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByLabel('标题').fill('售后申请 · 云朵马克杯')
+    await form.getByLabel('页面路径').fill('pages/service/apply?order=20512')
+    await form.locator('input[type=file]').setInputFiles(at('assets/demo/cover.png'))
+    await form.locator('img').waitFor()
+    await page.screenshot(shot('card'))
+    await form.getByRole('button', { name: '发送卡片' }).click()
+    await page.getByRole('log').getByText('售后申请').waitFor()
+    await says({ msgType: 'text', content: '好的，已经提交了，多久能收到新的？' })
+    await page.getByRole('log').getByText('多久能收到').waitFor()
+    await page.getByRole('tab', { name: '全部' }).click()
+    await page.getByRole('option', { name: /李雷/ }).waitFor()
+    await reply.fill('/')
+    await page.getByRole('listbox', { name: '快捷回复' }).waitFor()
+    await page.screenshot(shot('canned'))
+    await reply.fill('新杯子今天下午发出，预计后天送到。')
+    await page.screenshot(shot('wide'))
+    expect(await page.title()).toContain('客服台')
+  })
+
+  it('in the dark', async () => {
+    const page = await open({ colorScheme: 'dark' })
+    await page.getByRole('tab', { name: '全部' }).click()
+    await row(page, /陈先生/)
+    await page.getByText('效果图发我看看').last().waitFor()
+    await page.screenshot(shot('dark'))
+  })
+
+  it('narrow', async () => {
+    const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true })
+    await page.getByRole('tab', { name: '全部' }).click()
+    await page.getByRole('option', { name: /李雷/ }).waitFor()
+    await page.screenshot(shot('narrow-list'))
+    await row(page, /陈先生/)
+    await page.getByRole('log').getByText('效果图发我看看').waitFor()
+    await page.screenshot(shot('narrow-thread'))
+  })
+
+  it('in English, with the keyboard’s help', async () => {
+    const page = await open({ viewport: { width: 1100, height: 760 } }, '?lang=en')
+    await page.getByRole('tab', { name: 'All' }).click()
+    await row(page, /陈先生/)
+    await page.getByText('效果图发我看看').last().waitFor()
+    await page.screenshot(shot('english'))
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+    await page.screenshot(shot('keyboard'))
+  })
+
+  it('empty, signed out, and failed', async () => {
+    const stage = await startDeskStage(browser)
+    const outside = await stage.open()
+    await outside.page.getByRole('button', { name: '登录' }).waitFor()
+    await outside.page.screenshot(shot('sign-in'))
+    const desk = await stage.enter('小满')
+    await desk.page.getByText('没有等待的客户').waitFor()
+    await desk.page.screenshot(shot('empty'))
+    await stage.customer().sends('订单什么时候发货？')
+    await desk.row(/什么时候发货/).click()
+    await desk.button('接入').click()
+    stage.emulator.faults.add({ reset: 'after', path: '/cgi-bin/message/custom/send' })
+    await desk.reply.fill('今天下午就能发出。')
+    await desk.reply.press('Enter')
+    await desk.thread.getByText('结果未知').waitFor()
+    stage.emulator.faults.add({ errcode: 87014, path: '/cgi-bin/message/custom/send' })
+    await desk.reply.fill('单号稍后发给您。')
+    await desk.reply.press('Enter')
+    await desk.thread.getByText('被微信拦截').waitFor()
+    await desk.page.screenshot(shot('failed'))
+    await stage.close()
+  })
+})
