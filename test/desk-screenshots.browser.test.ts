@@ -4,7 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { silentLogger } from '../src/log.js'
 import { readConfig } from '../src/server/config.js'
-import { startDemo, type Demo } from '../src/server/demo.js'
+import { startDemo, type Demo } from '../src/server/demo/demo.js'
 import { buildPage, chromiumPath, launchBrowser } from './browser.js'
 import { startDeskStage } from './desk-stage.js'
 
@@ -72,7 +72,7 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
 
   it('wide: a conversation that is answered', async () => {
     const page = await open()
-    await row(page, /转人工|正在为您转接/)
+    await row(page, /访客 n010/)
     await page.getByRole('button', { name: '接入', exact: true }).click()
     const reply = page.getByRole('textbox', { name: '回复' })
     await reply.fill('您好，我是小满。非常抱歉，马上为您安排换货，运费由我们承担。')
@@ -90,7 +90,7 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
     await says({ msgType: 'text', content: '好的，已经提交了，多久能收到新的？' })
     await page.getByRole('log').getByText('多久能收到').waitFor()
     await page.getByRole('tab', { name: '全部' }).click()
-    await page.getByRole('option', { name: /李雷/ }).waitFor()
+    await page.getByRole('option', { name: /老王五金/ }).waitFor()
     await reply.fill('/')
     await page.getByRole('listbox', { name: '快捷回复' }).waitFor()
     await page.screenshot(shot('canned'))
@@ -102,26 +102,26 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
   it('in the dark', async () => {
     const page = await open({ colorScheme: 'dark' })
     await page.getByRole('tab', { name: '全部' }).click()
-    await row(page, /陈先生/)
-    await page.getByText('效果图发我看看').last().waitFor()
+    await row(page, /陈晓雨/)
+    await page.getByRole('log').getByText('大概几天能到').waitFor()
     await page.screenshot(shot('dark'))
   })
 
   it('narrow', async () => {
     const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true })
     await page.getByRole('tab', { name: '全部' }).click()
-    await page.getByRole('option', { name: /李雷/ }).waitFor()
+    await page.getByRole('option', { name: /老王五金/ }).waitFor()
     await page.screenshot(shot('narrow-list'))
-    await row(page, /陈先生/)
-    await page.getByRole('log').getByText('效果图发我看看').waitFor()
+    await row(page, /陈晓雨/)
+    await page.getByRole('log').getByText('大概几天能到').waitFor()
     await page.screenshot(shot('narrow-thread'))
   })
 
   it('in English, with the keyboard’s help', async () => {
     const page = await open({ viewport: { width: 1100, height: 760 } }, '?lang=en')
     await page.getByRole('tab', { name: 'All' }).click()
-    await row(page, /陈先生/)
-    await page.getByText('效果图发我看看').last().waitFor()
+    await row(page, /陈晓雨/)
+    await page.getByRole('log').getByText('大概几天能到').waitFor()
     await page.screenshot(shot('english'))
     await page.keyboard.press('?')
     await page.getByRole('dialog').waitFor()

@@ -1,6 +1,7 @@
 import type {
   AgentView,
   AppRef,
+  BusinessView,
   CannedReply,
   ConversationView,
   Counts,
@@ -75,6 +76,8 @@ export interface Client {
   tags(): Promise<string[]>
   read(id: number, messageId: number): Promise<void>
   present(id: number, typing: boolean): Promise<void>
+  /** What the operator's own system knows about the customer. */
+  business(id: number): Promise<BusinessView>
   editContact(id: number, change: { name?: string | null; remark?: string | null }): Promise<void>
   retry(messageId: number): Promise<MessageView>
   cancel(messageId: number): Promise<MessageView>
@@ -165,6 +168,7 @@ export function createClient(options: {
     tags: () => items('/tags'),
     read: (id, messageId) => nothing('POST', `/conversations/${id}/read`, { messageId }),
     present: (id, typing) => nothing('POST', `/conversations/${id}/presence`, { typing }),
+    business: (id) => json('GET', `/conversations/${id}/business`),
     editContact: (id, change) => nothing('PATCH', `/contacts/${id}`, change),
     retry: (id) => json('POST', `/messages/${id}/retry`),
     cancel: (id) => json('POST', `/messages/${id}/cancel`),

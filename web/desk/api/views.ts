@@ -1,4 +1,5 @@
 /** What is said over `/api/v1`, as the desk reads it. Times are milliseconds since 1970. */
+import type { BusinessView } from '../../../src/desk/schemas/business-card.js'
 import type {
   AllowanceView,
   ContactView,
@@ -15,6 +16,8 @@ export type MediaView = MediaSummary
 /** A message that an agent sends, in WeChat's words. */
 export type OutgoingMessage = OutgoingMessageInput
 export type { AllowanceView, ContactView, ConversationView, MessageView }
+
+export type { BusinessView }
 
 export type Presence = 'online' | 'busy' | 'offline'
 
