@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { callControl } from '../src/server/control-client.js'
@@ -58,6 +61,28 @@ describeInBrowser('the desk', () => {
     await stranger.page.getByRole('alert').filter({ hasText: '用户名或密码不对' }).waitFor()
     expect(await stranger.page.getByLabel('密码').inputValue()).toBe('')
     expect(stranger.trouble).toEqual([])
+  })
+
+  it('answers a phone: what is typed there is read here, and the other way round', async () => {
+    await buildPage('phone')
+    stage = await startDeskStage(browser)
+    const desk = await stage.enter('小满')
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+    const phone = await context.newPage()
+    await phone.goto(`${stage.emulator.url}/`)
+    await phone.getByRole('button', { name: '联系客服' }).click()
+    const box = phone.getByRole('textbox', { name: '消息' })
+    await box.fill('从手机上问一句')
+    await box.press('Enter')
+    await desk.row(/从手机上问一句/).click()
+    await desk.button('接入').click()
+    await desk.reply.fill('从客服台答一句')
+    await desk.reply.press('Enter')
+    await phone.getByRole('log').getByText('从客服台答一句').waitFor()
+    await box.fill('谢谢')
+    await box.press('Enter')
+    await desk.thread.getByText('谢谢').waitFor()
+    await context.close()
   })
 
   it('goes the whole way: bot, person, text and picture, a colleague who sees it live', async () => {
@@ -313,5 +338,14 @@ describeInBrowser('the desk', () => {
     await keyboard.press('Escape')
     await keyboard.press('Control+k')
     await desk.page.getByRole('dialog', { name: '命令面板' }).waitFor()
+  })
+})
+
+describeInBrowser('the desk’s files', () => {
+  it('weigh less than 300 kB on their way', async () => {
+    await buildPage('desk')
+    const folder = fileURLToPath(new URL('../dist/web/desk/assets/', import.meta.url))
+    const bytes = readdirSync(folder).map((name) => gzipSync(readFileSync(`${folder}${name}`)).length)
+    expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(300 * 1024)
   })
 })
