@@ -28,7 +28,9 @@ const words = {
   openId: who,
   text: '种下的话一二三',
   reply: '答：种下的话一二三',
-  person: 'planted-words-of-an-agent',
+  person: 'planted-words-of-an-agent 𪛖',
+  // As the search index keeps it.
+  piece: '𪛖',
   note: 'planted-note-of-a-colleague',
   tag: 'planted-tag',
   entry: 'planted-session-from',
@@ -145,6 +147,10 @@ describe.each(kinds)('a customer, on %s', (kind) => {
     await others()
     await expect.poll(() => receiver.received.length, waiting).toBeGreaterThan(5)
     expect(await found()).toEqual(Object.keys(words))
+    const search = async (): Promise<number> =>
+      (await api.get(listOf(conversationView), 'GET /conversations', { query: { q: words.piece } })).items
+        .length
+    expect(await search()).toBe(1)
 
     const events = await fetch(`${service.url}/api/v1/events`, {
       headers: { authorization: `Bearer ${apiKey}` },
@@ -152,6 +158,7 @@ describe.each(kinds)('a customer, on %s', (kind) => {
     const contact = { params: { id: before.contact.id } }
     expect((await api.call('DELETE /contacts/:id', contact)).status).toBe(204)
     expect(await found()).toEqual([])
+    expect(await search()).toBe(0)
     // Pages show nothing of them any more.
     await untilSaid(events, 'event: reset')
     expect((await api.call('DELETE /contacts/:id', contact)).status).toBe(404)

@@ -57,9 +57,7 @@ export async function eraseContact(options: ErasureOptions, contactId: number): 
     while ((await removeSome(options, conversationId)) === MESSAGES_AT_ONCE) await wait(PAUSE_MS)
 
   const files = await store.db.transaction().execute(async (tx) => {
-    // In the order in which a push holds them; from here on nothing more is written to this conversation.
-    const held = store.dialect === 'postgres' ? sql`for update` : sql``
-    await sql`select id from contact where id = ${contactId} ${held}`.execute(tx)
+    // From here on nothing more is written to this conversation.
     if (conversationId !== null) await holdConversation(tx, store.dialect, conversationId)
     // What was handled meanwhile goes as well.
     await removePushes(tx, theirs, last, Number.MAX_SAFE_INTEGER)

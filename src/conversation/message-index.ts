@@ -130,12 +130,14 @@ export class MessageIndexer {
       if (!(await moveUp(tx, upTo, last.id)) || found.length === 0) return
       const columns = { id: 'bigint', conversation_id: 'bigint', pieces: 'text' } as const
       const values = bulkRows(dialect, columns, found)
+      // One that was deleted since it was read must not be found for ever.
+      const there = sql`exists (select 1 from message where message.id = rows.id)`
       if (dialect === 'sqlite')
         await sql`insert into message_index (rowid, pieces)
-          select (conversation_id << ${SHIFT}) + id, pieces from ${values}`.execute(tx)
+          select (conversation_id << ${SHIFT}) + id, pieces from ${values} where ${there}`.execute(tx)
       else
         await sql`insert into message_index (message_id, conversation_id, pieces)
-          select id, conversation_id, pieces::tsvector from ${values} where true
+          select id, conversation_id, pieces::tsvector from ${values} where ${there}
           on conflict (message_id) do nothing`.execute(tx)
     })
     return rows.length

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PushRow } from './push-log.js'
 import { settleCopy, type DatabaseFile } from './sqlite-copy.js'
@@ -153,6 +154,21 @@ describe('a scrubbed SQLite file', () => {
     expect(n).toBe(400)
     await store.pushes.append(secret(1000))
     expect(holds('PLANTED')).toBe(true)
+  })
+
+  it('holds nothing of it in the search index either', async () => {
+    const { db } = store
+    const index = async (id: number, pieces: string): Promise<unknown> =>
+      sql`insert into message_index (rowid, pieces) values (${id}, ${pieces})`.execute(db)
+    for (let n = 1; n < 50; n++)
+      await index(n, n === 7 ? 'a b 𪛖' : `a b ${String.fromCodePoint(0x4e00 + n)}`)
+    await sql`delete from message_index where rowid = 7`.execute(db)
+    await file.scrub(1000)
+    expect(holds('𪛖')).toBe(true)
+    expect(await file.scrub(1e9)).toBe(true)
+    expect(holds('𪛖')).toBe(false)
+    const { rows } = await sql`select rowid from message_index where message_index match 'a'`.execute(db)
+    expect(rows).toHaveLength(48)
   })
 
   it('is left as it is where that would take too long, but for what waits beside it', async () => {
