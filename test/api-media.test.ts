@@ -41,9 +41,8 @@ describe.each(kinds)('pictures by the API, on %s', (kind) => {
   async function picture(openId: string, direction = 'incoming'): Promise<MessageView['media'] | undefined> {
     return (await thread(openId)).find((each) => each.direction === direction && each.mediaId)?.media
   }
-  function bytesOf(id: number, key: string | undefined = apiKey): Promise<Response> {
-    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
-    return fetch(`${service.url}/api/v1/media/${id}`, { headers })
+  function bytesOf(id: number, key = apiKey): Promise<Response> {
+    return fetch(`${service.url}/api/v1/media/${id}`, { headers: { authorization: `Bearer ${key}` } })
   }
   function upload(body: Buffer, { type = 'image/png', app = appId, key = apiKey } = {}): Promise<Response> {
     return fetch(`${service.url}/api/v1/media?appId=${encodeURIComponent(app)}`, {
@@ -64,7 +63,7 @@ describe.each(kinds)('pictures by the API, on %s', (kind) => {
     await expect.poll(async () => (await picture('oLin'))?.state, waiting).toBe('stored')
     const media = await picture('oLin')
     expect(media).toEqual({
-      id: expect.any(Number),
+      id: expect.any(Number) as number,
       state: 'stored',
       mime: 'image/jpeg',
       width: 40,

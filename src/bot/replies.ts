@@ -1,13 +1,13 @@
 /** A reply's promise that knows whether anybody looks at what becomes of it. */
-class Reply extends Promise<void> {
+class Reply extends Promise<undefined> {
   watched = false
 
   static override get [Symbol.species](): PromiseConstructor {
     return Promise
   }
 
-  override then<A = void, B = never>(
-    onfulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+  override then<A = undefined, B = never>(
+    onfulfilled?: ((value: undefined) => A | PromiseLike<A>) | null,
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.watched = true
@@ -33,7 +33,9 @@ export class Replies {
   /** Follows a reply; what is returned is for the handler. */
   follow(work: Promise<void>): Promise<void> {
     const reply = new Reply((resolve, reject) => {
-      work.then(resolve, reject)
+      work.then(() => {
+        resolve(undefined)
+      }, reject)
     })
     const followed = work.then(
       () => undefined,
@@ -46,7 +48,7 @@ export class Replies {
       },
     )
     // Node is not to take it for a rejection that nobody handles: it is handled here.
-    Promise.prototype.then.call(reply, undefined, () => undefined)
+    void Promise.prototype.then.call(reply, undefined, () => undefined)
     this.#underWay.add(followed)
     void followed.finally(() => this.#underWay.delete(followed))
     return reply

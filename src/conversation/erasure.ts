@@ -35,7 +35,7 @@ export const ERASED = 'erased'
  * sends afterwards begins anew. Throws CommandError when a push of theirs is still being handled.
  */
 export async function eraseContact(options: ErasureOptions, contactId: number): Promise<Erased | undefined> {
-  const { store, now, wait } = options
+  const { store, wait } = options
   const contact = await store.db
     .selectFrom('contact')
     .leftJoin('conversation', 'conversation.contact_id', 'contact.id')

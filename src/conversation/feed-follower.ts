@@ -115,11 +115,11 @@ export class FeedFollower {
     const known = after !== undefined && after <= current && current - after <= FARTHEST
     const reset = after !== undefined && (!known || (await readFeed(store, after, 1)).reset)
     entry.cursor = known && !reset ? after : current
-    if (entry.left) return
+    if (hasLeft(entry)) return
     entry.reader.begin(entry.cursor, reset)
     for (;;) {
       const { events, upTo, more } = await this.#piece(entry.cursor)
-      if (entry.left) return
+      if (hasLeft(entry)) return
       await entry.reader.receive(events)
       entry.cursor = upTo
       const alone = ![...this.#entries].some((each) => each.joined)
@@ -204,4 +204,9 @@ function latestOf(items: readonly FeedItem[]): FeedItem[] {
     latest.set(key, item)
   }
   return [...latest.values()]
+}
+
+/** Asked anew after each wait: a page may leave at any time. */
+function hasLeft(entry: Entry): boolean {
+  return entry.left
 }

@@ -125,7 +125,7 @@ function actorWord(actor: AuditActor): string {
 
 /** A word as one line, without what writes to a terminal: it may come from anyone. */
 function oneLine(text: string): string {
-  return [...text.slice(0, 200)]
+  return Array.from(text.slice(0, 200))
     .map((char) =>
       /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(char)
         ? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`

@@ -62,10 +62,11 @@ export class CannedReplies {
       .updateTable('canned_reply')
       .set(row)
       .where('id', '=', id)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('canned_reply as other')
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('canned_reply as other')
               .select('other.id')
               .where('other.shortcut', '=', input.shortcut)
               .where('other.id', '!=', id),

@@ -52,11 +52,11 @@ export class Passwords {
 
 /** What is wrong with a new password; undefined when it may be used. Length is what counts, not kinds of characters. */
 export function passwordProblem(password: string, name: string): string | undefined {
-  const length = [...password].length
+  const length = Array.from(password).length
   if (length < PASSWORD_LEAST) return `A password has at least ${PASSWORD_LEAST} characters.`
   if (length > PASSWORD_MOST) return `A password has at most ${PASSWORD_MOST} characters.`
   const folded = password.normalize('NFKC').toLowerCase()
-  if (folded.includes(name.normalize('NFKC').toLowerCase()) && [...name].length >= 4)
+  if (folded.includes(name.normalize('NFKC').toLowerCase()) && Array.from(name).length >= 4)
     return 'A password must not contain the name.'
   if (isCommonPassword(folded)) return 'This password is one of those that are tried first. Choose another.'
   return undefined

@@ -5,7 +5,7 @@ import { Refusal } from './refusal.js'
 export async function readBytes(ctx: Context, most: number): Promise<Buffer> {
   const tooLarge = (): Refusal =>
     new Refusal('too_large', `The body is larger than ${most / 1024 / 1024} MB.`, { Connection: 'close' })
-  if ((ctx.request.length ?? 0) > most) throw tooLarge()
+  if (Number(ctx.get('content-length')) > most) throw tooLarge()
   const chunks: Buffer[] = []
   let length = 0
   try {

@@ -45,7 +45,7 @@ function isOurs(origin: string, ctx: Context, publicUrl: string | undefined): bo
 }
 
 function hasBody(ctx: Context): boolean {
-  return ctx.get('transfer-encoding') !== '' || (ctx.request.length ?? 0) > 0
+  return ctx.get('transfer-encoding') !== '' || Number(ctx.get('content-length')) > 0
 }
 
 function isSimple(contentType: string): boolean {

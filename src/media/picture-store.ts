@@ -117,8 +117,8 @@ function inDatabase({ db }: Store, now: () => number): PictureStore {
       await db
         .deleteFrom('media_bytes')
         .where('created_at', '<', before)
-        .where(({ not, exists, selectFrom }) =>
-          not(exists(selectFrom('media').select('id').whereRef('file', '=', 'media_bytes.name'))),
+        .where((eb) =>
+          eb.not(eb.exists(eb.selectFrom('media').select('id').whereRef('file', '=', 'media_bytes.name'))),
         )
         .execute()
     },

@@ -45,9 +45,9 @@ export interface Words {
   /** The rows to select from, named `rows`. */
   readonly rows: string
   /** A parameter beside the rows, from 1 on. */
-  value(number: number, type: 'text' | 'bigint'): string
+  readonly value: (number: number, type: 'text' | 'bigint') => string
   /** A query's rows as one JSON text, each an array of these columns: one value to hand over instead of many. */
-  packed(columns: readonly string[], query: string): string
+  readonly packed: (columns: readonly string[], query: string) => string
 }
 
 /**

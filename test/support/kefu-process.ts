@@ -77,8 +77,8 @@ function launch(
   { cwd, env, under = [] }: { cwd: string; env: Readonly<Record<string, string>>; under?: readonly string[] },
 ): ChildProcessWithoutNullStreams {
   const { PATH = '', HOME = '' } = process.env
-  const [program, ...before] = [...under, process.execPath]
-  const child = spawn(program ?? process.execPath, [...before, '--import', loader, cli, ...args], {
+  const command = [...under, process.execPath, '--import', loader, cli, ...args]
+  const child = spawn(command.shift() ?? process.execPath, command, {
     cwd,
     env: { PATH, HOME, ...env },
   })

@@ -8,11 +8,11 @@ export interface StreamOptions {
   /** The stream's address without a query. */
   url: string
   /** The state of the connection changed. */
-  onLink(link: Link): void
+  onLink: (link: Link) => void
   /** Everything must be read anew: at the first connection, and when what was missed is no longer known. */
-  onFresh(): void
-  onEvent(event: DeskEvent): void
-  onSignedOut(): void
+  onFresh: () => void
+  onEvent: (event: DeskEvent) => void
+  onSignedOut: () => void
   /** Waits so long before the n-th try, from 0. */
   backoffMs?: (attempt: number) => number
   /** Without a byte for so long the connection counts as dead: the service writes a comment each 15 s. */

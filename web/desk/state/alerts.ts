@@ -26,9 +26,9 @@ export interface AlertsOptions {
   inSight: () => number | null
   /** Whether this tab is the one that rings. */
   rings: Ref<boolean>
-  ring(why: 'waiting' | 'mine'): void
+  ring: (why: 'waiting' | 'mine') => void
   /** Says it outside of the page, once for each conversation and wait. */
-  notify(view: ConversationView, why: 'waiting' | 'mine'): void
+  notify: (view: ConversationView, why: 'waiting' | 'mine') => void
   /** What other tabs of this browser looked at, and tells them what this one did. */
   channel: Pick<BroadcastChannel, 'postMessage' | 'onmessage'> | null
 }

@@ -6,7 +6,7 @@ export interface Chime {
   isAllowed: Ref<boolean>
   /** To be called from a gesture. */
   allow(): Promise<void>
-  ring(why: 'waiting' | 'mine'): void
+  ring: (why: 'waiting' | 'mine') => void
 }
 
 /** Two notes up for who waits, one soft note for a message of one's own: each frequency with its beginning in seconds. */

@@ -84,9 +84,9 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
     })
   }
 
-  function keep({ preview: _, ...pending }: Pending): void {
+  function keep(pending: Pending): void {
     try {
-      storage.setItem(prefix + pending.clientId, JSON.stringify(pending))
+      storage.setItem(prefix + pending.clientId, JSON.stringify({ ...pending, preview: undefined }))
     } catch {
       // A full storage: it is only not gone on with after a reload.
     }

@@ -36,7 +36,7 @@ export interface Threads {
   /** A message as an event tells it: the latest that there is. */
   put(message: MessageView): void
   /** A message as it was made: an event that came before this answer knows more of it. */
-  putNew(message: MessageView): void
+  putNew: (message: MessageView) => void
   earlier(conversationId: number): Promise<void>
   /** Reads the last page of each known thread anew, as after a break. */
   refresh(): Promise<void>

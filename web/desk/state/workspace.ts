@@ -57,7 +57,7 @@ export interface Workspace extends Surroundings {
   appName(appId: string): string
   setStatus(status: Presence): Promise<void>
   /** Does it; what the service says against it is shown. Resolves to whether it was done. */
-  run(action: () => Promise<unknown>): Promise<boolean>
+  run: (action: () => Promise<unknown>) => Promise<boolean>
   /** A problem in words, as a toast. */
   problem(error: DeskError): void
   signOut(): Promise<void>

@@ -1,14 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { limits } from '../../../src/wechat/limits.js'
 import { utf8Bytes } from './bytes.js'
-import { composerLimits } from './composer-limits.js'
 import { splitText } from './split-text.js'
-
-it('the page counts with the platform’s numbers', () => {
-  expect(composerLimits.textBytes).toBe(limits.textBytes)
-  expect(composerLimits.imageBytes).toBe(limits.imageBytes)
-})
 
 it('a text that fits stays whole, a longer one is cut behind a sentence', () => {
   expect(splitText('你好')).toEqual(['你好'])

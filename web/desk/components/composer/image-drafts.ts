@@ -17,10 +17,10 @@ export interface ImageDraft {
 export function useImageDrafts(conversation: () => ConversationView): {
   images: Ref<ImageDraft[]>
   isSending: Ref<boolean>
-  add(files: readonly Blob[]): Promise<void>
-  remove(id: string): void
+  add: (files: readonly Blob[]) => Promise<void>
+  remove: (id: string) => void
   /** Uploads and sends them one after the other; what could not be uploaded stays. */
-  send(): Promise<void>
+  send: () => Promise<void>
 } {
   const { t } = useI18n()
   const { client, outgoing, run, toasts } = useWorkspace()

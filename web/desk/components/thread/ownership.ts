@@ -8,7 +8,7 @@ export function useOwnership(conversation: () => ConversationView): {
   busy: Ref<boolean>
   /** Whether it is being asked if a colleague's conversation shall be taken. */
   confirming: Ref<boolean>
-  act(name: Exclude<OwnershipAction['name'], 'assign'>, sure?: boolean): Promise<void>
+  act: (name: Exclude<OwnershipAction['name'], 'assign'>, sure?: boolean) => Promise<void>
 } {
   const { client, conversations, run, me, list } = useWorkspace()
   const busy = ref(false)
