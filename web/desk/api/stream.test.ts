@@ -23,7 +23,7 @@ function open(silenceMs = 60_000): void {
   stream = openStream({
     url: '/events',
     fetch: async (url, init) => {
-      asked.push(url)
+      asked.push(url instanceof Request ? url.url : url.toString())
       const answer = answers.shift()
       if (answer) return answer()
       const body = new ReadableStream<Uint8Array>({
