@@ -24,7 +24,6 @@ export interface ReportQuery {
 }
 
 type Messages = ReportView['messages']
-type Waits = ReportView['firstResponse']
 
 /** What happened in some days, from what was added up as it came. Throws Refusal for days that are none. */
 export async function report(
@@ -43,44 +42,50 @@ export async function report(
 
   const counted = await messagesOf(store, scope)
   const active = await activeOf(store, scope)
-  const waits = await waitsOf(store, scope)
+  const waits = new Waits()
+  // Day by day: reading SQLite holds the process up.
+  for (let day = from; day <= to; day++) {
+    await waits.read(store, day, {
+      start: dayStart(day, dayOf),
+      end: dayStart(day + 1, dayOf),
+      apps: query.apps,
+    })
+    await new Promise(setImmediate)
+  }
   const names = await namesOf(store)
-  const firsts = new Map<number, number>()
-  for (const wait of waits)
-    if (wait.ended_by === 'first') firsts.set(dayOf(wait.at), (firsts.get(dayOf(wait.at)) ?? 0) + 1)
   const days = Array.from({ length: to - from + 1 }, (_, i) => from + i).map((day) => ({
     day: dayName(day),
-    conversations: active.byDay.get(day) ?? 0,
+    conversations: active.get(day) ?? 0,
     messages: sumOf(counted.filter((row) => row.day === day)),
-    firstResponses: firsts.get(day) ?? 0,
+    firstResponses: waits.firstsOn(day),
   }))
   const agentIds = new Set([
     ...counted.flatMap((row) => (row.kind === 'agent' ? row.agent_id : [])),
-    ...waits.flatMap((wait) => wait.agent_id ?? []),
+    ...waits.agentIds,
   ])
+  const agents: ReportView['agents'] = []
+  for (const id of agentIds) {
+    agents.push({
+      id,
+      name: names.get(id) ?? '',
+      messages: sumOf(counted.filter((row) => row.agent_id === id)).agents,
+      taken: waits.lengths('take', id).length,
+      firstResponse: summary(waits.lengths('first', id)),
+    })
+    await new Promise(setImmediate)
+  }
   return {
     from: dayName(from),
     to: dayName(to),
     zone,
     days,
-    conversations: active.total,
+    conversations: await activeInAll(store, scope),
     messages: sumOf(counted),
-    untilTaken: summary(waits.filter((wait) => wait.ended_by === 'take')),
-    firstResponse: summary(waits.filter((wait) => wait.ended_by === 'first')),
-    everyResponse: summary(waits.filter((wait) => wait.ended_by !== 'take')),
+    untilTaken: summary(waits.lengths('take')),
+    firstResponse: summary(waits.lengths('first')),
+    everyResponse: summary([...waits.lengths('first'), ...waits.lengths('reply')]),
     failures: await failuresOf(store, scope),
-    agents: [...agentIds]
-      .map((id) => {
-        const own = waits.filter((wait) => wait.agent_id === id)
-        return {
-          id,
-          name: names.get(id) ?? '',
-          messages: sumOf(counted.filter((row) => row.agent_id === id)).agents,
-          taken: own.filter((wait) => wait.ended_by === 'take').length,
-          firstResponse: summary(own.filter((wait) => wait.ended_by === 'first')),
-        }
-      })
-      .sort((a, b) => b.messages - a.messages || a.id - b.id),
+    agents: agents.sort((a, b) => b.messages - a.messages || a.id - b.id),
     waiting: await waitingNow(store, query.apps, now()),
   }
 }
@@ -125,40 +130,96 @@ function sumOf(rows: readonly CountRow[]): Messages {
 async function activeOf(
   { db }: Store,
   { from, to, apps }: ReportScope,
-): Promise<{ byDay: ReadonlyMap<number, number>; total: number }> {
-  const where = sql`where day between ${from} and ${to} and ${inScope('app_id', apps)}`
-  const { rows } = await sql<{ day: number; count: number }>`
-    select day, count(*) as count from active_day ${where} group by day`.execute(db)
-  const { rows: total } = await sql<{ count: number }>`
-    select count(distinct conversation_id) as count from active_day ${where}`.execute(db)
-  return { byDay: new Map(rows.map((row) => [row.day, row.count])), total: total[0]?.count ?? 0 }
+): Promise<ReadonlyMap<number, number>> {
+  const byDay = new Map<number, number>()
+  for (let day = from; day <= to; day++) {
+    const { rows } = await sql<{ count: number }>`
+      select count(*) as count from active_day where day = ${day} and ${inScope('app_id', apps)}`.execute(db)
+    byDay.set(day, rows[0]?.count ?? 0)
+    await new Promise(setImmediate)
+  }
+  return byDay
+}
+
+/** Conversations in one reading. */
+const CONVERSATIONS = 2000
+
+/** How many conversations there were on any of the days. */
+async function activeInAll({ db }: Store, { from, to, apps }: ReportScope): Promise<number> {
+  const { rows: all } = await sql<{ last: number | null }>`
+    select max(conversation_id) as last from active_day`.execute(db)
+  let total = 0
+  for (let after = 0; after < (all[0]?.last ?? 0); after += CONVERSATIONS) {
+    const { rows } = await sql<{ count: number }>`
+      select count(distinct conversation_id) as count from active_day
+      where conversation_id > ${after} and conversation_id <= ${after + CONVERSATIONS}
+        and day between ${from} and ${to} and ${inScope('app_id', apps)}`.execute(db)
+    total += rows[0]?.count ?? 0
+    await new Promise(setImmediate)
+  }
+  return total
 }
 
 interface WaitRow {
   agent_id: number | null
   ended_by: 'take' | 'first' | 'reply'
-  since: number
-  at: number
+  length: number
 }
 
-async function waitsOf({ db }: Store, { start, end, apps }: ReportScope): Promise<WaitRow[]> {
-  const { rows } = await sql<WaitRow>`
-    select agent_id, ended_by, since, at from wait
-    where at >= ${start} and at < ${end} and ${inScope('app_id', apps)}`.execute(db)
-  return rows
+/** How long customers waited, by what ended it and by whom. */
+class Waits {
+  readonly #lengths = new Map<string, number[]>()
+  readonly #firsts = new Map<number, number>()
+  readonly agentIds = new Set<number>()
+
+  async read(
+    { db }: Store,
+    day: number,
+    { start, end, apps }: Pick<ReportScope, 'start' | 'end' | 'apps'>,
+  ): Promise<void> {
+    const { rows } = await sql<WaitRow>`
+      select agent_id, ended_by, at - since as length from wait
+      where at >= ${start} and at < ${end} and ${inScope('app_id', apps)}`.execute(db)
+    let firsts = 0
+    for (const { agent_id: agentId, ended_by: endedBy, length } of rows) {
+      if (endedBy === 'first') firsts += 1
+      this.#add(endedBy, length)
+      if (agentId === null) continue
+      this.#add(`${endedBy} ${agentId}`, length)
+      this.agentIds.add(agentId)
+    }
+    this.#firsts.set(day, firsts)
+  }
+
+  lengths(endedBy: WaitRow['ended_by'], agentId?: number): readonly number[] {
+    return this.#lengths.get(agentId === undefined ? endedBy : `${endedBy} ${agentId}`) ?? []
+  }
+
+  firstsOn(day: number): number {
+    return this.#firsts.get(day) ?? 0
+  }
+
+  #add(key: string, length: number): void {
+    const known = this.#lengths.get(key)
+    if (known) known.push(length)
+    else this.#lengths.set(key, [length])
+  }
 }
 
-function summary(waits: readonly Pick<WaitRow, 'since' | 'at'>[]): Waits {
-  const lengths = waits.map(({ since, at }) => Math.max(at - since, 0)).sort((a, b) => a - b)
+function summary(lengths: readonly number[]): ReportView['firstResponse'] {
+  const sorted = Float64Array.from(lengths, (length) => Math.max(length, 0)).sort()
   const share = (part: number): number | null =>
-    lengths[Math.max(Math.ceil(lengths.length * part) - 1, 0)] ?? null
-  return { count: lengths.length, median: share(0.5), p90: share(0.9), longest: lengths.at(-1) ?? null }
+    sorted[Math.max(Math.ceil(sorted.length * part) - 1, 0)] ?? null
+  return { count: sorted.length, median: share(0.5), p90: share(0.9), longest: sorted.at(-1) ?? null }
 }
 
 async function failuresOf({ db }: Store, { start, end, apps }: ReportScope): Promise<ReportView['failures']> {
+  const withApp =
+    apps === 'all'
+      ? sql``
+      : sql`join conversation on conversation.id = m.conversation_id join contact on contact.id = conversation.contact_id`
   const { rows } = await sql<ReportView['failures'][number]>`
-    select m.errcode, m.state, count(*) as count from message m
-    join conversation on conversation.id = m.conversation_id join contact on contact.id = conversation.contact_id
+    select m.errcode, m.state, count(*) as count from message m ${withApp}
     where m.state in ('failed', 'unknown') and m.created_at >= ${start} and m.created_at < ${end}
       and ${inScope('contact.app_id', apps)}
     group by m.errcode, m.state order by count desc, coalesce(m.errcode, 0)`.execute(db)

@@ -60,7 +60,7 @@ export function desk(dialect: Dialect): Migration {
       await schema
         .createIndex('active_day_of_conversation')
         .on('active_day')
-        .column('conversation_id')
+        .columns(['conversation_id', 'day', 'app_id'])
         .execute()
       // Partial, so that it costs only what went wrong.
       await schema
