@@ -401,11 +401,13 @@ describe.each(await storeKinds())('outgoing webhooks on %s', (kind) => {
     }
     expect(verify(old, 0)).toMatchObject({ type: 'webhook.test' })
     expect(verify(fresh, 0)).toMatchObject({ type: 'webhook.test' })
-    await test.store.db.updateTable('webhook').set({ old_secret_until: now() }).execute()
+    const signatures = (nth: number): number =>
+      String(receiver.received[nth]?.headers['webhook-signature']).split(' ').length
+    expect(signatures(0)).toBe(2)
+    ahead += DAY
     await hooks.deliveries.test(endpoint.id)
     await expect.poll(() => receiver.received.length, patient).toBe(2)
-    expect(() => verify(old, 1)).toThrow()
-    expect(verify(fresh, 1)).toMatchObject({ type: 'webhook.test' })
+    expect(signatures(1)).toBe(1)
   })
 
   it('keep a secret in no column, log or list', async () => {
