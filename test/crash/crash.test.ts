@@ -17,7 +17,7 @@ const onPostgres = new Set([
   'away-beyond-its-lease',
 ])
 const KILLS = 5
-const SLOW = 240_000
+const SLOW = 300_000
 
 const kinds = await storeKinds()
 let compiled: Compiled

@@ -10,7 +10,7 @@ const conversationList = z.object({
 export type Said = 'done' | 'refused' | 'nothing'
 
 /** For so long a person, or their page, asks again. */
-const PATIENCE_MS = 40_000
+const PATIENCE_MS = 150_000
 /** A customer whose conversation is not there when it was looked for so often never reached us. */
 const LOOKS = 20
 

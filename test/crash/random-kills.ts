@@ -8,6 +8,8 @@ export interface RandomKillsOptions extends WorldOptions {
   readonly kills: number
   readonly seed: number
   readonly customers: number
+  /** Ends with fewer kills at that time, in milliseconds since 1970. */
+  readonly until?: number
   /** Told after each kill. */
   readonly onKill?: (kills: number) => void
 }
@@ -22,12 +24,12 @@ export interface RandomKills {
 }
 
 /** So many messages are acknowledged between two kills at most. */
-const MOST_MESSAGES = 25
-const LONGEST_MS = 4000
+const MOST_MESSAGES = 16
+const LONGEST_MS = 3000
 
 /** Ends servers with SIGKILL at random moments, also while they start, under load; then judges. */
 export async function randomKills(options: RandomKillsOptions): Promise<RandomKills> {
-  const { seed, kills } = options
+  const { seed, until = Infinity } = options
   const began = performance.now()
   const world = await World.open(options)
   try {
@@ -36,7 +38,8 @@ export async function randomKills(options: RandomKillsOptions): Promise<RandomKi
     const load = new Load({ world, random: new Random(seed), customers: options.customers, people: 0.2 })
     load.start()
     const random = new Random(seed + 1)
-    for (let killed = 0; killed < kills;) {
+    let killed = 0
+    while (killed < options.kills && Date.now() < until) {
       const victims = victimsOf(world, random)
       await someWork(load, random)
       await Promise.all(victims.map((slot) => world.kill(slot)))
@@ -44,7 +47,7 @@ export async function randomKills(options: RandomKillsOptions): Promise<RandomKi
       options.onKill?.(killed)
       // Sometimes it ends again while it starts.
       for (const slot of victims)
-        if (random.chance(0.2) && killed < kills) {
+        if (random.chance(0.2) && killed < options.kills) {
           world.launch(slot)
           await delay(random.below(500))
           await world.kill(slot)
@@ -53,13 +56,13 @@ export async function randomKills(options: RandomKillsOptions): Promise<RandomKi
       if (world.kind === 'postgres') await delay(random.below(600))
       await world.startAll()
     }
-    await within(load.stop(), 'the last customers', 120_000)
+    await within(load.stop(), 'the last customers', 240_000)
     await world.drained()
     const verdict = await judge(world, load)
     return {
       kind: options.kind,
       code: options.code,
-      kills,
+      kills: killed,
       seed,
       seconds: (performance.now() - began) / 1000,
       verdict,

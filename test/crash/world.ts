@@ -33,7 +33,7 @@ export interface End {
 type Database = Awaited<ReturnType<typeof emptyDatabase>>
 
 /** How long anything in this suite may take that should take a moment. */
-export const PATIENCE_MS = 60_000
+export const PATIENCE_MS = 180_000
 
 /**
  * One database with its servers (one process on SQLite, two on PostgreSQL), between an emulated WeChat's pushes and
