@@ -80,6 +80,7 @@ describe('the service', () => {
     service.emulator.faults.add({ path: '/cgi-bin/message/custom/send', errcode: 45011, times: 1 })
     const customer = service.emulator.user('oLin')
     await customer.sends('你好')
+    await expect.poll(() => service.emulator.faults.items, { timeout: 15_000 }).toHaveLength(0)
     await service.stop()
     const store = await openStore(service.config.databaseUrl)
     await store.db.updateTable('message').set({ not_before: null }).where('state', '=', 'queued').execute()
