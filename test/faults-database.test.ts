@@ -1,10 +1,14 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createEmulator } from '../src/emulator/index.js'
 import { callControl } from '../src/server/control-client.js'
 import { openStore } from '../src/store/index.js'
+import { startKefu, type KefuServer } from './support/kefu-process.js'
 import { tcpProxy, type TcpProxy } from './support/tcp-proxy.js'
-import { startTestService, type TestService } from './support/test-service.js'
+import { planted, startTestService, type TestService } from './support/test-service.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'
 
 const SEND = '/cgi-bin/message/custom/send'
@@ -184,5 +188,119 @@ describe.runIf((await storeKinds()).includes('postgres'))('PostgreSQL behind a n
       expect(calls('oLin')).toBe(2)
     },
     SLOW,
+  )
+})
+
+describe.each(await storeKinds())('a row that the database refuses, on %s', (kind) => {
+  let database: TestStore | undefined
+  let service: TestService
+
+  beforeEach(async () => {
+    if (kind === 'postgres') database = await makeStore(kind)
+    service = await startTestService(database ? { DATABASE_URL: database.url } : {})
+    await callControl(service.config.dataDir, 'import-rules', echo)
+  })
+  afterEach(async () => {
+    await service.close()
+    await database?.remove()
+    database = undefined
+  })
+
+  it.each(['rules', 'handlers in code'])(
+    'is tried three times where %s answer, then its push is marked failed and people get the customer; others go on',
+    async (who) => {
+      const module = join(service.directory, 'bot.mjs')
+      writeFileSync(module, `export default (bot) => { bot.hears(/./, (ctx) => ctx.reply('答' + ctx.text)) }`)
+      await service.stop()
+      const refusing = await openStore(service.config.databaseUrl)
+      await (
+        kind === 'sqlite'
+          ? sql`create trigger refuse before insert on message when new.content like '%毒%'
+              begin select raise(abort, 'refused'); end`
+          : sql`alter table message add constraint refuse check (content not like '%毒%')`
+      ).execute(refusing.db)
+      await refusing.close()
+      await service.restart(who === 'rules' ? {} : { KEFU_BOT: module })
+      const [bad, good] = [service.emulator.user('oBad'), service.emulator.user('oGood')]
+      const taken = await Promise.all([bad.sends('毒'), good.sends('一')])
+      expect(taken.map(({ answer }) => answer)).toEqual(['success', 'success'])
+      expect(await good.receivesText({ timeoutMs: 20_000 })).toBe('答一')
+      await expect.poll(() => service.log, { timeout: 20_000 }).toContain('is marked failed')
+      expect(service.log.match(/could not be handled; (they wait|it is)/g)?.length).toBeLessThanOrEqual(4)
+      // What they say later is kept, for people.
+      await bad.sends('二')
+      await service.stop()
+      const store = await openStore(service.config.databaseUrl)
+      const rows = await store.db
+        .selectFrom('push')
+        .innerJoin('contact', 'contact.open_id', 'push.open_id')
+        .innerJoin('conversation', 'conversation.contact_id', 'contact.id')
+        .select(['push.open_id', 'push.state', 'conversation.status'])
+        .orderBy('push.id')
+        .execute()
+      await store.close()
+      expect(rows.filter(({ open_id: openId }) => openId === 'oBad')).toMatchObject([
+        { state: 'failed', status: 'waiting' },
+        { state: 'handled' },
+      ])
+      expect(rows.filter(({ open_id: openId }) => openId === 'oGood')).toMatchObject([
+        { state: 'handled', status: 'bot' },
+      ])
+    },
+    SLOW,
+  )
+})
+
+describe('a handler that ends the process', () => {
+  it(
+    'is run three times, then its push is marked failed and people get the customer: the service stays up',
+    async () => {
+      const cwd = mkdtempSync(join(tmpdir(), 'kefu-ends-'))
+      const emulator = await createEmulator()
+      const databaseUrl = `file:${join(cwd, 'kefu.db')}`
+      const env = {
+        ...planted,
+        DATA_DIR: join(cwd, 'data'),
+        DATABASE_URL: databaseUrl,
+        WECHAT_API_URL: emulator.url,
+        KEFU_BOT: join(cwd, 'bot.mjs'),
+      }
+      writeFileSync(env.KEFU_BOT, `export default (bot) => bot.hears('炸', () => process.exit(9))`)
+      let server: KefuServer | undefined
+      try {
+        server = await startKefu({ cwd, env })
+        emulator.addApp({
+          appId: planted.WECHAT_APP_ID,
+          appSecret: planted.WECHAT_APP_SECRET,
+          token: planted.WECHAT_TOKEN,
+          encodingAESKey: planted.WECHAT_ENCODING_AES_KEY,
+          pushUrl: `${server.url}/wechat`,
+        })
+        void emulator.user('oLin').sends('炸')
+        expect(await server.ended).toMatchObject({ code: 9 })
+        // Twice more, perhaps before it is ready.
+        for (let n = 2; n <= 3; n++)
+          await startKefu({ cwd, env }).then(
+            async ({ ended }) => expect(await ended).toMatchObject({ code: 9 }),
+            (error: unknown) => expect(String(error)).toContain('kefu start ended'),
+          )
+        server = await startKefu({ cwd, env })
+        const { url, end } = server
+        await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200)
+        await expect.poll(() => server?.log, { timeout: 15_000 }).toContain('is marked failed')
+        expect(await end()).toMatchObject({ code: 0 })
+        const store = await openStore(databaseUrl)
+        expect(await store.db.selectFrom('push').select('state').execute()).toEqual([{ state: 'failed' }])
+        expect(await store.db.selectFrom('conversation').select('status').execute()).toEqual([
+          { status: 'waiting' },
+        ])
+        await store.close()
+      } finally {
+        await server?.end('SIGKILL')
+        await emulator.close()
+        rmSync(cwd, { recursive: true })
+      }
+    },
+    2 * SLOW,
   )
 })
