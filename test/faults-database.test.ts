@@ -227,7 +227,12 @@ describe.each(await storeKinds())('a row that the database refuses, on %s', (kin
       expect(await good.receivesText({ timeoutMs: 20_000 })).toBe('答一')
       await expect.poll(() => service.log, { timeout: 20_000 }).toContain('is marked failed')
       expect(service.log.match(/could not be handled; (they wait|it is)/g)?.length).toBeLessThanOrEqual(4)
-      // What they say later is kept, for people.
+      // People can answer them: WeChat allows it, whatever of it could be kept.
+      const { dataDir } = service.config
+      expect(await callControl(dataDir, 'send', { openId: 'oBad', text: '在' })).toMatchObject({
+        result: [{ state: 'accepted' }],
+      })
+      // What they say later is kept.
       await bad.sends('二')
       await service.stop()
       const store = await openStore(service.config.databaseUrl)

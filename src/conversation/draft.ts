@@ -73,24 +73,12 @@ export class Draft implements Conversing, Sender {
     this.#place = 0
     if (payload.msgType === 'event') {
       if (payload.event !== 'user_enter_tempsession') return
-      this.#state = {
-        ...this.#state,
-        enterSeconds: payload.createTime,
-        enterReceivedAt: receivedAt,
-        corrected: null,
-      }
+      this.sign(push, receivedAt)
       this.#contact = { ...this.#contact, sessionFrom: payload.sessionFrom }
       this.#unit.entered(this.#contact.id, payload.sessionFrom)
       this.#say({ line: 'entered', sessionFrom: payload.sessionFrom })
     } else {
-      this.#change({ type: 'message' })
-      this.#state = {
-        ...this.#state,
-        messageSeconds: payload.createTime,
-        messageReceivedAt: receivedAt,
-        corrected: null,
-        waitingSince: this.#state.waitingSince ?? receivedAt,
-      }
+      this.sign(push, receivedAt)
       this.#unit.add({
         conversationId: this.#state.id,
         direction: 'incoming',
@@ -104,6 +92,20 @@ export class Draft implements Conversing, Sender {
       })
     }
     this.#epoch = this.#state.epoch
+  }
+
+  /** Counts what a push gives, also one whose message can't be written: WeChat allows replies all the same. */
+  sign({ payload }: Push, receivedAt: number): void {
+    if (payload.msgType === 'event') {
+      const entered = { enterSeconds: payload.createTime, enterReceivedAt: receivedAt }
+      this.#state = { ...this.#state, ...entered, corrected: null }
+      this.#unit.save(this.#state, false, this.#before)
+      return
+    }
+    this.#change({ type: 'message' })
+    const wrote = { messageSeconds: payload.createTime, messageReceivedAt: receivedAt }
+    const waitingSince = this.#state.waitingSince ?? receivedAt
+    this.#state = { ...this.#state, ...wrote, waitingSince, corrected: null }
     this.#unit.save(this.#state, false, this.#before)
   }
 

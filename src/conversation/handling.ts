@@ -198,8 +198,11 @@ export async function failPush(
     if (numUpdatedRows === 0n || !concernsCustomer(job.push)) return
     const unit = new UnitOfWork(tx, store.dialect, now())
     const conversations = await openConversations(tx, store.dialect, sightings([job]), unit.now)
-    for (const found of conversations.values())
-      new Draft(unit, found, allowance, async () => []).handoff('handler_failed')
+    for (const found of conversations.values()) {
+      const draft = new Draft(unit, found, allowance, async () => [])
+      draft.sign(job.push, job.receivedAt)
+      draft.handoff('handler_failed')
+    }
     await unit.flush()
   })
 }
