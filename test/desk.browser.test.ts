@@ -306,6 +306,75 @@ describeInBrowser('the desk', () => {
     await until(() => desk.reply.inputValue()).toBe('写到一半')
   })
 
+  it('finds conversations by what was said, and says so when there is none', async () => {
+    stage = await startDeskStage(browser)
+    await stage.customer().sends('云朵马克杯能放微波炉吗')
+    await stage.customer('oOther0002abcd').sends('发票抬头怎么改')
+    const desk = await stage.enter('小满')
+    await desk.row(/发票抬头/).waitFor()
+    const box = desk.page.getByRole('textbox', { name: '搜索会话' })
+    await box.fill('微波炉')
+    await desk.row(/微波炉/).waitFor()
+    await desk.row(/发票抬头/).waitFor({ state: 'detached' })
+    await box.fill('没有这样的话')
+    await desk.page.getByText('没有找到「没有这样的话」').waitFor()
+    await box.press('Escape')
+    await desk.row(/发票抬头/).waitFor()
+    expect(desk.trouble).toEqual([])
+  })
+
+  it('gives a conversation to a colleague, who hears of it', async () => {
+    const desk = await taken()
+    const colleague = await stage.enter('李四')
+    await colleague.tab('我的').click()
+    await colleague.page.getByText('你还没有接待中的会话').waitFor()
+    await desk.button('转接').click()
+    await desk.page
+      .getByRole('dialog', { name: '转接给同事' })
+      .getByRole('button', { name: /李四 在线/ })
+      .click()
+    await desk.page.getByText('已转接给 李四').waitFor()
+    await colleague.row(/我的杯子有裂纹/).click()
+    await colleague.thread.getByText('小满 把会话转接给 李四').waitFor()
+    await until(() => colleague.reply.isEnabled()).toBe(true)
+    await desk.page.getByText('李四 正在接待').first().waitFor()
+    // Who looks is seen.
+    await desk.page.getByText('李四 正在查看').first().waitFor()
+  })
+
+  it('takes a colleague’s conversation only when that is meant', async () => {
+    await taken()
+    const colleague = await stage.enter('李四')
+    await colleague.tab('全部').click()
+    await colleague.row(/我的杯子有裂纹/).click()
+    await colleague.button('接管').click()
+    await colleague.page.getByText('小满 正在接待，确定接管？').waitFor()
+    await colleague.button('取消').click()
+    expect(await colleague.reply.count()).toBe(0)
+    await colleague.button('接管').click()
+    await colleague.button('确定接管').click()
+    await until(() => colleague.reply.isEnabled()).toBe(true)
+  })
+
+  it('makes the first administrator by the one-time link, and by no other', async () => {
+    stage = await startDeskStage(browser)
+    const { page, trouble } = await stage.open('#/setup/not-the-token')
+    const fill = async (): Promise<void> => {
+      await page.getByLabel('用户名').fill('店长')
+      await page.getByLabel('密码', { exact: true }).fill('correct horse battery')
+      await page.getByLabel('再输一次密码').fill('correct horse battery')
+      await page.getByRole('button', { name: '创建并进入' }).click()
+    }
+    await fill()
+    await page.getByRole('alert').filter({ hasText: /\S/ }).waitFor()
+    await page.goto(stage.service.setupUrl ?? '')
+    await page.reload()
+    await fill()
+    await page.getByRole('listbox', { name: '会话列表' }).waitFor()
+    expect(new URL(page.url()).hash).toBe('#/conversations')
+    expect(trouble).toEqual([])
+  })
+
   it('is worked by the keyboard alone', async () => {
     stage = await startDeskStage(browser)
     await stage.customer().sends('第一位')

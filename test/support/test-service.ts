@@ -19,6 +19,8 @@ export const planted = {
 export interface TestService {
   readonly emulator: Emulator
   readonly url: string
+  /** The one-time link for the first administrator, while there is none. */
+  readonly setupUrl: string | undefined
   readonly config: Config
   readonly directory: string
   /** Everything that was logged so far, from debug on. */
@@ -82,6 +84,9 @@ export async function startTestService(
     },
     get url() {
       return url()
+    },
+    get setupUrl() {
+      return running?.setupUrl
     },
     get log() {
       return log
