@@ -306,6 +306,54 @@ describeInBrowser('the desk', () => {
     await until(() => desk.reply.inputValue()).toBe('写到一半')
   })
 
+  it('rings in one tab, dots its icon and notifies when somebody waits, until they are looked at', async () => {
+    stage = await startDeskStage(browser)
+    const desk = await stage.enter('小满')
+    const watch = `(() => {
+      globalThis.rung = 0
+      globalThis.noted = []
+      const start = OscillatorNode.prototype.start
+      OscillatorNode.prototype.start = function (...args) { globalThis.rung++; return start.apply(this, args) }
+      globalThis.Notification = class { static permission = 'granted'; constructor(title) { globalThis.noted.push(title) } close() {} }
+    })()`
+    await desk.page.evaluate(watch)
+    const other = await desk.context.newPage()
+    await other.goto(stage.service.url)
+    await other.getByRole('listbox', { name: '会话列表' }).waitFor()
+    await other.evaluate(watch)
+    await stage.customer().sends('有人吗')
+    await until(() => desk.page.evaluate('rung > 0')).toBe(true)
+    await until(() => desk.page.evaluate<string[]>('noted')).toEqual(['有新客户待接入'])
+    const icon = (): Promise<string> => desk.page.evaluate(`document.querySelector('link[rel=icon]').href`)
+    await until(icon).toMatch(/^data:image\/png/)
+    await other.getByRole('option', { name: /有人吗/ }).waitFor()
+    expect(await other.evaluate('[rung, noted.length]')).toEqual([0, 0])
+    // Looked at in the other tab: this one is told.
+    await other.getByRole('option', { name: /有人吗/ }).click()
+    await until(icon).toMatch(/\.svg$/)
+    await desk.button('声音已开').click()
+    await desk.button('声音已关').waitFor()
+  })
+
+  it('leaves a thread where it was, and says what came below', async () => {
+    const desk = await taken()
+    for (let index = 0; index < 24; index++) await stage.customer().sends(`第 ${index} 句\n第二行\n第三行`)
+    await desk.thread.getByText('第 23 句').waitFor()
+    await desk.page.evaluate(`document.querySelector('[role=log]').scrollTop = 300`)
+    await desk.button('回到最新').waitFor()
+    await stage.customer().sends('下面的新消息')
+    await desk.button('1 条新消息').waitFor()
+    const top = (): Promise<number> => desk.page.evaluate(`document.querySelector('[role=log]').scrollTop`)
+    expect(await top()).toBe(300)
+    await stage.customer('oOther0002abcd').sends('另一个客户')
+    await desk.row(/另一个客户/).click()
+    await desk.button('接入').waitFor()
+    await desk.tab('我的').click()
+    await desk.row(/下面的新消息/).click()
+    await desk.button('接入').waitFor({ state: 'detached' })
+    await desk.thread.getByText('以下为新消息').waitFor({ state: 'attached' })
+  })
+
   it('finds conversations by what was said, and says so when there is none', async () => {
     stage = await startDeskStage(browser)
     await stage.customer().sends('云朵马克杯能放微波炉吗')

@@ -86,7 +86,9 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
 
   function keep(pending: Pending): void {
     try {
-      storage.setItem(prefix + pending.clientId, JSON.stringify({ ...pending, preview: undefined }))
+      // A preview is an address of this page alone.
+      const kept = JSON.stringify({ ...pending, preview: undefined })
+      storage.setItem(prefix + pending.clientId, kept)
     } catch {
       // A full storage: it is only not gone on with after a reload.
     }
@@ -137,10 +139,10 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
 /** What an earlier page of this browser wrote. */
 function decode(text: string | null): Pending | null {
   try {
-    const kept = JSON.parse(text ?? 'null') as Pending | null
-    return kept !== null && typeof kept.clientId === 'string' && typeof kept.conversationId === 'number'
-      ? kept
-      : null
+    const kept: unknown = JSON.parse(text ?? 'null')
+    if (typeof kept !== 'object' || kept === null) return null
+    const isPending = 'clientId' in kept && 'conversationId' in kept && 'message' in kept && 'at' in kept
+    return isPending ? (kept as Pending) : null
   } catch {
     return null
   }

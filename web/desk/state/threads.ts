@@ -27,6 +27,8 @@ export interface Thread {
   failed: boolean
   /** What was unread when the conversation was opened: the last so many incoming messages up to one. */
   fresh: { count: number; upTo: number }
+  /** How far from the end it was left, in pixels; null for at the end. */
+  leftAt: number | null
 }
 
 export interface Threads {
@@ -70,6 +72,7 @@ export function createThreads(client: Client, onProblem: (error: DeskError) => v
       loading: false,
       failed: false,
       fresh: { count: 0, upTo: 0 },
+      leftAt: null,
     })
     void read(conversationId)
     return open(conversationId)

@@ -38,5 +38,9 @@ it('spans are counted in what is worth knowing', () => {
     '12m',
     '40s',
   ])
-  expect([stopwatch(372_000), stopwatch(3_972_000)]).toEqual(['06:12', '1:06:12'])
+  expect([stopwatch(372_000), stopwatch(3_972_000), stopwatch(51 * hour)]).toEqual([
+    '06:12',
+    '1:06:12',
+    '2d 3h',
+  ])
 })

@@ -49,9 +49,10 @@ export function isSameDay(one: number, other: number): boolean {
   return daysBetween(one, other) === 0
 }
 
-/** A wait as a stopwatch shows it: `06:12`, `1:06:12`. */
+/** A wait as a stopwatch shows it: `06:12`, `1:06:12`; from a day on `2d 3h`. */
 export function stopwatch(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (ms >= day) return `${Math.floor(ms / day)}d ${Math.floor(seconds / 3600) % 24}h`
   const rest = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`
   return seconds >= 3600 ? `${Math.floor(seconds / 3600)}:${rest}` : rest
 }
