@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { agentView } from '../src/desk/schemas/agent-view.js'
 import { conversationView } from '../src/desk/schemas/conversation-view.js'
 import { listOf } from '../src/desk/schemas/list.js'
 import { uploadedPicture, type UploadedPicture } from '../src/desk/schemas/media.js'
 import { messageView, type MessageView } from '../src/desk/schemas/message-view.js'
 import { ApiClient } from './support/api-client.js'
+import { addAgent, signIn } from './support/desk-agent.js'
 import { gif, jpeg, png, webp } from './support/pictures.js'
 import { planted, startTestService, type TestService } from './support/test-service.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'
@@ -149,6 +151,35 @@ describe.each(kinds)('pictures by the API, on %s', (kind) => {
     const refused = await upload(png())
     expect(refused.status).toBe(503)
     expect(await refused.text()).toMatch(/45009/)
+  })
+
+  it('are for agents of their Mini Program, by their sessions', async () => {
+    await service.emulator.user('oLin').sendsImage(png(7, 7))
+    await expect.poll(async () => (await picture('oLin'))?.state, waiting).toBe('stored')
+    const id = (await picture('oLin'))?.id ?? 0
+    for (const [name, apps, seen] of [
+      ['ours', [appId], true],
+      ['theirs', ['wx-other'], false],
+    ] as const) {
+      await addAgent(service, name)
+      const { items } = await api.get(listOf(agentView), 'GET /agents')
+      const agentId = items.find((each) => each.name === name)?.id ?? 0
+      await api.ok('PATCH /agents/:id', { params: { id: agentId }, body: { apps } })
+      const { headers } = await signIn(service.url, name)
+      const shown = await fetch(`${service.url}/api/v1/media/${id}`, { headers })
+      expect([name, shown.status]).toEqual([name, seen ? 200 : 404])
+      const send = (more: Record<string, string>): Promise<Response> =>
+        fetch(`${service.url}/api/v1/media?appId=${appId}`, {
+          method: 'POST',
+          body: png(3, 3),
+          headers: { ...headers, ...more },
+        })
+      expect([name, (await send({ 'content-type': 'image/png' })).status]).toEqual([name, seen ? 201 : 404])
+      // What a form of another site could send, and what it could not know.
+      expect((await send({ 'content-type': 'text/plain' })).status).toBe(400)
+      expect((await send({ 'content-type': 'image/png', 'x-csrf-token': '' })).status).toBe(403)
+      expect((await send({ 'content-type': 'image/png', 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+    }
   })
 
   it('are in the service’s own description', async () => {

@@ -12,6 +12,7 @@ import { messageView } from '../src/desk/schemas/message-view.js'
 import { callControl } from '../src/server/control-client.js'
 import { openStore } from '../src/store/index.js'
 import { ApiClient } from './support/api-client.js'
+import { addAgent, signIn } from './support/desk-agent.js'
 import { gate, type Gate } from './support/gate.js'
 import { startHookReceiver, type HookReceiver } from './support/hook-receiver.js'
 import { jpeg } from './support/pictures.js'
@@ -216,6 +217,27 @@ describe.each(kinds)('a customer, on %s', (kind) => {
       401,
     )
     expect(await conversationOf(who)).toBeDefined()
+  })
+
+  it('is given out and erased by admins only', async () => {
+    await service.emulator.user(who).sends(words.text)
+    await expect.poll(() => conversationOf(who), waiting).toBeDefined()
+    const contact = { params: { id: (await conversationOf(who))?.contact.id ?? 0 } }
+    for (const [name, role, status] of [
+      ['helper', 'agent', 403],
+      ['boss', 'admin', 204],
+    ] as const) {
+      await addAgent(service, name, role)
+      const agent = await signIn(service.url, name)
+      const given = await fetch(`${service.url}/api/v1/contacts/${contact.params.id}/export`, agent)
+      expect([name, given.status]).toEqual([name, status === 204 ? 200 : status])
+      await given.text()
+      expect([name, (await agent.api.call('DELETE /contacts/:id', contact)).status]).toEqual([name, status])
+    }
+    expect(await found()).toEqual([])
+    const audit = JSON.stringify(await api.ok('GET /audit'))
+    expect(audit).toMatch(/"actor":"agent:\d+","actorName":"boss","action":"contact_erased"/)
+    expect(audit).not.toMatch(/"actorName":"helper","action":"contact/)
   })
 
   it('is erased only when their last message is handled, also one that takes long', async () => {
