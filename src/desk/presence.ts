@@ -89,9 +89,10 @@ export class Presence {
   /** A page of an agent is open, until the function that this gives is called. */
   async opened(agentId: number): Promise<() => void> {
     const { store, now } = this.#options
+    const wasThere = this.#isThere(agentId)
     this.#open.set(agentId, (this.#open.get(agentId) ?? 0) + 1)
     await store.db.updateTable('agent').set({ seen_at: now() }).where('id', '=', agentId).execute()
-    if (!this.#isThere(agentId)) await this.tellAgents()
+    if (!wasThere) await this.tellAgents()
     let closed = false
     return () => {
       if (closed) return
