@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   allowanceOf,
+  closedWindow,
   defaultAllowanceRules as rules,
   forBots,
   type Spending,
@@ -115,6 +116,37 @@ describe('allowanceOf', () => {
         expect(before.remaining).toBeLessThanOrEqual(rules.afterMessage)
         expect(after.remaining).toBeLessThanOrEqual(before.remaining)
         expect(forBots(before, rules)).toBeLessThanOrEqual(before.remaining)
+      }),
+    )
+  })
+})
+
+describe('closedWindow', () => {
+  it('says why nothing may leave any more', () => {
+    expect(closedWindow(none, at)).toBe('window_expired')
+    expect(closedWindow(message, at + 48 * HOUR - 1)).toBeUndefined()
+    expect(closedWindow(message, at + 48 * HOUR)).toBe('window_expired')
+    expect(closedWindow(enter, at + 59_999)).toBeUndefined()
+    expect(closedWindow({ ...message, corrected: 'count' }, at)).toBe('count_used')
+    expect(closedWindow({ ...message, corrected: 'window' }, at)).toBe('window_expired')
+  })
+
+  it('is open wherever the estimate leaves something, whatever was sent', () => {
+    const second = fc.option(fc.integer({ min: start - 200_000, max: start }))
+    const corrected = fc.constantFrom(null, null, null, 'count', 'window')
+    fc.assert(
+      fc.property(second, second, corrected, fc.nat({ max: 7 }), (m, e, word, sent) => {
+        const triggers: Triggers = {
+          messageSeconds: m,
+          messageReceivedAt: m === null ? null : m * 1000,
+          enterSeconds: e,
+          enterReceivedAt: e === null ? null : e * 1000,
+          corrected: word,
+        }
+        const spendings = Array.from({ length: sent }, () => accepted(at))
+        const open = closedWindow(triggers, at) === undefined
+        if (allowanceOf(triggers, spendings, rules, at).remaining > 0) expect(open).toBe(true)
+        expect(allowanceOf(triggers, [], rules, at).remaining > 0).toBe(open)
       }),
     )
   })
