@@ -110,3 +110,12 @@ it('rings once for a message of one’s own customer, unless it is in sight', ()
   alerts.heard(mine)
   expect(rung).toEqual(['mine', 'mine'])
 })
+
+it('a whole queue that is there at once makes a few notifications, each customer once', async () => {
+  for (let id = 1; id <= 500; id++) conversations.put(waiting(id))
+  await nextTick()
+  expect(noted).toHaveLength(3)
+  vi.advanceTimersByTime(3 * repeatMs)
+  expect(noted).toHaveLength(3)
+  expect(rung.length).toBe(4)
+})

@@ -1,10 +1,13 @@
-import { computed, ref, watch, type ComputedRef, type Ref } from 'vue'
+import { computed, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import type { ConversationView } from '../api/views.js'
 import type { Conversations } from './conversations.js'
 import type { Settings } from './settings.js'
 
 /** How often a waiting customer is called out again. */
 export const repeatMs = 30_000
+
+/** More than these at once say no more than the sound and the counts do. */
+const mostNotified = 3
 
 export interface Alerts {
   /** Customers who wait for somebody and whom nobody here has looked at yet. */
@@ -37,20 +40,30 @@ export interface AlertsOptions {
 export function createAlerts(options: AlertsOptions): Alerts {
   const { conversations, settings, meId, isOnDuty, inSight, rings, ring, notify, channel } = options
   /** Conversation → the wait (its beginning) that was looked at. */
-  const seen = ref(new Map<number, number>())
+  const seen = shallowRef<ReadonlyMap<number, number>>(new Map())
+  /** Where a colleague looks. */
+  const watched = computed(
+    () =>
+      new Set(
+        [...conversations.present].flatMap(([id, agents]) =>
+          agents.some((one) => one.id !== meId) ? [id] : [],
+        ),
+      ),
+  )
 
   const calling = computed(() =>
     [...conversations.byId.values()].filter(
       (view) =>
         view.status === 'waiting' &&
         (seen.value.get(view.id) ?? -1) < (view.waitingSince ?? 0) &&
-        !(conversations.present.get(view.id) ?? []).some(({ id }) => id !== meId),
+        !watched.value.has(view.id),
     ),
   )
 
   function mark(conversationId: number): void {
     const view = conversations.byId.get(conversationId)
-    if (view?.status === 'waiting') seen.value.set(conversationId, view.waitingSince ?? 0)
+    if (view?.status === 'waiting' && seen.value.get(conversationId) !== view.waitingSince)
+      seen.value = new Map(seen.value).set(conversationId, view.waitingSince ?? 0)
   }
   if (channel !== null)
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -62,21 +75,19 @@ export function createAlerts(options: AlertsOptions): Alerts {
     if (calling.value.length === 0 || !rings.value || !isOnDuty()) return
     if (settings.sound) ring('waiting')
     if (!settings.notifications) return
-    for (const view of calling.value) {
-      if (notified.get(view.id) === view.waitingSince) continue
-      notified.set(view.id, view.waitingSince ?? 0)
-      notify(view, 'waiting')
-    }
+    const fresh = calling.value.filter(({ id, waitingSince }) => notified.get(id) !== (waitingSince ?? 0))
+    for (const { id, waitingSince } of fresh) notified.set(id, waitingSince ?? 0)
+    for (const view of fresh.slice(0, mostNotified)) notify(view, 'waiting')
   }
   let timer: ReturnType<typeof setInterval> | undefined
   const stopWatching = watch(
-    () => calling.value.map(({ id, waitingSince }) => `${id}:${waitingSince ?? 0}`),
+    () => new Set(calling.value.map(({ id, waitingSince }) => `${id}:${waitingSince ?? 0}`)),
     (now, before) => {
-      if (now.some((one) => !before.includes(one))) {
+      if ([...now].some((one) => !before.has(one))) {
         call()
         clearInterval(timer)
         timer = setInterval(call, repeatMs)
-      } else if (now.length === 0) clearInterval(timer)
+      } else if (now.size === 0) clearInterval(timer)
     },
   )
 
