@@ -51,6 +51,9 @@ export class Inbox {
   #refilling: Promise<void> | undefined
   /** Who waits for an answer that another process decides, by the row's id. */
   readonly #awaited = new Map<number, (answer: Answer) => void>()
+  /** The shards of pushes that are answered already and to be announced. */
+  readonly #arrived = new Set<number>()
+  #announcing: NodeJS.Timeout | undefined
   readonly #ends: (() => void)[] = []
   #told: [number, Answer][] = []
   #stopped = false
@@ -64,8 +67,8 @@ export class Inbox {
   start(): void {
     const { store, shards } = this.#options
     this.#ends.push(
-      store.signals.on('push', (shard) => {
-        if (shards.has(Number(shard))) this.readBack()
+      store.signals.on('push', (word) => {
+        if (word.split(',').some((shard) => shards.has(Number(shard)))) this.readBack()
       }),
       store.signals.on('answered', (word) => {
         for (const [id, answer] of JSON.parse(word) as [number, Answer][]) this.#answered(id, answer)
@@ -89,6 +92,9 @@ export class Inbox {
   async stop(milliseconds: number): Promise<void> {
     this.#stopped = true
     for (const end of this.#ends.splice(0)) end()
+    clearTimeout(this.#announcing)
+    // What it left unsaid others are told now: this process handles nothing more.
+    if (this.#arrived.size > 0) await this.#announce()
     await this.#refilling
     await this.#options.worker.stop(milliseconds)
   }
@@ -124,10 +130,31 @@ export class Inbox {
    * that handles the conversation; the answer comes from there.
    */
   async #shared(id: number, shard: number, answered: boolean): Promise<Accepted> {
-    const accepted = answered ? unwaited : { answer: this.#await(id), run: newRun() }
+    if (answered) {
+      this.#arrived.add(shard)
+      this.#announcing ??= setTimeout(() => void this.#announce(), ANNOUNCED_MS)
+      return unwaited
+    }
+    const accepted = { answer: this.#await(id), run: newRun() }
     if (this.#options.shards.has(shard)) this.readBack()
     else await this.#options.store.signals.send('push', String(shard))
     return accepted
+  }
+
+  /** Tells whoever has them of pushes that nobody waits for, all that came within a moment at once. */
+  async #announce(): Promise<void> {
+    const { shards, store, logger } = this.#options
+    this.#announcing = undefined
+    const arrived = [...this.#arrived]
+    this.#arrived.clear()
+    if (arrived.some((shard) => shards.has(shard))) this.readBack()
+    const others = arrived.filter((shard) => !shards.has(shard))
+    if (others.length === 0) return
+    try {
+      await store.signals.send('push', others.join())
+    } catch (err) {
+      logger.warn({ err }, 'pushes could not be announced; they are found within a second')
+    }
   }
 
   #await(id: number): Promise<Answer> {
@@ -249,6 +276,8 @@ export class Inbox {
 /** As long as WeChat waits: after that an answer is no use to anybody. */
 const AWAITED_MS = 5000
 const POLL_MS = 1000
+/** What comes within so long is read back at once: a page for many pushes instead of a query for each. */
+const ANNOUNCED_MS = 10
 /** So many answers fit into one word. */
 const TOLD_AT_ONCE = 200
 
