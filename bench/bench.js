@@ -16,7 +16,7 @@ import { idOf, subjects as all } from './subjects.js'
 import { syncTime } from './sync-time.js'
 
 // More than the fastest receiver takes, so that time ends a run and not the end of the prepared pushes.
-const PUSHES_PER_SECOND = 40_000
+const PUSHES_PER_SECOND = 30_000
 
 const options = readOptions()
 const { rounds, seconds, warmup, connections, only } = options
