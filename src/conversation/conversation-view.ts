@@ -160,16 +160,28 @@ function allowanceViewOf(
   return { ...allowance, limit: limits[allowance.source] }
 }
 
+interface Outgoing {
+  conversation_id: number
+  state: MessageState
+  sent_at: number | null
+}
+
 /** Each conversation's last outgoing messages: what may still cost, and what may have failed. */
 async function latestOutgoing(
   { store }: ViewSource,
   ids: readonly number[],
 ): Promise<Map<number, Spending[]>> {
-  const { rows } = await sql<{ conversation_id: number; state: MessageState; sent_at: number | null }>`
-    select m.conversation_id, m.state, m.sent_at from conversation c join message m on m.id in (
-      select id from message where conversation_id = c.id and direction = 'outgoing'
-      order by id desc limit ${sql.lit(SPENDINGS)})
-    where c.id in (${idsIn(store.dialect, ids)})`.execute(store.db)
+  const newest = sql`select conversation_id, state, sent_at, id from message
+    where conversation_id = c.id and direction = 'outgoing' order by id desc limit ${sql.lit(SPENDINGS)}`
+  const wanted = idsIn(store.dialect, ids)
+  // PostgreSQL would go through all messages for the one, and SQLite does not know the other.
+  const { rows } = await (
+    store.dialect === 'postgres'
+      ? sql<Outgoing>`select m.conversation_id, m.state, m.sent_at
+          from (${wanted}) as c cross join lateral (${newest}) as m`
+      : sql<Outgoing>`select m.conversation_id, m.state, m.sent_at
+          from (${wanted}) as c join message m on m.id in (select id from (${newest}))`
+  ).execute(store.db)
   const latest = new Map<number, Spending[]>()
   for (const { conversation_id: id, state, sent_at: sentAt } of rows) {
     const known = latest.get(id)

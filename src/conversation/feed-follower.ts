@@ -22,8 +22,10 @@ export type FeedEvent =
 export interface FeedReader {
   /** From which number on events come; `reset`: not from where it asked, so what it has is to be loaded anew. */
   begin(sequence: number, reset: boolean): void
-  /** Takes events in their order; while the reader catches up, the next wait for what this gives. */
-  receive(events: readonly FeedEvent[]): Promise<void> | void
+  /** Takes events in their order, as they happen. */
+  receive(events: readonly FeedEvent[]): void
+  /** Takes events that it missed, in their order, at its own pace: the next wait for what this gives. */
+  catchUp(events: readonly FeedEvent[]): Promise<void>
   /** It can't be told any more. */
   fail(): void
 }
@@ -51,11 +53,13 @@ interface Piece {
 }
 
 /** Rows of the feed that are read at once. */
-const PIECE = 200
+const PIECE = 100
 /** A reader that is further behind loads anew: that is quicker than telling it everything. */
 const FARTHEST = 5000
 /** What comes within so many milliseconds is read at once. */
 const PACE_MS = 25
+/** So many times as long as a reading took is left to other work. */
+const SHARE = 3
 /** How often the feed is read without a word of its growth, should one have been missed. */
 const POLL_MS = 2000
 const RETRY_MS = 1000
@@ -120,7 +124,8 @@ export class FeedFollower {
     for (;;) {
       const { events, upTo, more } = await this.#piece(entry.cursor)
       if (hasLeft(entry)) return
-      await entry.reader.receive(events)
+      await entry.reader.catchUp(events)
+      if (hasLeft(entry)) return
       entry.cursor = upTo
       const alone = ![...this.#entries].some((each) => each.joined)
       if (alone) this.#position = Math.max(this.#position, upTo)
@@ -145,16 +150,32 @@ export class FeedFollower {
     while (this.#again && this.#entries.size > 0) {
       this.#again = false
       try {
+        const began = performance.now()
         const { events, upTo, more } = await this.#piece(this.#position)
-        if (more) this.#again = true
         for (const entry of this.#entries) if (entry.joined) tell(entry, events, upTo)
         this.#position = Math.max(this.#position, upTo)
-        await this.#options.wait(PACE_MS)
+        if (more) {
+          this.#again = true
+          await this.#leap()
+        }
+        await this.#options.wait(Math.max(PACE_MS, (performance.now() - began) * SHARE))
       } catch (err) {
         this.#options.logger.warn({ err }, 'pages could not be told what happened; tried again in a second')
         this.#again = true
         await this.#options.wait(RETRY_MS)
       }
+    }
+  }
+
+  /** Where more happens than can be told, readers load anew instead of falling behind without end. */
+  async #leap(): Promise<void> {
+    const current = await currentSequence(this.#options.store)
+    if (current - this.#position <= FARTHEST) return
+    this.#position = current
+    for (const entry of this.#entries) {
+      if (!entry.joined) continue
+      entry.cursor = current
+      entry.reader.begin(current, true)
     }
   }
 
@@ -191,7 +212,7 @@ function tell(entry: Entry, events: readonly FeedEvent[], upTo: number): void {
   const { cursor } = entry
   const fresh = events.filter(({ sequence }) => sequence > cursor)
   entry.cursor = Math.max(cursor, upTo)
-  if (fresh.length > 0) void entry.reader.receive(fresh)
+  if (fresh.length > 0) entry.reader.receive(fresh)
 }
 
 /** The last of several changes of the same message, or of the same conversation's facts. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 
 /** A page that reads slower than this falls off and comes again, with the number that it has. */
-const MOST_WAITING_BYTES = 1024 * 1024
+const MOST_WAITING_BYTES = 2 * 1024 * 1024
 
 /** One answer of server-sent events. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export class EventStream {

@@ -92,9 +92,13 @@ export class LiveEvents {
         else stream.send(`id: ${sequence}\n\n`)
       },
       receive: (events) => {
-        for (const event of events)
-          if (mayUse(live.principal, event.data.conversation.appId)) stream.send(this.#textOf(event))
-        return stream.drained()
+        for (const event of events) this.#tell(live, event)
+      },
+      catchUp: async (events) => {
+        for (const event of events) {
+          this.#tell(live, event)
+          await stream.drained()
+        }
       },
       fail() {
         stream.close()
@@ -143,6 +147,10 @@ export class LiveEvents {
       const data = event.dataFor(principal)
       if (data !== undefined) stream.send(`event: ${event.event}\ndata: ${JSON.stringify(data)}\n\n`)
     }
+  }
+
+  #tell({ stream, principal }: Live, event: FeedEvent): void {
+    if (mayUse(principal, event.data.conversation.appId)) stream.send(this.#textOf(event))
   }
 
   #textOf(event: FeedEvent): string {

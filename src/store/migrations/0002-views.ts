@@ -14,6 +14,13 @@ export function views(dialect: Dialect): Migration {
         .columns(['agent_id', 'last_message_id'])
         .where(sql.ref('agent_id'), 'is not', null)
         .execute()
+      // With the direction in it, so that unread messages are counted without looking at any.
+      await schema.dropIndex('message_of_conversation').execute()
+      await schema
+        .createIndex('message_of_conversation')
+        .on('message')
+        .columns(['conversation_id', 'id', 'direction'])
+        .execute()
       // Partial, so that a customer who writes ten thousand messages costs nothing here.
       await schema
         .createIndex('message_outgoing')
