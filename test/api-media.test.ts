@@ -16,7 +16,8 @@ const apiKey = 'a-key-of-the-media-test-0123456789'
 const appId: string = planted.WECHAT_APP_ID
 const waiting = { timeout: 20_000, interval: 50 }
 
-describe.each(kinds)('pictures by the API, on %s', (kind) => {
+// The machine may be busy.
+describe.each(kinds)('pictures by the API, on %s', { timeout: 60_000 }, (kind) => {
   let service: TestService
   let database: TestStore | undefined
   let api: ApiClient

@@ -47,7 +47,8 @@ const exported = z.object({
   pushes: z.array(z.object({ receivedAt: z.number(), state: z.string(), plaintext: z.string() })),
 })
 
-describe.each(kinds)('a customer, on %s', (kind) => {
+// The machine may be busy.
+describe.each(kinds)('a customer, on %s', { timeout: 60_000 }, (kind) => {
   let service: TestService
   let database: TestStore | undefined
   let receiver: HookReceiver

@@ -9,7 +9,8 @@ const kinds = await storeKinds()
 const days = 86_400_000
 const waiting = { timeout: 20_000, interval: 20 }
 
-describe.each(kinds)('pictures that customers send, on %s', (kind) => {
+// The machine may be busy.
+describe.each(kinds)('pictures that customers send, on %s', { timeout: 60_000 }, (kind) => {
   let stage: MediaStage
   const servers: RawServer[] = []
   beforeEach(async () => {

@@ -11,7 +11,8 @@ const days = 86_400_000
 const waiting = { timeout: 20_000, interval: 20 }
 const uploadPath = '/cgi-bin/media/upload'
 
-describe.each(kinds)('pictures that agents upload, on %s', (kind) => {
+// The machine may be busy.
+describe.each(kinds)('pictures that agents upload, on %s', { timeout: 60_000 }, (kind) => {
   let stage: MediaStage
   beforeEach(async () => {
     stage = await mediaStage(kind)
