@@ -1,5 +1,8 @@
 import { createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { agentView } from '../src/desk/schemas/agent-view.js'
 import { auditView } from '../src/desk/schemas/audit-view.js'
@@ -13,7 +16,7 @@ import { deskSettings } from '../src/desk/schemas/settings-view.js'
 import { ApiClient } from './support/api-client.js'
 import { addAgent, postSession, signIn, type DeskAgent } from './support/desk-agent.js'
 import { startHookReceiver, type HookReceiver } from './support/hook-receiver.js'
-import { runKefu } from './support/kefu-process.js'
+import { runKefu, startKefu } from './support/kefu-process.js'
 import { planted, startTestService, type TestService } from './support/test-service.js'
 
 const key = 'a-key-of-the-work-test-0123456789'
@@ -287,6 +290,8 @@ describe('an agent of another Mini Program', () => {
         }
       }
     expect(tried).toBeGreaterThan(40)
+    const found = await foreign.api.ok('GET /conversations', { query: { q: 'evil' } })
+    expect(found).toEqual({ items: [], next: null })
     expect(await view()).toEqual(before)
   })
 })
@@ -310,6 +315,26 @@ describe('kefu agent', () => {
     expect(items.map(({ action }) => action)).toEqual(
       expect.arrayContaining(['agent_added', 'password_changed']),
     )
+  }, 120_000)
+})
+
+describe('kefu start', () => {
+  it('prints the first admin’s link beside the log, and none once there is an admin', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kefu-first-'))
+    const options = { cwd: directory, env: { DATA_DIR: join(directory, 'data') } }
+    try {
+      const first = await startKefu(options)
+      const { stdout, stderr } = await first.end()
+      const token = /http:\/\/127\.0\.0\.1:\d+\/#\/setup\/([\w-]{32})\n/.exec(stdout)?.[1] ?? ''
+      expect(token).not.toBe('')
+      expect(stderr).not.toContain(token)
+      // No server runs: the command opens the database itself.
+      expect((await runKefu(['agent', 'add', 'boss', '--role', 'admin'], options)).code).toBe(0)
+      const second = await startKefu(options)
+      expect((await second.end()).stdout).toBe('')
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
   }, 120_000)
 })
 
