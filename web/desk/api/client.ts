@@ -95,9 +95,15 @@ export function createClient(options: {
 }): Client {
   const { fetch, now, onSignedOut, base = './api/v1' } = options
   let csrf = ''
+  let agentId = 0
   let ahead = 0
 
-  async function request(method: string, path: string, body?: object | Blob): Promise<unknown> {
+  async function request(
+    method: string,
+    path: string,
+    body?: object | Blob,
+    isAgain = false,
+  ): Promise<unknown> {
     const headers = new Headers({ accept: 'application/json' })
     const init: RequestInit = { method, headers, credentials: 'same-origin' }
     if (method !== 'GET' && csrf !== '') headers.set('x-csrf-token', csrf)
@@ -119,7 +125,19 @@ export function createClient(options: {
     const answer: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined)
     if (response.ok) return answer
     if (response.status === 401 && path !== '/session') onSignedOut()
+    // Another tab of this browser has signed in anew: the session is another, and so is its token.
+    if (response.status === 403 && method !== 'GET' && !isAgain && (await hasNewToken()))
+      return request(method, path, body, true)
     throw refusal(answer, response.status)
+  }
+
+  async function hasNewToken(): Promise<boolean> {
+    const before = csrf
+    const me = await json<Me>('GET', '/session').catch(() => undefined)
+    if (me === undefined || before === '') return false
+    csrf = me.csrfToken
+    if (agentId !== me.agent.id) onSignedOut()
+    return csrf !== before && agentId === me.agent.id
   }
 
   /** The service is of this same version and checks its own answers; what they are is taken at its word. */
@@ -131,6 +149,7 @@ export function createClient(options: {
   }
   const signedIn = (me: Me): Me => {
     csrf = me.csrfToken
+    agentId = me.agent.id
     return me
   }
   const items = async <T>(path: string): Promise<T[]> => (await json<{ items: T[] }>('GET', path)).items

@@ -9,9 +9,18 @@ export function problemWords(error: DeskError, { t }: I18n): string {
       return t.value('problem.allowance')
     case 'not_yours':
       return t.value('problem.notYours')
+    case 'not_possible':
+      return t.value('problem.notPossible')
+    case 'not_found':
+      return t.value('problem.notFound')
+    case 'forbidden':
+      return t.value('problem.forbidden')
     case 'too_many':
-    case 'rate_limited':
       return t.value('problem.tooMany')
+    case 'too_large':
+      return t.value('problem.tooLarge')
+    case 'unavailable':
+      return t.value('problem.unavailable')
     default:
       return error.message === '' ? t.value('problem.other', { code: error.code }) : error.message
   }
