@@ -55,14 +55,16 @@ export function createEventApplier(options: EventApplierOptions): (event: DeskEv
         if (isKnown !== true) dropDelivered(event.message)
         if (isNewToMe(event.message, before)) alerts.heard(event.conversation)
         markRead()
-        countsLater()
+        if (countsDiffer(before, event.conversation)) countsLater()
         return
       }
-      case 'conversation':
+      case 'conversation': {
+        const before = conversations.byId.get(event.conversation.id)
         conversations.put(event.conversation)
         markRead()
-        countsLater()
+        if (countsDiffer(before, event.conversation)) countsLater()
         return
+      }
       case 'presence':
         conversations.setPresent(
           event.conversationId,
@@ -76,6 +78,11 @@ export function createEventApplier(options: EventApplierOptions): (event: DeskEv
         return
     }
   }
+}
+
+/** Whether a conversation may be in another tab than before. */
+function countsDiffer(before: ConversationView | undefined, now: ConversationView): boolean {
+  return before?.status !== now.status || before.agent?.id !== now.agent?.id
 }
 
 /** Whether a conversation is the agent's. */

@@ -173,12 +173,17 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
   })
 
   let countTimer: ReturnType<typeof setTimeout> | undefined
-  /** Counts are the server's: asked for once after a burst of events. */
+  let countedAt = -Infinity
+  /** Counts are the server's: asked for once after a burst of events, and not more often than they can be read. */
   function countsLater(): void {
-    countTimer ??= setTimeout(() => {
-      countTimer = undefined
-      void list.reloadCounts()
-    }, 300)
+    countTimer ??= setTimeout(
+      () => {
+        countTimer = undefined
+        countedAt = performance.now()
+        void list.reloadCounts()
+      },
+      Math.max(150, countedAt + 1000 - performance.now()),
+    )
   }
   ends.push(() => {
     clearTimeout(countTimer)
