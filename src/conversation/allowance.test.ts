@@ -64,6 +64,9 @@ describe('allowanceOf', () => {
     expect(allowanceOf(late, left, rules, at + 5000).remaining).toBe(3)
     const prompt: Triggers = { ...none, messageSeconds: start, messageReceivedAt: at + 999 }
     expect(allowanceOf(prompt, [accepted(at + 500)], rules, at + 5000).remaining).toBe(5)
+    // WeChat does not try for so long: it is our clock that is ahead, and what it says of sends as well.
+    const ahead: Triggers = { ...none, messageSeconds: start, messageReceivedAt: at + HOUR }
+    expect(allowanceOf(ahead, [accepted(at + HOUR - 1000)], rules, at + HOUR).remaining).toBe(5)
   })
 
   it('counts what is on its way, arrived, or may have arrived, and gives back what failed', () => {

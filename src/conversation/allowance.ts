@@ -95,12 +95,16 @@ export function closedWindow(triggers: Triggers, now: number): 'window_expired' 
 /** WeChat's CreateTime is in whole seconds, and a push takes a moment. */
 const PROMPT_MS = 1500
 
+/** WeChat's last attempt has ended by then: what seems later still was not late, our clock is ahead of WeChat's. */
+const LAST_ATTEMPT_MS = limits.pushAttempts * limits.pushTimeoutSeconds * 1000 + 5000
+
 /**
  * Whether a sign reached us so late, because we were away or WeChat had to try again, that replies to earlier ones
  * may have left after it.
  */
 export function cameLate(createSeconds: number, receivedAt: number): boolean {
-  return receivedAt - createSeconds * 1000 >= PROMPT_MS
+  const late = receivedAt - createSeconds * 1000
+  return late >= PROMPT_MS && late <= LAST_ATTEMPT_MS
 }
 
 /** Since when WeChat counts what is sent against a sign: since its CreateTime, as near as its seconds tell. */
