@@ -4,6 +4,7 @@ import { listOf } from '../src/desk/schemas/list.js'
 import { messageView } from '../src/desk/schemas/message-view.js'
 import type { UserHandle } from '../src/emulator/index.js'
 import { ApiClient } from './support/api-client.js'
+import { makeStore, storeKinds, type TestStore } from './stores.js'
 import { startTestService, type TestService } from './support/test-service.js'
 
 const apiKey = 'a-key-of-the-api-test-0123456789'
@@ -12,11 +13,10 @@ const messages = listOf(messageView)
 let service: TestService
 let api: ApiClient
 
-beforeEach(async () => {
-  service = await startTestService({ KEFU_API_KEY: apiKey })
+async function start(environment: Record<string, string> = {}): Promise<void> {
+  service = await startTestService({ KEFU_API_KEY: apiKey, ...environment })
   api = new ApiClient(service.url, apiKey)
-})
-afterEach(() => service.close())
+}
 
 /** A customer who wrote, and their conversation, which waits for people. */
 async function waiting(openId: string, text = '在吗'): Promise<{ customer: UserHandle; id: number }> {
@@ -33,7 +33,19 @@ async function waiting(openId: string, text = '在吗'): Promise<{ customer: Use
   return { customer, id }
 }
 
-describe('conversations by the API', () => {
+describe.each(await storeKinds())('conversations by the API on %s', (kind) => {
+  let database: TestStore
+  beforeEach(async () => {
+    database = await makeStore(kind)
+    await database.store.close()
+    await start({ DATABASE_URL: database.url })
+  })
+  afterEach(async () => {
+    await service.close()
+    await database.reopen()
+    await database.remove()
+  })
+
   it('are listed newest first, page by page', async () => {
     for (const openId of ['oA', 'oB', 'oC']) await waiting(openId)
     const first = await api.get(conversations, 'GET /conversations', { query: { limit: 2 } })
@@ -255,6 +267,9 @@ describe('conversations by the API', () => {
 })
 
 describe('the API', () => {
+  beforeEach(() => start())
+  afterEach(() => service.close())
+
   it('lets nobody in without a key that it knows', async () => {
     const nobody = new ApiClient(service.url, undefined)
     expect(await nobody.call('GET /conversations')).toMatchObject({
