@@ -7,7 +7,6 @@ export const en: Record<keyof typeof zhCN, string> = {
   'page.what': 'Customer service for WeChat Mini Programs',
   'page.conversations': 'Conversations',
   'page.settings': 'Settings',
-  'entrance.asking': 'Opening…',
   'entrance.unreachable': 'The service can’t be reached, trying again…',
   'language.other': '中文',
   'language.zh': '中文（简体）',

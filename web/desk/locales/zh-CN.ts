@@ -5,7 +5,6 @@ export const zhCN = {
   'page.what': '微信小程序客服',
   'page.conversations': '会话',
   'page.settings': '设置',
-  'entrance.asking': '正在打开…',
   'entrance.unreachable': '暂时连不上服务，正在重试…',
   'language.other': 'English',
   'language.zh': '中文（简体）',

@@ -15,7 +15,7 @@ export interface Session {
   settings: Settings
   router: Router
   toasts: Toasts
-  /** `unreachable` while the service could not be asked yet. */
+  /** `asking` for a moment, with nothing to see; `unreachable` while the service could not be asked. */
   state: Ref<'asking' | 'unreachable' | 'out' | 'setup' | 'in'>
   /** Whether there is no agent yet, so that the one-time link is needed. */
   needsSetup: Ref<boolean>
