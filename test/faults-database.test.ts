@@ -234,6 +234,9 @@ describe.each(await storeKinds())('a row that the database refuses, on %s', (kin
       })
       // What they say later is kept.
       await bad.sends('二')
+      await expect
+        .poll(async () => (await service.get('/metrics')).text, { timeout: 20_000 })
+        .toContain('kefu_queue_depth{queue="inbox"} 0\n')
       await service.stop()
       const store = await openStore(service.config.databaseUrl)
       const rows = await store.db
