@@ -1,4 +1,4 @@
-import { MessagesSquare, Settings as SettingsIcon } from '@lucide/vue'
+import { MessagesSquare, Settings as SettingsIcon, Wrench } from '@lucide/vue'
 import { defineAsyncComponent, type Component } from 'vue'
 import type { MessageKey } from './locales/i18n.js'
 import Workbench from './components/frame/Workbench.vue'
@@ -22,6 +22,13 @@ export const deskPages: readonly DeskPage[] = [
     icon: MessagesSquare,
     component: Workbench,
     access: 'agent',
+  },
+  {
+    name: 'admin',
+    label: 'page.admin',
+    icon: Wrench,
+    component: defineAsyncComponent(() => import('./admin/AdminFrame.vue')),
+    access: 'admin',
   },
   {
     name: 'settings',

@@ -6,6 +6,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'page.name': 'kefu desk',
   'page.what': 'Customer service for WeChat Mini Programs',
   'page.conversations': 'Conversations',
+  'page.admin': 'Administration',
   'page.settings': 'Settings',
   'entrance.unreachable': 'The service can’t be reached, trying again…',
   'language.other': '中文',

@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { en } from './en.js'
-import { zhCN } from './zh-CN.js'
+import { adminEn } from '../admin/words/en.js'
+import { adminZhCN } from '../admin/words/zh-CN.js'
+import { en as deskEn } from './en.js'
+import { zhCN as deskZhCN } from './zh-CN.js'
+
+const [zhCN, en] = [
+  { ...deskZhCN, ...adminZhCN },
+  { ...deskEn, ...adminEn },
+]
 
 const placeholders = (text: string): string[] =>
   [...text.matchAll(/\{\w+\}/g)].map((match) => match[0]).sort()
 
 describe('the catalogues of the desk', () => {
+  it('say nothing twice: administration has only what is its own', () => {
+    expect(Object.keys(adminZhCN).filter((key) => key in deskZhCN)).toEqual([])
+  })
+
   it('have the same texts', () => {
     expect(Object.keys(en)).toEqual(Object.keys(zhCN))
   })
@@ -39,11 +50,13 @@ describe('the catalogues of the desk', () => {
       eager: true,
     })
     const source = Object.entries(files)
-      .filter(([file]) => !file.includes('locales/') && !file.endsWith('.test.ts'))
+      .filter(
+        ([file]) => !file.includes('locales/') && !file.includes('/words/') && !file.endsWith('.test.ts'),
+      )
       .map(([, text]) => text)
       .join('\n')
     /** Keys that are put together: `tab.${one}`. */
-    const built = [...source.matchAll(/`(\w+\.)\$\{/g)].map((match) => match[1] ?? '')
+    const built = [...source.matchAll(/`((?:\w+\.)+)\$\{/g)].map((match) => match[1] ?? '')
     const unused = Object.keys(zhCN).filter(
       (key) => !source.includes(`'${key}'`) && !built.some((prefix) => key.startsWith(prefix)),
     )

@@ -4,6 +4,7 @@ export const zhCN = {
   'page.name': 'kefu 客服台',
   'page.what': '微信小程序客服',
   'page.conversations': '会话',
+  'page.admin': '管理',
   'page.settings': '设置',
   'entrance.unreachable': '暂时连不上服务，正在重试…',
   'language.other': 'English',

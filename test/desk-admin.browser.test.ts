@@ -1,0 +1,190 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { buildPage, describeInBrowser, launchBrowser, seriousViolations } from './browser.js'
+import { patience, signIn, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 })
+
+describeInBrowser('administration at the desk', () => {
+  let browser: Browser
+  let stage: DeskStage
+
+  beforeAll(async () => {
+    await buildPage('desk')
+    browser = await launchBrowser()
+  })
+  afterAll(() => browser.close())
+  afterEach(() => stage.close())
+
+  /** An admin who has opened a part of administration from the rail. */
+  async function administer(part: string): Promise<OpenDesk> {
+    stage = await startDeskStage(browser)
+    const desk = await stage.enter('店长', { role: 'admin' })
+    await desk.page.getByRole('link', { name: '管理' }).click()
+    await desk.page.getByRole('link', { name: part, exact: true }).click()
+    await desk.page.getByRole('heading', { level: 1, name: part }).waitFor()
+    return desk
+  }
+
+  /** The page as it is: wide and narrow, light and dark, nothing that axe finds serious and nothing cut off. */
+  async function mustBeForEverybody({ page, trouble }: OpenDesk): Promise<void> {
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const width of [1440, 390]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
+        // Colours change by a transition, however short.
+        await expect
+          .poll(() => page.evaluate('document.getAnimations().length'), { timeout: patience })
+          .toBe(0)
+        expect(await seriousViolations(page), `${colorScheme}, ${width}`).toEqual([])
+        const wide = await page.evaluate<string[]>(
+          `[...document.querySelectorAll('.admin .scroll, [role=dialog] .body')]
+            .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className)`,
+        )
+        expect(wide, `${colorScheme}, ${width}`).toEqual([])
+      }
+    await page.setViewportSize({ width: 1440, height: 900 })
+    expect(trouble).toEqual([])
+  }
+
+  it('is for admins only', async () => {
+    stage = await startDeskStage(browser)
+    const desk = await stage.enter('小满')
+    expect(await desk.page.getByRole('link', { name: '管理' }).count()).toBe(0)
+    await desk.page.goto(`${stage.service.url}/#/admin/agents`)
+    await expect.poll(() => desk.page.url(), { timeout: patience }).toContain('#/conversations')
+  })
+
+  it('adds agents with a password that is shown once, resets it, and shuts one out', async () => {
+    const desk = await administer('客服')
+    const { page } = desk
+    await desk.button('添加客服').click()
+    const form = page.getByRole('dialog', { name: '添加客服' })
+    await form.getByLabel('用户名').fill('李四')
+    await form.getByLabel('指定小程序').check()
+    expect(await form.getByRole('button', { name: '保存' }).isDisabled()).toBe(true)
+    await form.getByRole('checkbox').first().check()
+    await mustBeForEverybody(desk)
+    await form.getByRole('button', { name: '保存' }).click()
+    const once = page.getByRole('dialog', { name: '李四 的一次性密码' })
+    const password = await once.getByLabel('密码', { exact: true }).inputValue()
+    await once.getByRole('button', { name: '复制密码' }).click()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(password)
+    await once.getByRole('button', { name: '我已保存' }).click()
+
+    const colleague = await stage.open()
+    await signIn(colleague.page, '李四', password)
+    await colleague.list.waitFor()
+
+    // The same name again is refused, with what to do about it.
+    await desk.button('添加客服').click()
+    await form.getByLabel('用户名').fill('李四')
+    await form.getByRole('button', { name: '保存' }).click()
+    await form.getByRole('alert').filter({ hasText: '用户名已被使用' }).waitFor()
+    await form.getByRole('button', { name: '取消' }).click()
+
+    await desk.button('重置密码：李四').click()
+    await page.getByRole('dialog').getByRole('button', { name: '重置密码' }).click()
+    const second = await once.getByLabel('密码', { exact: true }).inputValue()
+    expect(second).not.toBe(password)
+    await once.getByRole('button', { name: '我已保存' }).click()
+    await signIn(colleague.page, '李四', second)
+    await colleague.list.waitFor()
+
+    await desk.button('停用 李四').click()
+    await page.getByRole('dialog').getByRole('button', { name: '停用', exact: true }).click()
+    await desk.button('启用 李四').waitFor()
+    await colleague.page.getByLabel('用户名').waitFor()
+    await mustBeForEverybody(desk)
+    await desk.button('启用 李四').click()
+    await desk.button('停用 李四').waitFor()
+  })
+
+  it('keeps canned replies, which the composer then offers', async () => {
+    const desk = await administer('快捷回复')
+    const { page } = desk
+    await page.getByText('还没有快捷回复').waitFor()
+    await desk.button('添加快捷回复').click()
+    const form = page.getByRole('dialog')
+    await form.getByLabel('标题').fill('退款时效')
+    await form.getByLabel('内容').fill('您好，')
+    await form.getByRole('button', { name: '插入变量 {{contact.name}}' }).click()
+    expect(await form.getByLabel('内容').inputValue()).toBe('您好，{{contact.name}}')
+    await form.getByLabel('快捷词').fill('tk')
+    await mustBeForEverybody(desk)
+    await form.getByLabel('内容').fill('您好，{{nobody}}')
+    await form.getByRole('button', { name: '保存' }).click()
+    await form.getByRole('alert').filter({ hasText: '不认识的变量' }).waitFor()
+    await form.getByLabel('内容').fill('退款 3 天内到账。')
+    await form.getByRole('button', { name: '保存' }).click()
+    await page.getByText('退款 3 天内到账。').waitFor()
+
+    await desk.button('编辑退款时效').click()
+    await form.getByLabel('内容').fill('退款 5 天内到账。')
+    await form.getByRole('button', { name: '保存' }).click()
+    await page.getByText('退款 5 天内到账。').waitFor()
+    await mustBeForEverybody(desk)
+
+    await stage.customer().sends('多久退款')
+    await page.getByRole('link', { name: '会话' }).click()
+    await desk.row(/多久退款/).click()
+    await desk.button('接入').click()
+    await desk.reply.fill('/tk')
+    await page.getByRole('option', { name: /退款时效/ }).waitFor()
+
+    await page.goto(`${stage.service.url}/#/admin/canned`)
+    await desk.button('删除退款时效').click()
+    await page.getByRole('dialog').getByRole('button', { name: '删除', exact: true }).click()
+    await page.getByText('还没有快捷回复').waitFor()
+    expect(desk.trouble).toEqual([])
+  })
+
+  it('connects a Mini Program with secrets made in the page, and checks itself', async () => {
+    const desk = await administer('小程序')
+    const { page } = desk
+    await page.getByText('只能在那里修改').waitFor()
+    await desk.button('接入小程序').click()
+    const form = page.getByRole('dialog', { name: '接入小程序' })
+    const token = await form.getByLabel('Token（令牌）', { exact: true }).inputValue()
+    const key = await form.getByLabel('EncodingAESKey（消息加密密钥）', { exact: true }).inputValue()
+    expect(token).toMatch(/^[A-Za-z0-9]{32}$/)
+    expect(key).toMatch(/^[A-Za-z0-9]{43}$/)
+    expect(Buffer.from(`${key}=`, 'base64').toString('base64')).toBe(`${key}=`)
+    await form.getByRole('button', { name: '重新生成 Token' }).click()
+    expect(await form.getByLabel('Token（令牌）', { exact: true }).inputValue()).not.toBe(token)
+    await mustBeForEverybody(desk)
+    await form.getByLabel('AppID（小程序 ID）').fill('gh_0123456789ab')
+    await form.getByLabel('名称').fill('云朵杂货店')
+    await form.getByLabel('AppSecret（小程序密钥）', { exact: true }).fill('0123456789abcdef0123456789abcdef')
+    await form.getByRole('button', { name: '保存' }).click()
+    await form.getByRole('alert').filter({ hasText: 'AppID 以 wx 开头' }).waitFor()
+    await form.getByLabel('AppID（小程序 ID）').fill('wx00000000000000aa')
+    await form.getByRole('button', { name: '保存' }).click()
+    const paste = page.getByRole('dialog', { name: '粘贴到微信后台' })
+    expect(await paste.getByLabel('消息推送 URL', { exact: true }).inputValue()).toContain(
+      'wx00000000000000aa',
+    )
+    expect(await paste.getByLabel('EncodingAESKey（消息加密密钥）', { exact: true }).inputValue()).toBe(key)
+    await mustBeForEverybody(desk)
+    await paste.getByRole('button', { name: '我已保存' }).click()
+
+    // Secrets are written and never read.
+    await desk.button('编辑云朵杂货店').click()
+    const change = page.getByRole('dialog', { name: '编辑云朵杂货店' })
+    for (const label of ['AppSecret（小程序密钥）', 'Token（令牌）', 'EncodingAESKey（消息加密密钥）'])
+      expect(await change.getByLabel(label, { exact: true }).inputValue()).toBe('')
+    await change.getByLabel('名称').fill('云朵商店')
+    await change.getByRole('button', { name: '保存' }).click()
+    await desk.button('编辑云朵商店').waitFor()
+
+    await desk.button('运行自检').click()
+    await page.getByText(/没有发现会影响使用的问题|发现问题/).waitFor({ timeout: 60_000 })
+    expect(await page.getByText(/怎么办：/).count()).toBeGreaterThan(0)
+    await mustBeForEverybody(desk)
+
+    await desk.button('删除云朵商店').click()
+    await page.getByRole('dialog').getByRole('button', { name: '删除', exact: true }).click()
+    await expect.poll(() => desk.button('编辑云朵商店').count(), { timeout: patience }).toBe(0)
+    expect(desk.trouble).toEqual([])
+  })
+})

@@ -1,0 +1,28 @@
+import { defineAsyncComponent, type Component } from 'vue'
+import type { AdminKey } from './admin-texts.js'
+
+export interface AdminSection {
+  /** In the address: `#/admin/NAME`. */
+  name: string
+  label: AdminKey
+  component: Component
+}
+
+/** The parts of administration, in the order that they are shown. */
+export const adminSections: readonly AdminSection[] = [
+  {
+    name: 'agents',
+    label: 'section.agents',
+    component: defineAsyncComponent(() => import('./AgentsPage.vue')),
+  },
+  {
+    name: 'canned',
+    label: 'section.canned',
+    component: defineAsyncComponent(() => import('./CannedPage.vue')),
+  },
+  {
+    name: 'apps',
+    label: 'section.apps',
+    component: defineAsyncComponent(() => import('./AppsPage.vue')),
+  },
+]
