@@ -293,10 +293,11 @@ describe('a handler that ends the process', () => {
             (error: unknown) => expect(String(error)).toContain('kefu start ended'),
           )
         server = await startKefu({ cwd, env })
-        const { url, end } = server
+        const running = server
+        const { url } = running
         await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200)
         await expect.poll(() => server?.log, { timeout: 15_000 }).toContain('is marked failed')
-        expect(await end()).toMatchObject({ code: 0 })
+        expect(await running.end()).toMatchObject({ code: 0 })
         const store = await openStore(databaseUrl)
         expect(await store.db.selectFrom('push').select('state').execute()).toEqual([{ state: 'failed' }])
         expect(await store.db.selectFrom('conversation').select('status').execute()).toEqual([

@@ -124,7 +124,9 @@ describe.each(await storeKinds())('planted secrets and a planted text, on %s', (
       await post('/wechat', JSON.stringify({ Encrypt: TEXT })),
       await post('/nowhere', TEXT),
       ...(await refusals(api)),
-      String(await callControl(config.dataDir, 'send', { openId: 'oNobody', text: TEXT }).catch(String)),
+      JSON.stringify(
+        await callControl(config.dataDir, 'send', { openId: 'oNobody', text: TEXT }).catch(String),
+      ),
     ]
     const metrics = await Promise.all(['/metrics', '/readyz', '/healthz', '/x', '/'].map(page))
     const answers = [

@@ -87,11 +87,12 @@ export class MessageIndexer {
 
   async #run(): Promise<void> {
     const { logger, mine = () => true } = this.#options
+    const goesOn = (): boolean => mine() && !this.#stopped
     while (this.#again && !this.#stopped) {
       this.#again = false
       await this.#pause(PACE_MS)
       try {
-        for (let count = BATCH; count === BATCH && mine() && !this.#stopped;) {
+        for (let count = BATCH; count === BATCH && goesOn();) {
           const began = performance.now()
           count = await this.#batch()
           if (count === BATCH) await this.#pause((performance.now() - began) * SHARE)

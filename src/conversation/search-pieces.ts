@@ -63,7 +63,7 @@ function pairsOf(characters: readonly string[]): string[] {
 
 /** Code points; signs of ASCII, which have a meaning to the indexes, are moved to where nothing has one. */
 function charactersOf(text: string): string[] {
-  return [...text].map((character) => {
+  return Array.from(text, (character) => {
     const code = character.codePointAt(0) ?? 0
     if (code >= 0xd800 && code <= 0xdfff) return '\uFFFD'
     return code < 0x80 && !/[a-z0-9]/.test(character) ? String.fromCodePoint(0xe000 + code) : character

@@ -10,7 +10,7 @@ import { Refusal } from './refusal.js'
 export interface PassingEvent {
   readonly event: string
   /** What somebody is told; undefined when it is not for them. */
-  dataFor(principal: Principal): object | undefined
+  readonly dataFor: (principal: Principal) => object | undefined
 }
 
 /** Where passing events come from. */

@@ -75,7 +75,6 @@ export class MessageCounts {
   }
 
   async #chunk(tx: Tx, dayOf: (milliseconds: number) => number): Promise<number> {
-    const { store } = this.#options
     // Held to the commit, so that one process counts at a time.
     const { value } = await tx
       .insertInto('setting')

@@ -19,7 +19,7 @@ const AGENTS = 'agents'
 export interface PresenceEvent {
   readonly event: 'presence' | 'agents'
   /** What somebody is told; undefined when it is not for them. */
-  dataFor(principal: Pick<Principal, 'apps'>): object | undefined
+  readonly dataFor: (principal: Pick<Principal, 'apps'>) => object | undefined
 }
 
 /** Word that an agent looks at a conversation, or at none any more. */

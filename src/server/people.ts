@@ -43,7 +43,7 @@ export interface People {
   readonly setupLink: SetupLink
   readonly directory: AgentDirectory
   readonly routes: readonly Route[]
-  onTakenOver(takeover: TakeOver): Promise<void>
+  readonly onTakenOver: (takeover: TakeOver) => Promise<void>
   start(): Promise<void>
   stop(): Promise<void>
 }

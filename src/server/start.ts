@@ -54,12 +54,17 @@ export async function startService(
     const handlers =
       additions.handlers ??
       (config.botModule === undefined ? undefined : await loadBotModule(config.botModule))
-    let url: string | undefined
-    const app = await createApp(config, foundation, around, { ...additions, handlers, localUrl: () => url })
+    // Known once it listens.
+    const reached: { url?: string } = {}
+    const app = await createApp(config, foundation, around, {
+      ...additions,
+      handlers,
+      localUrl: () => reached.url,
+    })
     ends.push(() => app.stop(WORK_MS))
     await app.start()
     const server = await listen(app.handler, { host: config.host, port: config.port, variable: 'PORT' })
-    url = server.url
+    reached.url = server.url
     ends.push(() => server.close(REQUESTS_MS))
     const routes: ControlRoutes = {
       ...holdRoutes(foundation.store),

@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { makeStore, type TestStore } from '../../test/stores.js'
-import { remedyFor } from '../api/retry.js'
-import { Bot, newRun } from '../bot/index.js'
-import { ApiError, NetworkError } from '../errors.js'
-import { silentLogger } from '../log.js'
-import { restorePush, type OutgoingMessage } from '../wechat/index.js'
-import { CommandError, Commands } from './commands.js'
-import type { Conversing } from './conversing.js'
-import { AllowanceError } from './draft.js'
-import { Handling } from './handling.js'
-import { Outbox } from './outbox.js'
-import { everyShard } from './shards.js'
+import { makeStore, type TestStore } from './stores.js'
+import { remedyFor } from '../src/api/retry.js'
+import { Bot, newRun } from '../src/bot/index.js'
+import { ApiError, NetworkError } from '../src/errors.js'
+import { silentLogger } from '../src/log.js'
+import { restorePush, type OutgoingMessage } from '../src/wechat/index.js'
+import { CommandError, Commands } from '../src/conversation/commands.js'
+import type { Conversing } from '../src/conversation/conversing.js'
+import { AllowanceError } from '../src/conversation/draft.js'
+import { Handling } from '../src/conversation/handling.js'
+import { Outbox } from '../src/conversation/outbox.js'
+import { everyShard } from '../src/conversation/shards.js'
 
 const appId = 'wx0123456789abcdef'
 const start = 1_700_000_000_000
@@ -270,7 +270,7 @@ type Step = fc.AsyncCommand<Model, Scene>
 function step(
   name: string,
   run: (model: Model, scene: Scene) => Promise<void>,
-  when = (_m: Model) => true,
+  when: (model: Model) => boolean = () => true,
 ): Step {
   return {
     check: (model) => when(model),
