@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Store } from '../../src/store/index.js'
 import type { Load } from './load.js'
 import { parseReply, replies } from './script.js'
+import type { Arrival } from './wire.js'
 import type { World } from './world.js'
 
 /** What was counted, and what should not have been. */
@@ -63,6 +64,8 @@ interface Kept {
 
 /** A send that was under way when its process ended: an answer that came this much earlier would have been noted. */
 const NOTED_MS = 2000
+/** An answer that takes longer may be given up by the service, on a machine that has much to do. */
+const ANSWER_MS = 5000
 /** A send is given up after so long, token and all. */
 const SEND_MS = 30_000
 
@@ -192,14 +195,8 @@ function checkStates(world: World, kept: Kept, violations: Record<Promise_, stri
           violations.stuck.push(`${row.text}: WeChat never had it, and it counts as accepted`)
         break
       case 'unknown': {
-        const slot = arrived[0]?.slot
-        const end = world.ends.find(
-          ({ at, ...each }) => at >= (row.sentAt ?? 0) && (slot === undefined || each.slot === slot),
-        )
-        if (!end || row.sentAt === null || end.at - row.sentAt > SEND_MS)
-          violations.doubted.push(`${row.text}: no process ended while it was sent`)
-        else if (arrived.some(({ answeredAt = Infinity }) => answeredAt < end.at - NOTED_MS))
-          violations.doubted.push(`${row.text}: it was answered long before its process ended`)
+        const doubt = doubtOf(row, arrived, world)
+        if (doubt !== undefined) violations.doubted.push(`${row.text}: ${doubt}`)
         break
       }
       case 'cancelled':
@@ -219,6 +216,23 @@ function checkStates(world: World, kept: Kept, violations: Record<Promise_, stri
     if (!rows.has(text) && each.some(({ errcode }) => errcode === 0))
       violations.lost.push(`WeChat has what the database has not: ${text}`)
   if (kept.untold > 0) violations.stuck.push(`${kept.untold} messages that no page was told of`)
+}
+
+/** Why a send may not be unknown; undefined when it may. */
+function doubtOf(row: OutgoingRow, arrived: readonly Arrival[], world: World): string | undefined {
+  if (row.problem === 'network:unknown') {
+    const answered = arrived.some(({ at, answeredAt = Infinity }) => answeredAt - at < ANSWER_MS)
+    return answered ? 'it was answered in time' : undefined
+  }
+  const slot = arrived[0]?.slot
+  const end = world.ends.find(
+    (each) => each.at >= (row.sentAt ?? 0) && (slot === undefined || each.slot === slot),
+  )
+  if (!end || row.sentAt === null || end.at - row.sentAt > SEND_MS)
+    return 'no process ended while it was sent'
+  return arrived.some(({ answeredAt = Infinity }) => answeredAt < end.at - NOTED_MS)
+    ? 'it was answered long before its process ended'
+    : undefined
 }
 
 async function read({ db }: Store): Promise<Kept> {

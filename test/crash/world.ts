@@ -55,6 +55,7 @@ export class World {
   readonly #servers: (ServerProcess | undefined)[] = []
   readonly #launched: ServerProcess[] = []
   #agentId: number | undefined
+  #peaceful = false
 
   private constructor(options: WorldOptions, emulator: Emulator, database: Database | undefined) {
     this.#options = options
@@ -118,7 +119,7 @@ export class World {
     )
     void server.ended.then(() => {
       this.door.set(slot, undefined)
-      this.ends.push({ slot, at: server.endedAt ?? Date.now() })
+      if (!this.#peaceful) this.ends.push({ slot, at: server.endedAt ?? Date.now() })
     })
     return server
   }
@@ -205,6 +206,7 @@ export class World {
 
   /** Ends the servers in peace. */
   async stop(): Promise<void> {
+    this.#peaceful = true
     await Promise.all(this.#servers.map(async (server) => server?.end('SIGTERM')))
   }
 
