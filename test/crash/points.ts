@@ -35,6 +35,7 @@ function inside(crashAt: CrashPoint, act: Strike = async (_, load) => load.start
     // All are told, as nobody can say which will come there; the first that does takes the others along.
     const servers = world.slots.map((slot) => world.launch(slot, crashAt))
     const ended = Promise.race(servers.map((server) => server.ended))
+    await Promise.race([ended, Promise.all(servers.map((server) => server.ready))])
     const acting = act(world, load)
     const failed = acting.then(() => ended)
     await within(Promise.race([ended, failed]), 'a process to come to its point')
@@ -255,6 +256,7 @@ export const points: readonly Point[] = [
     strike: async (world, load) => {
       const user = world.emulator.user('owaiting')
       const servers = world.slots.map((slot) => world.launch(slot, { when: 'after', commit: 'handling' }))
+      await Promise.all(servers.map((server) => server.ready))
       // Three replies are queued, and none has left, when all end.
       const first = load.write(user, 1, '三')
       await within(Promise.race(servers.map((server) => server.ended)), 'the handling')
