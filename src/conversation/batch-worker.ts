@@ -21,7 +21,7 @@ const ATTEMPTS = 3
 /** Pushes that nobody waits for are handled at once while they are so few, */
 const FEW = 8
 /** else when so long no other has come, */
-const QUIET_MS = 2
+const QUIET_MS = 10
 /** or when they have waited so long: as long as WeChat itself waits for an answer. */
 const LONGEST_WAIT_MS = 5000
 
