@@ -117,7 +117,7 @@ export const points: readonly Point[] = [
     name: 'during-migration',
     fresh: true,
     holds: 'the next start finds no half of a schema',
-    strike: async (world, load) => {
+    strike: async (world: World, load: Load): Promise<void> => {
       const [first = 0] = world.slots
       const migrating = world.launch(first, { when: 'before', commit: 'schema' })
       await within(migrating.ended, 'the migration')
@@ -136,7 +136,7 @@ export const points: readonly Point[] = [
     name: 'after-push-commit-before-ack',
     holds: 'WeChat’s next attempt is known as a repeat: handled once, answered once',
     strike: inside({ when: 'after', commit: 'push' }),
-    check: ({ world }) => {
+    check: ({ world }: Aftermath): void => {
       demand(
         world.emulator.deliveries.some(({ attempts }) => attempts.length > 1),
         'WeChat tried again',
@@ -160,7 +160,7 @@ export const points: readonly Point[] = [
     strike: atDoor('answered', async (world, load) => {
       await load.write(world.emulator.user('oslow'), 1, '慢')
     }),
-    check: ({ world, load }) => {
+    check: ({ world, load }: Aftermath): void => {
       demand(load.written[0]?.acknowledged === true, 'WeChat was told success')
       const got = world.emulator.user('oslow').messages.filter(({ from }) => from === 'service')
       demand(got.length === 1, `one reply arrives, not ${got.length}`)
@@ -193,7 +193,7 @@ export const points: readonly Point[] = [
     name: 'leave-committed-before-request',
     holds: 'unknown though it never left: nobody can tell, so nobody sends it again',
     strike: inside({ when: 'after', commit: 'leave' }),
-    check: ({ world, verdict }) => {
+    check: ({ world, verdict }: Aftermath): void => {
       demand(verdict.unknown.length > 0, 'something is unknown')
       const texts = new Set(verdict.unknown.map(({ text }) => text))
       demand(!world.wire.arrivals.some(({ text }) => texts.has(text)), 'nothing of it is sent')
@@ -221,7 +221,7 @@ export const points: readonly Point[] = [
     name: 'answer-received-before-outcome-commit',
     holds: 'unknown; WeChat has it once',
     strike: inside({ when: 'before', commit: 'outcome' }),
-    check: ({ verdict }) => {
+    check: ({ verdict }: Aftermath): void => {
       demand(verdict.unknownArrived > 0, 'something is unknown that WeChat has')
     },
   },
@@ -233,7 +233,7 @@ export const points: readonly Point[] = [
   {
     name: 'taking-over-at-start',
     holds: 'ended in a send, and again when that is taken over: unknown, not sent again',
-    strike: async (world, load) => {
+    strike: async (world: World, load: Load): Promise<void> => {
       await atWire('acceptance')(world, load)
       await Promise.all(world.slots.map((slot) => world.kill(slot)))
       const [first = 0] = world.slots
@@ -246,14 +246,14 @@ export const points: readonly Point[] = [
     name: 'before-the-token-is-kept',
     holds: 'the lease on fetching the access token lapses; sends go on',
     strike: inside({ when: 'before', commit: 'token' }),
-    check: ({ verdict }) => {
+    check: ({ verdict }: Aftermath): void => {
       demand(verdict.accepted > 0, 'sends go on')
     },
   },
   {
     name: 'away-while-a-customer-writes',
     holds: 'what leaves before their message comes at last is counted: no more than WeChat allows',
-    strike: async (world, load) => {
+    strike: async (world: World, load: Load): Promise<void> => {
       const user = world.emulator.user('owaiting')
       const servers = world.slots.map((slot) => world.launch(slot, { when: 'after', commit: 'handling' }))
       await Promise.all(servers.map((server) => server.ready))
@@ -270,7 +270,7 @@ export const points: readonly Point[] = [
       await Promise.all([first, second])
       await world.drained()
     },
-    check: ({ world }) => {
+    check: ({ world }: Aftermath): void => {
       const { messages } = world.emulator.user('owaiting')
       demand(messages.filter(({ from }) => from === 'service').length <= 5, 'it is at most five')
     },
@@ -278,7 +278,7 @@ export const points: readonly Point[] = [
   {
     name: 'during-stop',
     holds: 'a stop that is cut short leaves what a kill leaves',
-    strike: async (world, load) => {
+    strike: async (world: World, load: Load): Promise<void> => {
       await world.startAll()
       load.start()
       await until(async () => load.acknowledged > 5, 'messages before the stop')
@@ -292,7 +292,7 @@ export const points: readonly Point[] = [
     name: 'during-checkpoint',
     only: 'sqlite',
     holds: 'with the WAL moved into the file at each commit, ended three times: the file is whole',
-    strike: async (world, load) => {
+    strike: async (world: World, load: Load): Promise<void> => {
       for (let i = 0; i < 3; i++) {
         const before = load.acknowledged
         await world.start(0, { checkpoints: true })
@@ -306,7 +306,7 @@ export const points: readonly Point[] = [
     name: 'person-wrote-before-commit',
     holds: 'asked again, it is queued; it is sent once',
     strike: inside({ when: 'before', commit: 'person' }, personWrites),
-    check: ({ world, load }) => {
+    check: ({ world, load }: Aftermath): void => {
       const sent = world.wire.arrivals.filter(({ text }) => text === load.spoken[0]?.text)
       demand(load.spoken[0]?.outcome === 'done' && sent.length === 1, 'it is sent once')
     },
@@ -315,7 +315,7 @@ export const points: readonly Point[] = [
     name: 'person-wrote-after-commit',
     holds: 'asked again, it is known; it is sent once',
     strike: inside({ when: 'after', commit: 'person' }, personWrites),
-    check: ({ world, load }) => {
+    check: ({ world, load }: Aftermath): void => {
       const sent = world.wire.arrivals.filter(({ text }) => text === load.spoken[0]?.text)
       demand(load.spoken[0]?.outcome === 'done' && sent.length === 1, 'it is sent once')
     },
@@ -329,7 +329,7 @@ export const points: readonly Point[] = [
     name: 'take-after-commit',
     holds: 'the bot’s replies that waited are cancelled and never leave; asked again, the person has it',
     strike: inside({ when: 'after', commit: 'take' }, personTakes),
-    check: ({ world }) => {
+    check: ({ world }: Aftermath): void => {
       const sent = world.wire.arrivals.filter(({ openId }) => openId === 'otaken')
       demand(sent.length === 2, `the two that had left are all that was sent, not ${sent.length}`)
     },
@@ -338,7 +338,7 @@ export const points: readonly Point[] = [
     name: 'during-lease-renewal',
     only: 'postgres',
     holds: 'its leases lapse; the other process goes on',
-    strike: async (world, load) => {
+    strike: async (world: World, load: Load): Promise<void> => {
       await world.start(0)
       const renewing = world.launch(1, { when: 'before', commit: 'renewal', nth: 4 })
       load.start()
@@ -349,7 +349,7 @@ export const points: readonly Point[] = [
     name: 'one-of-two-ends',
     only: 'postgres',
     holds: 'the other has all the work within 10 s',
-    strike: async (world, load) => {
+    strike: async (world: World, load: Load): Promise<void> => {
       await world.startAll()
       load.start()
       await until(async () => load.acknowledged > 5, 'messages to both')
@@ -368,7 +368,7 @@ export const points: readonly Point[] = [
     name: 'away-beyond-its-lease',
     only: 'postgres',
     holds: 'one that stood still for longer than its lease does nothing of its old work when it goes on',
-    strike: async (world, load) => {
+    strike: async (world: World, load: Load): Promise<void> => {
       await world.startAll()
       load.start()
       await until(async () => load.acknowledged > 5, 'messages to both')
