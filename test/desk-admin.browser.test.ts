@@ -187,4 +187,113 @@ describeInBrowser('administration at the desk', () => {
     await expect.poll(() => desk.button('编辑云朵商店').count(), { timeout: patience }).toBe(0)
     expect(desk.trouble).toEqual([])
   })
+
+  it('keeps rules: made by a form or as JSON, moved by keys, tried before they are saved', async () => {
+    const desk = await administer('规则')
+    const { page } = desk
+    await page.getByText('还没有规则').waitFor()
+    const form = page.getByRole('dialog')
+    const rows = page.getByRole('list', { name: '规则' }).getByRole('listitem')
+    await desk.button('添加规则').click()
+    await form.getByLabel('规则名称').fill('退货')
+    await form.getByLabel('消息内容', { exact: true }).fill('退货\n退款')
+    await form.getByLabel('回复内容').fill('请提供订单号。')
+    await form.getByRole('button', { name: '添加动作' }).click()
+    await form.getByLabel('动作 2', { exact: true }).selectOption({ label: '打标签' })
+    await form.getByLabel('标签', { exact: true }).fill('售后')
+    await mustBeForEverybody(desk)
+    await form.getByRole('button', { name: '确定' }).click()
+
+    // What the form has no field for is kept as JSON.
+    await desk.button('添加规则').click()
+    await form.getByRole('button', { name: '以 JSON 编辑' }).click()
+    await form.getByLabel('规则的 JSON').fill('{ "name": ')
+    await form.getByRole('button', { name: '确定' }).click()
+    await form.getByRole('alert').filter({ hasText: 'JSON 写得不对' }).waitFor()
+    const text = { contains: ['Refund'], caseSensitive: true }
+    const raw = { name: '大小写', when: { text }, then: [{ reply: { text: '' } }] }
+    await form.getByLabel('规则的 JSON').fill(JSON.stringify(raw))
+    await form.getByRole('button', { name: '回到表单' }).click()
+    await form.getByRole('alert').filter({ hasText: '表单放不下' }).waitFor()
+    await form.getByRole('button', { name: '确定' }).click()
+
+    // The service's refusal stands at the rule that it is about.
+    await desk.button('保存全部规则').click()
+    await rows.nth(1).getByRole('alert').filter({ hasText: 'then[0].reply' }).waitFor()
+    expect(await rows.nth(0).getByRole('alert').count()).toBe(0)
+    await desk.button('编辑大小写').click()
+    await form
+      .getByLabel('规则的 JSON')
+      .fill(JSON.stringify({ ...raw, then: [{ reply: { text: 'Refunds take 3 days.' } }] }))
+    await form.getByRole('button', { name: '确定' }).click()
+
+    // Moved by the keyboard, which stays with the rule.
+    await desk.button('上移 大小写').focus()
+    await page.keyboard.press('Enter')
+    await rows.nth(0).getByText('大小写').waitFor()
+    expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('下移 大小写')
+
+    // Tried before anything is saved.
+    await page.getByLabel('试发的内容').fill('我要退款')
+    await desk.button('测试').click()
+    await page.getByText('由「退货」回答').waitFor()
+    await page.getByText('回复: 请提供订单号。').waitFor()
+    const verdicts = page.getByRole('list', { name: '每条规则的结果' }).getByRole('listitem')
+    expect(await verdicts.nth(0).textContent()).toContain('不符合')
+    await mustBeForEverybody(desk)
+    await page.getByRole('switch', { name: '启用 退货' }).uncheck()
+    await desk.button('测试').click()
+    await page.getByText('没有规则回答').waitFor()
+    await page.getByRole('switch', { name: '启用 退货' }).check()
+    await desk.button('保存全部规则').click()
+    await expect.poll(() => desk.button('保存全部规则').count(), { timeout: patience }).toBe(0)
+
+    const customer = stage.customer()
+    await customer.sends('怎么退货')
+    expect(await customer.receives()).toMatchObject({ content: { content: '请提供订单号。' } })
+    await page.reload()
+    await rows.nth(1).getByText('退货').waitFor()
+    expect(desk.trouble).toEqual([])
+  })
+
+  it('makes keys for programs, shown once, and revokes them', async () => {
+    const desk = await administer('API 密钥')
+    const { page } = desk
+    await desk.button('创建 API 密钥').click()
+    const form = page.getByRole('dialog', { name: '创建 API 密钥' })
+    await form.getByLabel('用途').fill('订单系统')
+    await mustBeForEverybody(desk)
+    await form.getByRole('button', { name: '创建', exact: true }).click()
+    const once = page.getByRole('dialog', { name: '新的 API 密钥' })
+    const key = await once.getByLabel('API 密钥', { exact: true }).inputValue()
+    const counts = async (): Promise<number> =>
+      (await fetch(`${stage.service.url}/api/v1/counts`, { headers: { authorization: `Bearer ${key}` } }))
+        .status
+    expect(await counts()).toBe(200)
+    await once.getByRole('button', { name: '我已保存' }).click()
+    expect(await page.content()).not.toContain(key)
+    await mustBeForEverybody(desk)
+    await desk.button('撤销：订单系统').click()
+    await page.getByRole('dialog').getByRole('button', { name: '撤销', exact: true }).click()
+    await page.getByText('还没有 API 密钥').waitFor()
+    expect(await counts()).toBe(401)
+    expect(desk.trouble).toEqual([])
+  })
+
+  it('changes how the desk is run', async () => {
+    const desk = await administer('客服台设置')
+    const { page } = desk
+    await page.getByLabel('时区').fill('Nowhere/Town')
+    await desk.button('保存设置').click()
+    await page.getByRole('alert').filter({ hasText: '没有保存' }).waitFor()
+    await page.getByLabel('时区').fill('Asia/Tokyo')
+    await page.getByLabel(/客户多少小时没有动静后/).fill('24')
+    await mustBeForEverybody(desk)
+    await desk.button('保存设置').click()
+    await page.getByText('设置已保存').waitFor()
+    await page.reload()
+    await expect.poll(() => page.getByLabel('时区').inputValue(), { timeout: patience }).toBe('Asia/Tokyo')
+    expect(await page.getByLabel(/客户多少小时没有动静后/).inputValue()).toBe('24')
+    expect(desk.trouble).toEqual([])
+  })
 })

@@ -25,4 +25,19 @@ export const adminSections: readonly AdminSection[] = [
     label: 'section.apps',
     component: defineAsyncComponent(() => import('./AppsPage.vue')),
   },
+  {
+    name: 'rules',
+    label: 'section.rules',
+    component: defineAsyncComponent(() => import('./RulesPage.vue')),
+  },
+  {
+    name: 'keys',
+    label: 'section.keys',
+    component: defineAsyncComponent(() => import('./KeysPage.vue')),
+  },
+  {
+    name: 'run',
+    label: 'section.run',
+    component: defineAsyncComponent(() => import('./RunPage.vue')),
+  },
 ]
