@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { buildPage, describeInBrowser, launchBrowser, seriousViolations } from './browser.js'
 import { patience, signIn, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
+import { startHookReceiver } from './support/hook-receiver.js'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 })
 
@@ -17,8 +18,8 @@ describeInBrowser('administration at the desk', () => {
   afterEach(() => stage.close())
 
   /** An admin who has opened a part of administration from the rail. */
-  async function administer(part: string): Promise<OpenDesk> {
-    stage = await startDeskStage(browser)
+  async function administer(part: string, environment: Record<string, string> = {}): Promise<OpenDesk> {
+    stage = await startDeskStage(browser, environment)
     const desk = await stage.enter('店长', { role: 'admin' })
     await desk.page.getByRole('link', { name: '管理' }).click()
     await desk.page.getByRole('link', { name: part, exact: true }).click()
@@ -294,6 +295,67 @@ describeInBrowser('administration at the desk', () => {
     await page.reload()
     await expect.poll(() => page.getByLabel('时区').inputValue(), { timeout: patience }).toBe('Asia/Tokyo')
     expect(await page.getByLabel(/客户多少小时没有动静后/).inputValue()).toBe('24')
+    expect(desk.trouble).toEqual([])
+  })
+
+  it('tells an address of one’s own what happens: tried, watched, sent again', async () => {
+    const receiver = await startHookReceiver()
+    try {
+      const desk = await administer('事件推送', { KEFU_ALLOW_PRIVATE_HOOKS: 'loopback' })
+      const { page } = desk
+      await desk.button('添加推送地址').click()
+      const form = page.getByRole('dialog', { name: '添加推送地址' })
+      await form.getByLabel('推送地址').fill('ftp://example.com')
+      await form.getByRole('button', { name: '添加' }).click()
+      await form.getByRole('alert').filter({ hasText: '请检查地址' }).waitFor()
+      await form.getByLabel('推送地址').fill(receiver.url)
+      await form.getByLabel('说明').fill('订单系统')
+      await mustBeForEverybody(desk)
+      await form.getByRole('button', { name: '添加' }).click()
+      const once = page.getByRole('dialog', { name: '签名密钥' })
+      expect(await once.getByLabel('密钥', { exact: true }).inputValue()).toMatch(/^whsec_/)
+      await once.getByRole('button', { name: '我已保存' }).click()
+      await mustBeForEverybody(desk)
+      await desk.button('测试：订单系统').click()
+      const deliveries = page.getByRole('dialog', { name: '推送记录：订单系统' })
+      await deliveries.getByText('已送达').waitFor()
+      await mustBeForEverybody(desk)
+      await deliveries.getByRole('button', { name: '重新推送：webhook.test' }).click()
+      await expect.poll(() => receiver.received.length, { timeout: patience }).toBe(2)
+      await deliveries.getByRole('button', { name: '关闭' }).click()
+      await desk.button('停用 订单系统').click()
+      await desk.button('启用 订单系统').waitFor()
+      await desk.button('删除订单系统').click()
+      await page.getByRole('dialog').getByRole('button', { name: '删除', exact: true }).click()
+      await page.getByText('还没有推送地址').waitFor()
+      expect(desk.trouble).toEqual([])
+    } finally {
+      await receiver.close()
+    }
+  })
+
+  it('reports what happened, as pictures and as tables', async () => {
+    const desk = await administer('报表')
+    const { page } = desk
+    await page.getByText('这些天没有发送失败').waitFor()
+    await stage.customer().sends('在吗')
+    await stage.customer().sends('我想退货')
+    const incoming = page.locator('dl > div').filter({ hasText: '客户消息' })
+    await expect
+      .poll(
+        async () => {
+          await desk.button('查看').click()
+          return incoming.getByRole('definition').textContent()
+        },
+        { timeout: patience, interval: 500 },
+      )
+      .toBe('2')
+    const table = page.getByRole('table', { name: '每天的消息' })
+    expect(await table.getByRole('row').last().getByRole('cell').first().textContent()).toBe('2')
+    await mustBeForEverybody(desk)
+    await page.getByLabel('从', { exact: true }).fill('2001-01-01')
+    await desk.button('查看').click()
+    await page.getByRole('alert').filter({ hasText: '请改日期' }).waitFor()
     expect(desk.trouble).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 import { DeskError } from '../api/client.js'
 import { problemWords } from '../text/problem-words.js'
-import type { AdminTexts } from './admin-texts.js'
+import type { AdminKey, AdminTexts } from './admin-texts.js'
 
 /** What a page shows, as the service has it. */
 export interface Loaded<T> {
@@ -12,8 +12,12 @@ export interface Loaded<T> {
   reload: () => Promise<void>
 }
 
-/** Reads at once, and again when asked; what was asked for last is what stays. */
-export function createLoaded<T>(texts: AdminTexts, read: () => Promise<T>): Loaded<T> {
+/** Reads at once, and again when asked; what was asked for last is what stays. `words` has texts for codes of refusals. */
+export function createLoaded<T>(
+  texts: AdminTexts,
+  read: () => Promise<T>,
+  words: Partial<Record<string, AdminKey>> = {},
+): Loaded<T> {
   const value = shallowRef<T | null>(null)
   const problem = ref('')
   let last = 0
@@ -28,7 +32,9 @@ export function createLoaded<T>(texts: AdminTexts, read: () => Promise<T>): Load
       problem.value = ''
     } catch (error) {
       if (!(error instanceof DeskError)) throw error
-      if (turn === last) problem.value = problemWords(error, texts)
+      if (turn !== last) return
+      const own = words[error.code]
+      problem.value = own === undefined ? problemWords(error, texts) : texts.t.value(own)
     }
   }
   void reload()

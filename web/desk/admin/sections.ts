@@ -36,8 +36,18 @@ export const adminSections: readonly AdminSection[] = [
     component: defineAsyncComponent(() => import('./KeysPage.vue')),
   },
   {
+    name: 'hooks',
+    label: 'section.hooks',
+    component: defineAsyncComponent(() => import('./WebhooksPage.vue')),
+  },
+  {
     name: 'run',
     label: 'section.run',
     component: defineAsyncComponent(() => import('./RunPage.vue')),
+  },
+  {
+    name: 'report',
+    label: 'section.report',
+    component: defineAsyncComponent(() => import('./ReportPage.vue')),
   },
 ]
