@@ -40,14 +40,14 @@ it('shows the session’s token with whatever changes something, and only then',
   const { client, asked } = over([json(me(1, 'one')), json({ items: [] }), json({})])
   await client.session()
   await client.agents()
-  await client.take(7)
+  await client.take(7, 0)
   expect(asked.map(({ token }) => token)).toEqual([null, null, 'one'])
 })
 
 it('says what the service said, and whether trying again makes sense', async () => {
   const { client } = over([refused(409, 'allowance'), refused(503, 'unavailable')])
-  await expect(client.take(7)).rejects.toMatchObject({ code: 'allowance', status: 409, isPassing: false })
-  await expect(client.take(7)).rejects.toMatchObject({ code: 'unavailable', isPassing: true })
+  await expect(client.take(7, 0)).rejects.toMatchObject({ code: 'allowance', status: 409, isPassing: false })
+  await expect(client.take(7, 0)).rejects.toMatchObject({ code: 'unavailable', isPassing: true })
 })
 
 it('a service that can’t be reached is a problem that passes', async () => {
@@ -56,7 +56,7 @@ it('a service that can’t be reached is a problem that passes', async () => {
       throw new TypeError('network')
     },
   ])
-  const error = await client.take(7).catch((problem: unknown) => problem)
+  const error = await client.take(7, 0).catch((problem: unknown) => problem)
   expect(error).toBeInstanceOf(DeskError)
   expect(error).toMatchObject({ code: 'unreachable', isPassing: true })
 })
@@ -79,9 +79,9 @@ it('goes on with the token of a session that another tab began, once', async () 
     json(me(1, 'two')),
   ])
   await client.session()
-  expect(await client.take(7)).toEqual({ id: 7 })
+  expect(await client.take(7, 0)).toEqual({ id: 7 })
   expect(asked.at(-1)).toMatchObject({ method: 'POST', token: 'two' })
-  await expect(client.take(7)).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(client.take(7, 0)).rejects.toMatchObject({ code: 'forbidden' })
   expect(signedOut()).toBe(0)
 })
 
@@ -92,7 +92,7 @@ it('does nothing in the name of somebody else who signed in in another tab', asy
     json(me(2, 'two')),
   ])
   await client.session()
-  await expect(client.take(7)).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(client.take(7, 0)).rejects.toMatchObject({ code: 'forbidden' })
   expect(signedOut()).toBe(1)
   expect(asked).toHaveLength(3)
 })

@@ -67,7 +67,8 @@ export interface Client {
   messages(id: number, before: string | null): Promise<ListOf<MessageView>>
   send(id: number, clientId: string, message: OutgoingMessage): Promise<MessageView>
   note(id: number, content: string): Promise<MessageView>
-  take(id: number): Promise<ConversationView>
+  /** Takes what still has the epoch that the page shows: so a colleague's is taken only when that was meant. */
+  take(id: number, epoch: number): Promise<ConversationView>
   release(id: number): Promise<ConversationView>
   assign(id: number, agentId: number): Promise<ConversationView>
   close(id: number): Promise<ConversationView>
@@ -178,7 +179,7 @@ export function createClient(options: {
       ),
     send: (id, clientId, message) => json('POST', `/conversations/${id}/messages`, { clientId, message }),
     note: (id, content) => json('POST', `/conversations/${id}/notes`, { content }),
-    take: (id) => json('POST', `/conversations/${id}/take`),
+    take: (id, epoch) => json('POST', `/conversations/${id}/take`, { epoch }),
     release: (id) => json('POST', `/conversations/${id}/release`),
     assign: (id, agentId) => json('POST', `/conversations/${id}/assign`, { agentId }),
     close: (id) => json('POST', `/conversations/${id}/close`),

@@ -17,7 +17,7 @@ export function useOwnership(conversation: () => ConversationView): {
     busy,
     confirming,
     async act(name, sure = false) {
-      const { id, status, agent } = conversation()
+      const { id, status, agent, epoch } = conversation()
       if (name === 'take' && status === 'assigned' && agent?.id !== me.id && !sure) {
         confirming.value = true
         return
@@ -26,7 +26,7 @@ export function useOwnership(conversation: () => ConversationView): {
       if (busy.value) return
       busy.value = true
       await run(async () => {
-        conversations.put(await client[name](id))
+        conversations.put(await (name === 'take' ? client.take(id, epoch) : client[name](id)))
         void list.reloadCounts()
       })
       busy.value = false
