@@ -121,6 +121,8 @@ async function openPostgres(url: string, silenceMs: number): Promise<Store> {
       close: async () => {
         await signals.close()
         await db.destroy()
+        // kysely ends the pool only when it ran a query.
+        if (!pool.ending) await pool.end()
       },
     }
   } catch (error) {
