@@ -104,6 +104,7 @@ async function openPostgres(url: string, silenceMs: number): Promise<Store> {
     const { rows } = await pool.query<{ server_version: string }>('show server_version')
     const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
     const signals = new PostgresSignals(pool, silenceMs / 3)
+    let closed: Promise<void> | undefined
     return {
       dialect: 'postgres',
       engine: `PostgreSQL ${rows[0]?.server_version ?? '?'}`,
@@ -118,12 +119,13 @@ async function openPostgres(url: string, silenceMs: number): Promise<Store> {
         })
         return migrate(patient, 'postgres').finally(() => patient.destroy())
       },
-      close: async () => {
-        await signals.close()
-        await db.destroy()
-        // kysely ends the pool only when it ran a query.
-        if (!pool.ending) await pool.end()
-      },
+      close: () => (closed ??= close()),
+    }
+    async function close(): Promise<void> {
+      await signals.close()
+      await db.destroy()
+      // kysely ends the pool only when it ran a query.
+      if (!pool.ending) await pool.end()
     }
   } catch (error) {
     await pool.end()
