@@ -107,6 +107,7 @@ export const demoScenes: readonly Scene[] = [
       { at: 2 * DAY - 49, takes: '林小满' },
       { at: 2 * DAY - 50, replies: '非常抱歉！已为您登记退款，款项 1 到 3 个工作日原路退回。', by: '林小满' },
       { at: 2 * DAY - 62, says: '好的，收到款我再下一单正确的颜色' },
+      { at: 2 * DAY - 64, replies: '好的，期待您再次光临～', by: '林小满' },
     ],
   },
   {
@@ -134,6 +135,7 @@ export const demoScenes: readonly Scene[] = [
       { at: 159, replies: '今天 16 点前付款，当天全部发出。', by: '林小满' },
       { at: 158, outcome: 'unknown' },
       { at: 150, says: '那我先付了' },
+      { at: 149, replies: '收到，马上为您安排发货。', by: '林小满' },
     ],
   },
   {
