@@ -100,6 +100,10 @@ describe.each(await storeKinds())('planted secrets and a planted text, on %s', (
       .object({ items: z.array(z.object({ id: z.number(), openId: z.string() })) })
       .parse(await api.ok('GET /conversations'))
     const id = items.find(({ openId }) => openId === 'oZ')?.id ?? 0
+    const thread = async (): Promise<string> =>
+      JSON.stringify(await api.ok('GET /conversations/:id/messages', { params: { id } }))
+    // A picture that is under way when the database goes is fetched again two minutes later.
+    await expect.poll(thread, patient).toContain('"state":"stored"')
     await lin.api.ok('POST /conversations/:id/take', { params: { id } })
     const message = { msgType: 'text', content: TEXT }
     await lin.api.ok('POST /conversations/:id/messages', {

@@ -5,6 +5,8 @@ import type { ViewSource } from './view-source.js'
 
 export interface ExportOptions {
   readonly views: ViewSource
+  /** Notes which pictures all messages show: what came a moment ago is not noted by itself yet. */
+  readonly notePictures: () => Promise<void>
   /** A stored picture's bytes. */
   readonly readPicture: (id: number) => Promise<Buffer | undefined>
 }
@@ -39,12 +41,13 @@ export async function findContact(
  * pushes }`, oldest first, pictures with their bytes in base64. Read in small pieces, however much it is.
  */
 export async function* exportContact(
-  { views, readPicture }: ExportOptions,
+  { views, notePictures, readPicture }: ExportOptions,
   contact: ExportedContact,
 ): AsyncGenerator<string> {
   const [conversation] = await conversationViews(views, [contact.conversationId])
   yield `{"exportedAt":${views.now()},"conversation":${JSON.stringify(conversation ?? null)}`
   yield* list('messages', messagesOf(views, contact))
+  await notePictures()
   yield* list('pictures', picturesOf(views, readPicture, contact))
   yield* list('pushes', pushesOf(views, contact))
   yield '}\n'
@@ -89,6 +92,7 @@ async function* picturesOf(
     .select(['media.id', 'media.media_id', 'media.state', 'media.mime', 'media.created_at'])
     .distinct()
     .where('message.conversation_id', '=', conversationId)
+    .orderBy('media.created_at')
     .orderBy('media.id')
     .execute()
   for (const row of rows) {

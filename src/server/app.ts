@@ -174,7 +174,10 @@ export async function createApp(
       ...serving,
       views,
       erase: eraser(store, media, around),
-      readPicture: (id) => media.library.read(id),
+      pictures: {
+        notePictures: () => media.fetcher.noteAll(),
+        readPicture: (id) => media.library.read(id),
+      },
     }),
     ...webhookRoutes({ ...serving, hooks }),
     ...people.routes,

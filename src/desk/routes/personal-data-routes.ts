@@ -17,7 +17,7 @@ import { byId } from '../schemas/list.js'
 export interface PersonalDataRoutesOptions {
   readonly store: Store
   readonly views: ViewSource
-  readonly readPicture: ExportOptions['readPicture']
+  readonly pictures: Omit<ExportOptions, 'views'>
   /** Deletes all that is kept of a customer, also from where it was before. */
   readonly erase: (contactId: number) => Promise<void>
   readonly addressOf: (ctx: Context) => string
@@ -26,7 +26,7 @@ export interface PersonalDataRoutesOptions {
 
 /** What a customer may ask for: all that is kept of them, and that nothing is kept any more. */
 export function personalDataRoutes(options: PersonalDataRoutesOptions): Route[] {
-  const { store, views, readPicture, erase, addressOf, now } = options
+  const { store, views, pictures, erase, addressOf, now } = options
   async function contactOf(id: number, principal: Principal): Promise<ExportedContact> {
     const contact = await findContact(store, id)
     if (!contact || !mayUse(principal, contact.appId)) throw notFound()
@@ -60,7 +60,7 @@ export function personalDataRoutes(options: PersonalDataRoutesOptions): Route[] 
         await note('contact_exported', contact, principal, ctx)
         ctx.type = 'application/json'
         ctx.set('Content-Disposition', `attachment; filename="contact-${id}.json"`)
-        ctx.body = Readable.from(exportContact({ views, readPicture }, contact))
+        ctx.body = Readable.from(exportContact({ views, ...pictures }, contact))
         return undefined
       },
     }),
