@@ -34,6 +34,8 @@ export interface CodeWorkerOptions {
 
 /** How often handlers in code are run for one push, or its rows are refused, before it counts as failed. */
 const ATTEMPTS = 3
+/** A push's own line is found among so many: its handlers have a minute. */
+const LAST_LINES = 100
 
 /**
  * For bots with handlers in code, which may take long: each conversation's pushes one after the other, different
@@ -205,6 +207,7 @@ export class CodeWorker implements Worker {
               .execute()
         }
       }
+      if (opened && outcome) await noteAnswer(tx, opened.found.conversation.id, job, outcome)
       await tx
         .updateTable('push')
         .set({ state: failed ? 'failed' : 'handled', answer })
@@ -214,6 +217,26 @@ export class CodeWorker implements Worker {
     this.#options.onHandled()
     return answer
   }
+}
+
+/** Keeps who answered beside what was asked, which is among the conversation's last lines. */
+async function noteAnswer(
+  tx: Tx,
+  conversationId: number,
+  { pushId }: Job,
+  { handled, session }: { handled: Handled; session: Session },
+): Promise<void> {
+  const answeredBy = session.answeredBy(handled)
+  const asked = await tx
+    .selectFrom('message')
+    .select(['id', 'push_id', 'direction'])
+    .where('conversation_id', '=', conversationId)
+    .orderBy('id', 'desc')
+    .limit(LAST_LINES)
+    .execute()
+  const found = asked.findLast((line) => line.push_id === pushId && line.direction !== 'outgoing')
+  if (found)
+    await tx.updateTable('message').set({ answered_by: answeredBy }).where('id', '=', found.id).execute()
 }
 
 /** Whether another run could not end otherwise: WeChat's allowance is used up, or the answer came too late. */
@@ -295,6 +318,13 @@ class Session implements Sender, Conversing {
 
   answersAs(author: `rule:${string}`): void {
     this.#author = author
+  }
+
+  /** Who answered, as it is kept beside what was asked. */
+  answeredBy({ answer, error }: Handled): string {
+    if (this.#author !== 'bot') return this.#author
+    const decided = this.#answered || this.#handoff !== undefined || answer === 'transfer' || error
+    return decided ? 'bot' : 'nobody'
   }
 
   /** Carries over what the run decided, and what follows where it decided nothing. */

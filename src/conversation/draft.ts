@@ -7,7 +7,7 @@ import type { ContactAndConversation } from './conversation-rows.js'
 import type { Conversing } from './conversing.js'
 import { changeOwnership, type OwnershipChange } from './ownership.js'
 import type { SystemLine } from './system-line.js'
-import type { ConversationState, UnitOfWork } from './unit-of-work.js'
+import type { ConversationState, NewMessage, UnitOfWork } from './unit-of-work.js'
 
 /** The bot's share of what WeChat allows is used up; nothing was queued. */
 export class AllowanceError extends KefuError {
@@ -30,6 +30,8 @@ export class Draft implements Conversing, Sender {
   readonly #queued: Spending[] = []
   #author: `rule:${string}` | 'bot' = 'bot'
   #pushId: number | null = null
+  /** What the customer did, as it is written. */
+  #received: NewMessage | undefined
   #place = 0
   #answered = false
   readonly #newTags: string[] = []
@@ -59,6 +61,11 @@ export class Draft implements Conversing, Sender {
     return this.#state
   }
 
+  /** The line of what the customer did; undefined where nothing was taken in. */
+  get received(): NewMessage | undefined {
+    return this.#received
+  }
+
   /** Whether this run replied, handed off, or chose to be silent. */
   get answered(): boolean {
     return this.#answered
@@ -71,15 +78,16 @@ export class Draft implements Conversing, Sender {
     this.#author = 'bot'
     this.#answered = false
     this.#place = 0
+    this.#received = undefined
     if (payload.msgType === 'event') {
       if (payload.event !== 'user_enter_tempsession') return
       this.sign(push, receivedAt)
       this.#contact = { ...this.#contact, sessionFrom: payload.sessionFrom }
       this.#unit.entered(this.#contact.id, payload.sessionFrom)
-      this.#say({ line: 'entered', sessionFrom: payload.sessionFrom })
+      this.#received = this.#say({ line: 'entered', sessionFrom: payload.sessionFrom })
     } else {
       this.sign(push, receivedAt)
-      this.#unit.add({
+      this.#received = this.#unit.add({
         conversationId: this.#state.id,
         direction: 'incoming',
         author: 'contact',
@@ -113,6 +121,7 @@ export class Draft implements Conversing, Sender {
   async send(_openId: string, message: OutgoingMessage): Promise<void> {
     await this.#mustAllow()
     const place = this.#place++
+    this.#note(this.#author)
     this.#queue(this.#pushId ?? 0, place, this.#author, message)
   }
 
@@ -171,6 +180,7 @@ export class Draft implements Conversing, Sender {
 
   handoff(reason: string): void {
     this.#answered = true
+    if (reason === 'unanswered') this.#note('nobody')
     if (!this.#change({ type: 'handoff' })) return
     // "Handing you over" still goes out: this run goes on under the epoch that it made.
     this.#epoch = this.#state.epoch
@@ -203,6 +213,12 @@ export class Draft implements Conversing, Sender {
 
   answersAs(author: `rule:${string}`): void {
     this.#author = author
+    this.#note(author)
+  }
+
+  /** Keeps who answered beside what was asked: the first that did. */
+  #note(answeredBy: string): void {
+    if (this.#received) this.#received.answeredBy ??= answeredBy
   }
 
   /** Whether there is an answer to a message now, so that nobody waits for one. */
@@ -226,8 +242,8 @@ export class Draft implements Conversing, Sender {
     return true
   }
 
-  #say(content: SystemLine): void {
-    this.#unit.add({
+  #say(content: SystemLine): NewMessage {
+    return this.#unit.add({
       conversationId: this.#state.id,
       direction: 'system',
       author: 'system',

@@ -31,6 +31,14 @@ export {
 export type { MediaSummary } from './message-media.js'
 export { messageViews, type MessageContent, type MessageView } from './message-view.js'
 export { listMessages, type MessagePage } from './message-list.js'
+export {
+  countAnswers,
+  latestAnswers,
+  MOST_COUNTED,
+  type AnswerCount,
+  type Answered,
+  type AnswersAsked,
+} from './answer-log.js'
 export type { NamesOf, ViewSource } from './view-source.js'
 export { feedPurge, messagePurge, pushPurge, type Purge, type PurgeStep } from './purge.js'
 export { Retention, type Kept, type RetentionOptions } from './retention.js'

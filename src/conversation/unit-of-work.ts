@@ -23,6 +23,8 @@ export interface NewMessage {
   readonly onceKey: string | null
   readonly epoch: number
   readonly pushId: number | null
+  /** Of what a customer did: who answered it, as MessageTable says. */
+  answeredBy: string | null
 }
 
 /** What pages are told: a message that is new or changed, or a conversation whose owner or facts changed. */
@@ -59,8 +61,8 @@ export class UnitOfWork {
     this.now = now
   }
 
-  add(message: Omit<NewMessage, 'id'>): NewMessage {
-    const added = { ...message, id: 0 }
+  add(message: Omit<NewMessage, 'id' | 'answeredBy'>): NewMessage {
+    const added = { ...message, id: 0, answeredBy: null }
     this.#messages.push(added)
     this.#feed.push({ kind: 'message', conversationId: message.conversationId, message: added })
     return added
@@ -124,6 +126,7 @@ export class UnitOfWork {
         epoch: message.epoch,
         push_id: message.pushId,
         once_key: message.onceKey,
+        answered_by: message.answeredBy,
       }))
       const write = onceKey === null ? writeMessages : writeMessagesOnce
       await write(this.tx, this.dialect, rows, direction, author, msgType, state, this.now)
@@ -216,12 +219,13 @@ const messageColumns = {
   content: 'text',
   epoch: 'bigint',
   push_id: 'bigint',
+  answered_by: 'text',
 } as const
 
 const insertMessages = ({ rows, value }: Words, once: string): string => `
-  insert into message (id, conversation_id, content, epoch, push_id${once},
+  insert into message (id, conversation_id, content, epoch, push_id, answered_by${once},
     direction, author, msg_type, state, created_at)
-  select id, conversation_id, content, epoch, push_id${once},
+  select id, conversation_id, content, epoch, push_id, answered_by${once},
     ${value(1, 'text')}, ${value(2, 'text')}, ${value(3, 'text')}, ${value(4, 'text')}, ${value(5, 'bigint')}
   from ${rows} where true`
 

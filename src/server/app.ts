@@ -52,6 +52,7 @@ import { mediaParts } from './media.js'
 import { retentionOf } from './retention.js'
 import { metricsPage } from './metrics-page.js'
 import { rateLimit } from './rate-limit.js'
+import { answerRoutes } from './routes/answer-routes.js'
 import { appRoutes } from './routes/app-routes.js'
 import { doctorRoutes } from './routes/doctor-routes.js'
 import { ruleRoutes } from './routes/rule-routes.js'
@@ -170,6 +171,7 @@ export async function createApp(
     ...doctorRoutes({ diagnose: () => diagnose({ ...serving, foundation, localUrl: localUrl?.() }) }),
     ...mediaRoutes(media),
     ...ruleRoutes({ ...serving, allowed: config.allowance }),
+    ...answerRoutes(serving),
     ...personalDataRoutes({
       ...serving,
       views,

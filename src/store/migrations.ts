@@ -7,6 +7,7 @@ import { agents } from './migrations/0004-agents.js'
 import { desk } from './migrations/0005-desk.js'
 import { webhooks } from './migrations/0006-webhooks.js'
 import { media } from './migrations/0007-media.js'
+import { answers } from './migrations/0008-answers.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -21,5 +22,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0005-desk': desk(dialect),
     '0006-webhooks': webhooks(dialect),
     '0007-media': media(dialect),
+    '0008-answers': answers(),
   }
 }

@@ -122,6 +122,8 @@ export interface MessageTable {
   /** The conversation's epoch that it was queued under. */
   epoch: number
   push_id: number | null
+  /** Of what a customer did: `rule:NAME`, `bot` (handlers in code) or `nobody`; null where the bot was not asked. */
+  answered_by: string | null
   attempts: number
   /** A queued message waits until then. */
   not_before: number | null

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ApiClient } from './support/api-client.js'
+import { startTestService, type TestService } from './support/test-service.js'
+import { makeStore, storeKinds, type TestStore } from './stores.js'
+
+const kinds = await storeKinds()
+const apiKey = 'a-key-of-the-rules-test-0123456789'
+const patient = { timeout: 20_000 }
+const rules = [
+  { name: 'welcome', when: { event: 'user_enter_tempsession' }, then: [{ reply: { text: '您好' } }] },
+  { name: 'refund', when: { text: { contains: ['退款'] } }, then: [{ reply: { text: '请稍候' } }] },
+  { name: 'quiet', when: { text: { equals: ['谢谢'] } }, then: [] },
+]
+
+describe.each(kinds)('rules by the API, on %s', { timeout: 60_000 }, (kind) => {
+  let database: TestStore | undefined
+  let service: TestService
+  let api: ApiClient
+  let environment: Record<string, string>
+
+  beforeEach(async () => {
+    database = kind === 'postgres' ? await makeStore('postgres') : undefined
+    environment = {
+      KEFU_API_KEY: apiKey,
+      ...(database && { DATABASE_URL: database.url, KEFU_SECRET_KEY: randomBytes(32).toString('base64') }),
+    }
+    service = await startTestService(environment)
+    api = new ApiClient(service.url, apiKey)
+    await api.ok('PUT /rules', { body: { rules } })
+  })
+  afterEach(async () => {
+    await service.close()
+    await database?.remove()
+  })
+
+  interface Answered {
+    readonly messageId: number
+    readonly conversationId: number
+    readonly answeredBy: string
+    readonly text: string | null
+  }
+  const answers = async (query: Record<string, string | number> = {}) =>
+    (await api.ok('GET /rules/answers', { query })) as { items: Answered[]; next: string | null }
+  const texts = async (query: Record<string, string | number> = {}) =>
+    (await answers(query)).items.map(({ answeredBy, text }) => [answeredBy, text])
+
+  describe('what they did', () => {
+    it('is kept with each message: the rule, or that none matched', async () => {
+      const customer = service.emulator.user('oLin')
+      await customer.enters({ sessionFrom: 'page=7' })
+      await customer.sends('我要退款')
+      await customer.sends('谢谢')
+      await customer.sends('在吗')
+      // From here on people have the conversation: no rule is asked.
+      await customer.sends('退款呢')
+      await expect
+        .poll(async () => texts(), patient)
+        .toEqual([
+          ['nobody', '在吗'],
+          ['rule:quiet', '谢谢'],
+          ['rule:refund', '我要退款'],
+          ['rule:welcome', 'page=7'],
+        ])
+      const [refund] = (await answers({ answeredBy: 'rule:refund' })).items
+      expect(refund).toMatchObject({ openId: 'oLin', msgType: 'text', name: null, text: '我要退款' })
+      await api.ok('GET /conversations/:id', { params: { id: refund?.conversationId ?? 0 } })
+      expect(await texts({ answeredBy: 'nobody' })).toEqual([['nobody', '在吗']])
+      const { items } = (await api.ok('GET /rules/answer-counts')) as { items: unknown[] }
+      expect(items).toEqual([
+        { answeredBy: 'rule:welcome', lastDay: 1, lastWeek: 1, lastAt: expect.any(Number) as number },
+        { answeredBy: 'rule:refund', lastDay: 1, lastWeek: 1, lastAt: expect.any(Number) as number },
+        { answeredBy: 'rule:quiet', lastDay: 1, lastWeek: 1, lastAt: expect.any(Number) as number },
+        { answeredBy: 'bot', lastDay: 0, lastWeek: 0, lastAt: null },
+        { answeredBy: 'nobody', lastDay: 1, lastWeek: 1, lastAt: expect.any(Number) as number },
+      ])
+    })
+
+    it('is read page by page, and refuses what is no name', async () => {
+      const customer = service.emulator.user('oLin')
+      for (const text of ['退款1', '退款2', '退款3']) await customer.sends(text)
+      await expect.poll(async () => (await answers()).items.length, patient).toBe(3)
+      const first = await answers({ answeredBy: 'rule:refund', limit: 2 })
+      expect(first.items.map(({ text }) => text)).toEqual(['退款3', '退款2'])
+      const second = await answers({ answeredBy: 'rule:refund', limit: 2, cursor: first.next ?? '' })
+      expect(second).toMatchObject({ items: [{ text: '退款1' }], next: null })
+      expect(await api.call('GET /rules/answers', { query: { answeredBy: 'x' } })).toMatchObject({
+        status: 400,
+      })
+    })
+
+    it('is kept of handlers in code too, and goes with its customer', async () => {
+      const module = join(service.directory, 'bot.mjs')
+      writeFileSync(module, `export default (bot) => { bot.hears('码', (ctx) => ctx.reply('好')) }`)
+      await service.restart({ ...environment, KEFU_BOT: module })
+      api = new ApiClient(service.url, apiKey)
+      const customer = service.emulator.user('oLin')
+      for (const text of ['码', '退款', '在吗']) await customer.sends(text)
+      await expect
+        .poll(async () => texts(), patient)
+        .toEqual([
+          ['nobody', '在吗'],
+          ['rule:refund', '退款'],
+          ['bot', '码'],
+        ])
+      const [first] = (await answers()).items
+      const conversation = (await api.ok('GET /conversations/:id', {
+        params: { id: first?.conversationId ?? 0 },
+      })) as { contact: { id: number } }
+      await api.ok('DELETE /contacts/:id', { params: { id: conversation.contact.id } })
+      expect(await texts()).toEqual([])
+      expect(await texts({ answeredBy: 'rule:refund' })).toEqual([])
+    })
+  })
+})
