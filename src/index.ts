@@ -5,7 +5,7 @@ export { Bot, type BotOptions, type ErrorHandler, type Handled, type HandleOptio
 export { Composer, type Middleware, type Next, type Trigger } from './bot/index.js'
 export { Context, newRun, type Match, type Run } from './bot/index.js'
 export type { Filtered, FilterQuery, Sender } from './bot/index.js'
-export { webhook, type AppLookup, type WebhookOptions } from './webhook/index.js'
+export { webhook, type AppLookup, type RefusedRequest, type WebhookOptions } from './webhook/index.js'
 export { MemoryInbox, type Accepted, type Inbox, type MemoryInboxOptions } from './webhook/index.js'
 
 // The client of WeChat's API, and where its access token is kept

@@ -56,8 +56,10 @@ import { answerRoutes } from './routes/answer-routes.js'
 import { appRoutes } from './routes/app-routes.js'
 import { doctorRoutes } from './routes/doctor-routes.js'
 import { ruleRoutes } from './routes/rule-routes.js'
+import { setupRoutes } from './routes/setup-routes.js'
 import { countRefusals, observedInbox, observedSender, observedWebhook, reportTo } from './observed.js'
 import { createPeople, type People } from './people.js'
+import { SetupMarks, markedBy } from './setup-marks.js'
 
 /** The service, but for the ports it listens on. */
 export interface App {
@@ -134,7 +136,14 @@ export async function createApp(
   // In: pushes are committed, then answered; one that may be transferred waits for its handlers.
   const byRules = (message: Message): boolean => mayTransfer(ruleBook.compiled, message)
   const inbox = new Inbox({ ...parts, worker, mayTransfer: handlers ? undefined : byRules })
-  const pushes = webhook(observedInbox(inbox, metrics), { ...around, path: '/wechat', apps: apps.secretsOf })
+  // What of it the set-up guide waits for.
+  const marks = new SetupMarks(parts)
+  const pushes = webhook(observedInbox(inbox, metrics), {
+    ...around,
+    ...markedBy(marks),
+    path: '/wechat',
+    apps: apps.secretsOf,
+  })
 
   // The desk: what people and programs see and do.
   const people = createPeople(config, { ...parts, box, commands })
@@ -172,6 +181,7 @@ export async function createApp(
     ...mediaRoutes(media),
     ...ruleRoutes({ ...serving, allowed: config.allowance }),
     ...answerRoutes(serving),
+    ...setupRoutes({ ...serving, marks }),
     ...personalDataRoutes({
       ...serving,
       views,
@@ -248,6 +258,7 @@ export async function createApp(
         wait(milliseconds),
       ])
       await people.stop()
+      await marks.stop()
       await shards.stop()
     },
   }

@@ -5,6 +5,7 @@ import type { AppTable, Store } from '../store/index.js'
 import { checkPushSecrets, type PushSecrets } from '../wechat/index.js'
 import { pushSecretsOf, type AppSettings } from './app-settings.js'
 import type { SecretBox } from './secret-box.js'
+import { beginSetup, forgetSetup } from './setup-marks.js'
 
 export interface AppsOptions {
   readonly store: Store
@@ -102,18 +103,25 @@ export class Apps {
       sealed_token: box.seal(settings.token, purpose(appId, 'token')),
       sealed_aes_key: encodingAESKey ? box.seal(encodingAESKey, purpose(appId, 'encodingAESKey')) : null,
     }
-    await store.db
-      .insertInto('app')
-      .values({ app_id: appId, ...row, created_at: now() })
-      .onConflict((oc) => oc.column('app_id').doUpdateSet(row))
-      .execute()
+    const before = this.settingsOf(appId)
+    await store.db.transaction().execute(async (tx) => {
+      await tx
+        .insertInto('app')
+        .values({ app_id: appId, ...row, created_at: now() })
+        .onConflict((oc) => oc.column('app_id').doUpdateSet(row))
+        .execute()
+      if (!before || !samePushSecrets(before, settings)) await beginSetup(tx, appId, now())
+    })
     await this.#changed()
   }
 
   /** Forgets a Mini Program; its conversations stay. */
   async remove(appId: string): Promise<void> {
     this.#mustBeOurs(appId)
-    await this.#options.store.db.deleteFrom('app').where('app_id', '=', appId).execute()
+    await this.#options.store.db.transaction().execute(async (tx) => {
+      await tx.deleteFrom('app').where('app_id', '=', appId).execute()
+      await forgetSetup(tx, appId)
+    })
     await this.#changed()
   }
 
@@ -195,6 +203,11 @@ export class Apps {
 
 function purpose(appId: string, what: 'appSecret' | 'token' | 'encodingAESKey'): string {
   return `${what} of ${appId}`
+}
+
+/** What mp.weixin.qq.com must be told anew when it changes. */
+function samePushSecrets(a: AppSettings, b: AppSettings): boolean {
+  return a.token === b.token && a.encodingAESKey === b.encodingAESKey && a.mode === b.mode
 }
 
 /** Sealing is never twice the same, so equal texts mean that nothing was saved. */

@@ -8,6 +8,7 @@ import { desk } from './migrations/0005-desk.js'
 import { webhooks } from './migrations/0006-webhooks.js'
 import { media } from './migrations/0007-media.js'
 import { answers } from './migrations/0008-answers.js'
+import { setup } from './migrations/0009-setup.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -23,5 +24,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0006-webhooks': webhooks(dialect),
     '0007-media': media(dialect),
     '0008-answers': answers(),
+    '0009-setup': setup(dialect),
   }
 }

@@ -1,4 +1,5 @@
 import type { Generated, GeneratedAlways } from 'kysely'
+import type { DecodeProblem, SignatureProblem } from '../errors.js'
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 unless a name says seconds;
@@ -6,6 +7,7 @@ import type { Generated, GeneratedAlways } from 'kysely'
  */
 export interface Schema {
   app: AppTable
+  app_setup: AppSetupTable
   contact: ContactTable
   contact_tag: ContactTagTable
   conversation: ConversationTable
@@ -43,6 +45,24 @@ export interface AppTable {
   sealed_token: string
   sealed_aes_key: string | null
   created_at: number
+}
+
+/** How far a Mini Program has been connected. Written when WeChat asks for the URL, never by a push that is taken. */
+export interface AppSetupTable {
+  app_id: string
+  /** When its secrets were given: what came before says nothing about them. */
+  since: Generated<number>
+  /** When WeChat last asked for the URL and was answered. */
+  verified_at: number | null
+  /** When it last asked with what is not ours, and a word for why. */
+  url_refused_at: number | null
+  url_refused_why: SignatureProblem | DecodeProblem | null
+  /** The same of a push. */
+  push_refused_at: number | null
+  push_refused_why: SignatureProblem | DecodeProblem | null
+  /** The first push that was found, and the conversation it belongs to; noted by whoever looks. */
+  arrived_at: number | null
+  conversation_id: number | null
 }
 
 /** A customer of a Mini Program. */

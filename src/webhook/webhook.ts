@@ -11,6 +11,7 @@ import {
   type Answer,
   type Push,
   type PushDecoder,
+  type PushQuery,
   type PushSecrets,
 } from '../wechat/index.js'
 import type { Accepted, Inbox } from './inbox.js'
@@ -30,6 +31,17 @@ interface CommonOptions {
   readonly logger?: Logger
   /** The clock, in milliseconds since 1970: for tests. */
   readonly now?: () => number
+  /** Told that the URL was asked for, as when it is saved at mp.weixin.qq.com, and answered. */
+  readonly onVerified?: (appId: string, query: PushQuery) => void
+  /** Told of each request that was refused; without an appid where none can be said. */
+  readonly onRefused?: (problem: SignatureError | DecodeError, request: RefusedRequest) => void
+}
+
+/** A request that is not shown to be WeChat's, or can't be read. */
+export interface RefusedRequest {
+  readonly method: string
+  readonly appId: string | undefined
+  readonly query: PushQuery
 }
 
 /** One Mini Program's secrets, several Mini Programs', or a look-up where they come and go. */
@@ -74,7 +86,10 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
       if (ctx.method === 'GET') {
         const verified = forApp(here, (app) => verifyUrl(ctx.query, app, now()))
         if ('error' in verified) refuse(ctx, verified.error, verified.appId)
-        else say(ctx, 200, verified.value)
+        else {
+          say(ctx, 200, verified.value)
+          options.onVerified?.(verified.app.appId, ctx.query)
+        }
       } else if (ctx.method === 'POST') {
         await receive(ctx, here)
       } else {
@@ -159,6 +174,7 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
       return
     } else throw error
     logger.warn({ ...fields, status: ctx.status, code: error.code }, error.message)
+    options.onRefused?.(error, { method: ctx.method, appId, query: parseQuery(ctx.querystring) })
   }
 }
 

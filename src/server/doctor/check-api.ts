@@ -82,6 +82,17 @@ function clockFinding(date: string | undefined, at: number, maxAge: number): Fin
 
 const SEND = '/cgi-bin/message/custom/send'
 
+/** Whether AppID and AppSecret are right and this machine may use them: asks for a token, as checkAccount does. */
+export async function checkToken(settings: AppSettings, apiUrl: string): Promise<Finding[]> {
+  const { appId: app, appSecret } = settings
+  const api = new Api({ appId: app, appSecret, url: apiUrl, timeoutMs: TIMEOUT_MS })
+  try {
+    return await tokenFindings(api, app)
+  } finally {
+    await api.close()
+  }
+}
+
 /**
  * Fetches a token as a stranger would (WeChat gives the same one again, so nobody's ends), then asks for the quota
  * of sending and has WeChat look at the push URL's host.
@@ -156,6 +167,7 @@ function ipFinding(error: ApiError, app: string): Finding {
       zh: `在 mp.weixin.qq.com › 开发管理 › 开发设置 › IP 白名单 中添加 ${which.zh}，几分钟后生效。`,
       en: `Add ${which.en} at mp.weixin.qq.com › 开发管理 › 开发设置 › IP 白名单; it takes some minutes.`,
     },
+    ...(ip !== undefined && { copy: ip }),
   }
 }
 
@@ -271,7 +283,15 @@ function explained(error: unknown): { zh: string; en: string; todo?: { zh: strin
       todo: { zh, en },
     }
   }
-  if (error instanceof NetworkError) return { zh: '微信没有回答。', en: error.message }
+  if (error instanceof NetworkError)
+    return {
+      zh: '微信没有回答。',
+      en: error.message,
+      todo: {
+        zh: '检查服务器的网络、DNS、防火墙和 WECHAT_API_URL。',
+        en: 'Check the server’s network, DNS, firewall and WECHAT_API_URL.',
+      },
+    }
   throw error
 }
 

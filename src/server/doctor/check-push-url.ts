@@ -12,13 +12,16 @@ export interface PushUrlOptions {
   readonly now: () => number
 }
 
+/** What our own nonces begin with, so that the guide does not take our question for WeChat's: theirs are numbers. */
+export const OUR_NONCE = 'kefu'
+
 /** Asks the push URL for its echostr, as WeChat does when the URL is saved at mp.weixin.qq.com. */
 export async function checkPushUrl(settings: AppSettings, options: PushUrlOptions): Promise<Finding> {
   const { appId: app, token } = settings
   const { url, running, now } = options
   const check = 'push-url'
   const timestamp = String(Math.floor(now() / 1000))
-  const nonce = String(randomInt(2 ** 31))
+  const nonce = `${OUR_NONCE}${randomInt(2 ** 31)}`
   const echostr = `${randomInt(10 ** 9, 10 ** 10)}${randomInt(10 ** 9, 10 ** 10)}`
   const query = new URLSearchParams({ signature: sign(token, timestamp, nonce), echostr, timestamp, nonce })
   const limit = limits.pushTimeoutSeconds * 1000

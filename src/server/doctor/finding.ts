@@ -14,6 +14,8 @@ export interface Finding {
   readonly found: Words
   /** What to do about it. */
   readonly todo?: Words
+  /** What to copy to do it. */
+  readonly copy?: string
 }
 
 /** Findings as a person reads them: each with its mark, in both languages, and what to do. */

@@ -25,7 +25,7 @@ export interface AppRoutesOptions {
   readonly addressOf: (ctx: Context) => string
 }
 
-const byAppId = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })
+export const byAppId = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })
 
 /** The Mini Programs that this service serves. */
 export function appRoutes({ apps, config, store, now, addressOf }: AppRoutesOptions): Route[] {

@@ -3,7 +3,7 @@ import { mayUse, route, type Route } from '../../desk/index.js'
 import { isHealthy, type Finding } from '../doctor/finding.js'
 
 const words = z.object({ zh: z.string(), en: z.string() })
-const finding = z.object({
+export const finding = z.object({
   check: z.string(),
   /** The Mini Program that it is about. */
   app: z.exactOptional(z.string()),
@@ -11,6 +11,8 @@ const finding = z.object({
   found: words,
   /** What to do about it. */
   todo: z.exactOptional(words),
+  /** What to copy to do it, such as an address. */
+  copy: z.exactOptional(z.string()),
 })
 
 /** `kefu doctor`, for the desk. */
