@@ -93,6 +93,39 @@ describe.each(await storeKinds())('conversations by the API on %s', (kind) => {
     expect(await api.ok('GET /counts')).toEqual({ waiting: 1, mine: 0, bot: 0, all: 1 })
   })
 
+  it('are filtered by tag, source, failed sends and time left, and say what they can’t be filtered by', async () => {
+    const { customer, id } = await waiting('oA')
+    await waiting('oB')
+    await customer.enters({ sessionFrom: 'page=home&from=分享' })
+    await api.ok('PUT /conversations/:id/tags', { params: { id }, body: { tags: ['vip'] } })
+    service.emulator.faults.add({ errcode: 40003, path: '/cgi-bin/message/custom/send' })
+    await api.ok('POST /conversations/:id/messages', {
+      params: { id },
+      body: { clientId: 'c-1', message: { msgType: 'text', content: '您好' } },
+    })
+    const openIds = async (query: Record<string, string>) =>
+      (await api.get(conversations, 'GET /conversations', { query })).items.map((each) => each.openId)
+    await expect.poll(() => openIds({ failed: 'true' })).toEqual(['oA'])
+    expect(await openIds({ failed: 'false' })).toEqual(['oB'])
+    await expect.poll(() => api.ok('GET /sources')).toEqual({ items: ['page=home&from=分享'], next: null })
+    expect(await openIds({ source: 'page=home&from=分享' })).toEqual(['oA'])
+    expect(await openIds({ source: 'page=home' })).toEqual([])
+    expect(await openIds({ tag: 'vip' })).toEqual(['oA'])
+    expect(await openIds({ tag: 'vip', failed: 'true', q: '在吗', status: 'waiting' })).toEqual(['oA'])
+    expect(await openIds({ expiring: '6' })).toEqual([])
+    expect((await openIds({ expiring: '48', sort: 'expiring' })).sort()).toEqual(['oA', 'oB'])
+    // One has an answer, and waits no more.
+    expect(await openIds({})).toEqual(['oA', 'oB'])
+    expect(await openIds({ sort: 'waiting' })).toEqual(['oB', 'oA'])
+    for (const query of [{ failed: 'yes' }, { expiring: '49' }, { sort: 'size' }, { cursor: '1.2.3' }])
+      expect(await api.call('GET /conversations', { query })).toMatchObject({
+        status: 400,
+        body: {
+          error: { message: expect.stringContaining(`${Object.keys(query)[0] ?? ''}: must be`) as string },
+        },
+      })
+  })
+
   it('show their messages newest first, with the content in WeChat’s words', async () => {
     const { customer, id } = await waiting('oLin', '一')
     await customer.sends('二')

@@ -144,7 +144,7 @@ describe.each(await storeKinds())('search on %s', (kind) => {
     const filter = { apps: 'all' as const, search: '退款' }
     const first = await listConversations(source, filter, { limit: 2 })
     expect(first.items.map(({ openId }) => openId)).toEqual(['oElse', 'oLate'])
-    const second = await listConversations(source, filter, { limit: 2, cursor: Number(first.next) })
+    const second = await listConversations(source, filter, { limit: 2, cursor: first.next ?? '' })
     expect(second.items.map(({ openId }) => openId)).toEqual(['oRefund'])
     expect(second.next).toBeNull()
   })

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Dialect } from '../store/index.js'
+import { conditionsOf, windowEnd } from './conversation-conditions.js'
 import type { Status } from './conversing.js'
 import { conversationViews, type ConversationView } from './conversation-view.js'
 import { findMessages } from './message-index.js'
@@ -14,50 +15,76 @@ export interface ConversationFilter {
   readonly statuses?: readonly Status[] | undefined
   /** Null: nobody's. */
   readonly agentId?: number | null | undefined
+  /** A tag that the customer has. */
+  readonly tag?: string | undefined
+  /** The customer's last `session-from`, as it came. */
+  readonly sessionFrom?: string | undefined
+  /** One of the latest outgoing messages is failed or unknown, as ConversationView.failed says. */
+  readonly failed?: boolean | undefined
+  /** The time to answer the customer's last message ends within so many hours. */
+  readonly expiresWithinHours?: number | undefined
   /** Words, all of which the customer's openId, name, remark or tags have, or one message. */
   readonly search?: string | undefined
 }
+
+/** The newest message first, who waits longest first, or whose time to be answered ends soonest first. */
+export const conversationSorts = ['recent', 'waiting', 'expiring'] as const
+export type ConversationSort = (typeof conversationSorts)[number]
 
 export interface ConversationPage {
   readonly items: readonly ConversationView[]
   readonly next: string | null
 }
 
-/** A place in the list: a conversation and its newest message. */
+/** A place in the list: a conversation, what it is sorted by, and its newest message. */
 interface Place {
   readonly id: number
+  readonly key: number
   readonly lastMessageId: number
 }
 
+type After = Omit<Place, 'id'>
+
 interface Span {
-  readonly cursor?: number | undefined
+  /** A page's `next`. */
+  readonly cursor?: string | undefined
+  /** `recent` when not given; what is searched for comes in that order always. */
+  readonly sort?: ConversationSort | undefined
   readonly limit: number
-  /** Of a search: from how many messages on it goes along the list instead of through them. */
+  /** Of what was found so many are taken one by one; where they are more it goes along the list instead. */
   readonly most?: number
 }
 
-/** Conversations, the one with the newest message first. */
+/** Conversations, a page at a time. */
 export async function listConversations(
   source: ViewSource,
   filter: ConversationFilter,
-  { cursor, limit, most }: Span,
+  { cursor, sort = 'recent', limit, most }: Span,
 ): Promise<ConversationPage> {
   const words = wordsOf(filter.search ?? '')
+  const conditions = await conditionsOf(source, filter, most)
+  const after = cursor === undefined ? undefined : placeOf(cursor)
   const { places, goOn } =
     words.length === 0
-      ? { places: await placesOf(source, filter, { cursor, limit: limit + 1 }), goOn: undefined }
-      : await search(source, filter, words, {
-          cursor,
-          limit: limit + 1,
-          ...(most === undefined ? {} : { most }),
-        })
+      ? { places: await placesOf(source, conditions, { after, sort, limit: limit + 1 }), goOn: undefined }
+      : await search(source, conditions, words, { after, limit: limit + 1, most })
   const page = places.slice(0, limit)
   const items = await conversationViews(
     source,
     page.map(({ id }) => id),
   )
-  const next = places.length > limit ? page.at(-1)?.lastMessageId : goOn
-  return { items, next: next === undefined ? null : String(next) }
+  const next = places.length > limit ? page.at(-1) : goOn
+  return { items, next: next === undefined ? null : cursorOf(next) }
+}
+
+/** What is sorted by the newest message has that alone for its cursor. */
+function cursorOf({ key, lastMessageId }: After): string {
+  return key === lastMessageId ? String(key) : `${key}.${lastMessageId}`
+}
+
+function placeOf(cursor: string): After {
+  const [key = 0, lastMessageId = key] = cursor.split('.').map(Number)
+  return { key, lastMessageId }
 }
 
 /** What a search among very many looks at in one go, and how often, until it answers with what it has. */
@@ -67,64 +94,69 @@ const MOST_CHUNKS = 12
 interface Found {
   readonly places: readonly Place[]
   /** Where to go on looking, when it was not looked to the end. */
-  readonly goOn: number | undefined
+  readonly goOn: Place | undefined
 }
 
 /** Where messages with the words are few, by their conversations; where they are many, along the list. */
 async function search(
   source: ViewSource,
-  filter: ConversationFilter,
+  conditions: readonly RawBuilder<boolean>[],
   words: readonly string[],
-  { cursor, limit, most }: Span,
+  { after, limit, most }: { after: After | undefined; limit: number; most: number | undefined },
 ): Promise<Found> {
   const { dialect } = source.store
   const matches = await findMessages(source.store, words, most)
   const byContact = contactHas(dialect, words)
   if (matches.all) {
     const either = sql<boolean>`(${byContact} or conversation.id in (${idsIn(dialect, matches.all)}))`
-    return { places: await placesOf(source, filter, { cursor, limit }, either), goOn: undefined }
+    return { places: await placesOf(source, [...conditions, either], { after, limit }), goOn: undefined }
   }
   const places: Place[] = []
-  let from = cursor
-  for (let i = 0; i < MOST_CHUNKS; i++) {
-    const span = { cursor: from, limit: CHUNK }
-    const chunk = await placesOf(source, filter, span)
+  let from = after
+  for (let i = 0; ; i++) {
+    const chunk = await placesOf(source, conditions, { after: from, limit: CHUNK })
     const last = chunk.at(-1)
     if (!last) return { places, goOn: undefined }
+    const ids = chunk.map(({ id }) => id)
+    const inChunk = sql<boolean>`conversation.id in (${idsIn(dialect, ids)})`
     const known = new Set(
-      (await placesOf(source, filter, { ...span, least: last.lastMessageId }, byContact)).map(({ id }) => id),
+      (await placesOf(source, [inChunk, byContact], { limit: CHUNK })).map(({ id }) => id),
     )
-    const among = await matches.among(chunk.map(({ id }) => id))
+    const among = await matches.among(ids)
     places.push(...chunk.filter(({ id }) => known.has(id) || among.has(id)))
     if (places.length >= limit) return { places: places.slice(0, limit), goOn: undefined }
     if (chunk.length < CHUNK) return { places, goOn: undefined }
-    from = last.lastMessageId
+    if (i + 1 === MOST_CHUNKS) return { places, goOn: last }
+    from = last
   }
-  return { places, goOn: from }
 }
 
+/** What has no place by what is sorted by comes last. */
+const LAST = sql.lit(Number.MAX_SAFE_INTEGER)
+
 async function placesOf(
-  { store }: Pick<ViewSource, 'store'>,
-  { statuses, agentId, appId, apps }: ConversationFilter,
-  { cursor, limit, least }: Span & { readonly least?: number },
-  condition?: RawBuilder<boolean>,
+  { store, now }: Pick<ViewSource, 'store' | 'now'>,
+  conditions: readonly RawBuilder<boolean>[],
+  { after, limit, sort = 'recent' }: { after?: After | undefined; limit: number; sort?: ConversationSort },
 ): Promise<Place[]> {
-  const rows = await store.db
-    .selectFrom('conversation')
-    .innerJoin('contact', 'contact.id', 'conversation.contact_id')
-    .select(['conversation.id', 'conversation.last_message_id'])
-    .where('conversation.last_message_id', '<', cursor ?? Number.MAX_SAFE_INTEGER)
-    .$if(least !== undefined, (query) => query.where('conversation.last_message_id', '>=', least ?? 0))
-    .$if(statuses !== undefined, (query) => query.where('conversation.status', 'in', [...(statuses ?? [])]))
-    .$if(agentId === null, (query) => query.where('conversation.agent_id', 'is', null))
-    .$if(typeof agentId === 'number', (query) => query.where('conversation.agent_id', '=', agentId ?? 0))
-    .$if(appId !== undefined, (query) => query.where('contact.app_id', '=', appId ?? ''))
-    .$if(apps !== 'all', (query) => query.where('contact.app_id', 'in', apps === 'all' ? [] : [...apps]))
-    .$if(condition !== undefined, (query) => query.where(condition ?? sql<boolean>`true`))
-    .orderBy('conversation.last_message_id', 'desc')
-    .limit(limit)
-    .execute()
-  return rows.map((row) => ({ id: row.id, lastMessageId: row.last_message_id ?? 0 }))
+  const place = sql.ref('conversation.last_message_id')
+  const key = {
+    recent: place,
+    waiting: sql`coalesce(conversation.waiting_since, ${LAST})`,
+    expiring: sql`case when ${windowEnd} > ${now()} then ${windowEnd} else ${LAST} end`,
+  }[sort]
+  const isRecent = sort === 'recent'
+  // Also at the beginning: a conversation in which nothing was said has no place.
+  const behind =
+    isRecent || !after
+      ? sql`${place} < ${isRecent && after ? after.key : LAST}`
+      : sql`(${key} > ${after.key} or (${key} = ${after.key} and ${place} < ${after.lastMessageId}))`
+  const order = isRecent ? sql`${place} desc` : sql`${key}, ${place} desc`
+  const { rows } = await sql<Place>`
+    select conversation.id, ${key} as key, ${place} as "lastMessageId"
+    from conversation join contact on contact.id = conversation.contact_id
+    where ${sql.join([behind, ...conditions], sql` and `)} order by ${order} limit ${limit}`.execute(store.db)
+  return rows
 }
 
 /** What is known of the customer has all the words. No sign of theirs has a meaning. */

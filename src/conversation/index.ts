@@ -25,6 +25,7 @@ export { conversationViews, type ConversationView } from './conversation-view.js
 export {
   countConversations,
   listConversations,
+  conversationSorts,
   type ConversationFilter,
   type ConversationPage,
 } from './conversation-list.js'

@@ -9,6 +9,7 @@ import { webhooks } from './migrations/0006-webhooks.js'
 import { media } from './migrations/0007-media.js'
 import { answers } from './migrations/0008-answers.js'
 import { setup } from './migrations/0009-setup.js'
+import { listFilters } from './migrations/0010-list-filters.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -25,5 +26,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0007-media': media(dialect),
     '0008-answers': answers(),
     '0009-setup': setup(dialect),
+    '0010-list-filters': listFilters(dialect),
   }
 }

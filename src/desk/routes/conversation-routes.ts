@@ -152,13 +152,13 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
     route({
       method: 'GET',
       path: '/conversations',
-      summary: 'Conversations, the one with the newest message first.',
+      summary: 'Conversations, the one with the newest message first unless `sort` says otherwise.',
       access: 'agent',
       query: conversationsQuery,
       answer: listOf(conversationView),
       async handle({ query, principal }) {
-        const { cursor, limit } = query
-        return listConversations(views, filterOf(query, principal), { cursor, limit })
+        const { cursor, sort, limit } = query
+        return listConversations(views, filterOf(query, principal), { cursor, sort, limit })
       },
     }),
     route({
@@ -294,7 +294,7 @@ export function actorOf(principal: Principal): Actor {
 }
 
 function filterOf(query: z.output<typeof conversationsQuery>, principal: Principal) {
-  const { status: statuses, agent, app: appId } = query
+  const { status: statuses, agent, app: appId, tag, source: sessionFrom, failed, expiring } = query
   if (agent === 'me' && principal.kind === 'program')
     throw new Refusal('bad_request', 'agent: must be an agent’s id or none; a program is no agent')
   const agentId =
@@ -307,5 +307,15 @@ function filterOf(query: z.output<typeof conversationsQuery>, principal: Princip
             ? principal.id
             : null
           : Number(agent)
-  return { apps: principal.apps, statuses, agentId, appId, search: query.q }
+  return {
+    apps: principal.apps,
+    statuses,
+    agentId,
+    appId,
+    tag,
+    sessionFrom,
+    failed,
+    expiresWithinHours: expiring,
+    search: query.q,
+  }
 }

@@ -7,7 +7,7 @@ import { listOf } from '../schemas/list.js'
 /** More are not offered: nobody looks through them. */
 const MOST = 500
 
-/** The tags that customers have. */
+/** The tags that customers have, and where they came from: what lists are filtered by. */
 export function tagRoutes({ store }: { readonly store: Pick<Store, 'db'> }): Route[] {
   return [
     route({
@@ -23,6 +23,21 @@ export function tagRoutes({ store }: { readonly store: Pick<Store, 'db'> }): Rou
           select tag from contact_tag join contact on contact.id = contact_tag.contact_id where ${inScope}
           group by tag order by count(*) desc, tag limit ${sql.lit(MOST)}`.execute(store.db)
         return { items: rows.map(({ tag }) => tag), next: null }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/sources',
+      summary: 'Customers’ last `session-from`, as they came, the one that most customers have first.',
+      access: 'agent',
+      answer: listOf(z.string()),
+      async handle({ principal: { apps } }) {
+        if (apps !== 'all' && apps.length === 0) return { items: [], next: null }
+        const inScope = apps === 'all' ? sql`true` : sql`app_id in (${sql.join(apps)})`
+        const { rows } = await sql<{ source: string }>`
+          select session_from as source from contact where session_from is not null and ${inScope}
+          group by session_from order by count(*) desc, session_from limit ${sql.lit(MOST)}`.execute(store.db)
+        return { items: rows.map(({ source }) => source), next: null }
       },
     }),
   ]

@@ -1,7 +1,12 @@
 import { z } from 'zod'
+import { conversationSorts } from '../../conversation/index.js'
 import { conversationStatus } from './conversation-view.js'
 import { cursorQuery, limitQuery } from './list.js'
 
+const flag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((word) => word === 'true')
+  .meta({ type: 'boolean' })
 const agentId = z.int().min(1)
 const epoch = z.exactOptional(z.int().min(0)).meta({
   description: 'The conversation’s epoch that was seen: refused (409) when its owner has changed since.',
@@ -21,12 +26,38 @@ export const conversationsQuery = z.strictObject({
     .optional()
     .meta({ description: 'An agent’s id, `me` or `none`.' }),
   app: z.string().max(64).optional().meta({ description: 'An appid.' }),
+  tag: z.string().max(64).optional().meta({ description: 'A tag that the customer has.' }),
+  source: z
+    .string()
+    .max(1024)
+    .optional()
+    .meta({ description: 'The `session-from` with which the customer last entered, as it came.' }),
+  failed: flag
+    .optional()
+    .meta({ description: 'Whether one of the latest outgoing messages is failed or unknown.' }),
+  expiring: z
+    .string()
+    .regex(/^([1-9]|[1-3]\d|4[0-8])$/, 'must be a whole number of hours from 1 to 48')
+    .transform(Number)
+    .optional()
+    .meta({
+      type: 'integer',
+      description: 'The time to answer the customer’s last message ends within so many hours, 1 to 48.',
+    }),
+  sort: z.enum(conversationSorts).optional().meta({
+    description:
+      '`recent` (the newest message first, when not given), `waiting` (who waits longest first) or `expiring` (whose time to be answered ends soonest first). What `q` finds comes in the first order always.',
+  }),
   q: z
     .string()
     .max(200)
     .optional()
     .meta({ description: 'Words in the openId, name, remark, tags or text of a customer’s conversation.' }),
-  cursor: cursorQuery.optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,16}(\.\d{1,16})?$/, 'must be the "next" of the page before')
+    .optional()
+    .meta({ description: 'The `next` of the page before, in the same order.' }),
   limit: limitQuery,
 })
 

@@ -41,6 +41,12 @@ export type ConversationQuery = {
   status?: string
   agent?: string
   app?: string
+  tag?: string
+  source?: string
+  failed?: 'true'
+  /** Hours. */
+  expiring?: number
+  sort?: 'waiting' | 'expiring'
   q?: string
   cursor?: string
   limit?: number
@@ -75,6 +81,8 @@ export interface Client {
   reopen(id: number): Promise<ConversationView>
   setTags(id: number, tags: readonly string[]): Promise<ConversationView>
   tags(): Promise<string[]>
+  /** Each `session-from` that customers came with. */
+  sources(): Promise<string[]>
   read(id: number, messageId: number): Promise<void>
   present(id: number, typing: boolean): Promise<void>
   /** What the operator's own system knows about the customer. */
@@ -186,6 +194,7 @@ export function createClient(options: {
     reopen: (id) => json('POST', `/conversations/${id}/reopen`),
     setTags: (id, tags) => json('PUT', `/conversations/${id}/tags`, { tags }),
     tags: () => items('/tags'),
+    sources: () => items('/sources'),
     read: (id, messageId) => nothing('POST', `/conversations/${id}/read`, { messageId }),
     present: (id, typing) => nothing('POST', `/conversations/${id}/presence`, { typing }),
     business: (id) => json('GET', `/conversations/${id}/business`),

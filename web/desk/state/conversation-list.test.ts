@@ -1,5 +1,5 @@
 import { nextTick, ref } from 'vue'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ConversationQuery } from '../api/client.js'
 import type { ConversationView, ListOf } from '../api/views.js'
 import { conversationOf, messageOf } from '../testing.js'
@@ -15,6 +15,7 @@ let list: ConversationList
 let asked: ConversationQuery[]
 let pages: ListOf<ConversationView>[]
 const selected = ref<number | null>(null)
+let now = ref(0)
 const shown = (): number[] => list.rows.value.map(({ id }) => id)
 
 /** A conversation whose last message is the n-th. */
@@ -28,6 +29,7 @@ const at = (id: number, place: number, change: Partial<ConversationView> = {}): 
 
 beforeEach(() => {
   selected.value = null
+  now = ref(0)
   asked = []
   pages = []
   conversations = createConversations()
@@ -44,7 +46,7 @@ beforeEach(() => {
     conversations,
     meId: 1,
     selected,
-    now: () => 0,
+    now,
     onProblem: (error) => {
       throw error
     },
@@ -134,43 +136,123 @@ describe('the list of conversations', () => {
     pages = [
       {
         items: [
-          at(3, 30, { waitingSince: 5, allowance: { ...allowance, expiresAt: 900 } }),
-          at(2, 20, { waitingSince: 9, allowance: { ...allowance, expiresAt: 100 } }),
+          at(3, 30, { waitingSince: 5, allowance: { ...allowance, expiresAt: 900_000 } }),
+          at(2, 20, { waitingSince: 9, allowance: { ...allowance, expiresAt: 100_000 } }),
           at(1, 10, { waitingSince: null, allowance: { ...allowance, expiresAt: null } }),
         ],
         next: null,
       },
     ]
     list.tab.value = 'all'
-    await nextTick()
-    await list.reload()
+    await vi.waitFor(() => {
+      expect(shown()).toEqual([3, 2, 1])
+    })
     list.sort.value = 'waiting'
-    expect(shown()).toEqual([3, 2, 1])
+    await nextTick()
+    expect(asked.at(-1)).toMatchObject({ sort: 'waiting' })
+    await vi.waitFor(() => {
+      expect(shown()).toEqual([3, 2, 1])
+    })
     list.sort.value = 'expiring'
-    expect(shown()).toEqual([2, 3, 1])
+    await nextTick()
+    expect(asked.at(-1)).toMatchObject({ sort: 'expiring' })
+    await vi.waitFor(() => {
+      expect(shown()).toEqual([2, 3, 1])
+    })
   })
 
-  it('is filtered by what is known of the customers', async () => {
+  it('asks the service for what is filtered, and follows events under the filter', async () => {
     const contact = conversationOf().contact
-    pages = [
-      {
-        items: [
-          at(3, 30, { contact: { ...contact, tags: ['售后'], sessionFrom: 'page=home' } }),
-          at(2, 20, { failed: true }),
-        ],
-        next: null,
-      },
-    ]
+    const tagged = { contact: { ...contact, tags: ['售后'] } }
     await list.reload()
-    list.filters.tag = '售后'
-    expect(shown()).toEqual([3])
-    expect(list.filterCount.value).toBe(1)
-    list.clearFilters()
+    Object.assign(list.filters, { tag: '售后', source: 'page=home', failed: true, expiring: true })
+    await nextTick()
+    expect(asked.at(-1)).toEqual({
+      status: 'waiting',
+      tag: '售后',
+      source: 'page=home',
+      failed: 'true',
+      expiring: 6,
+      limit: 50,
+    })
+    expect(list.filterCount.value).toBe(4)
+    Object.assign(list.filters, { source: '', failed: false, expiring: false })
+    pages = [{ items: [at(3, 30, tagged), at(2, 20, tagged)], next: '20' }]
+    await nextTick()
+    await nextTick()
+    expect(shown()).toEqual([3, 2])
+    // One gets the tag, one loses it, one that lies behind what was read has it.
+    conversations.put(at(7, 70, tagged))
+    conversations.put(at(3, 30, { contact, updatedAt: 31 }))
+    conversations.put(at(1, 10, tagged))
+    expect(shown()).toEqual([7, 2])
+  })
+
+  it('shows failed ones, one source, and what is about to expire, as each becomes so', async () => {
+    const { contact, allowance } = conversationOf()
+    const hour = 3_600_000
+    await list.reload()
     list.filters.failed = true
+    await nextTick()
+    conversations.put(at(1, 10))
+    conversations.put(at(2, 20, { failed: true }))
     expect(shown()).toEqual([2])
     list.clearFilters()
-    list.filters.source = 'home'
+    list.filters.source = 'page=home'
+    await nextTick()
+    conversations.put(at(3, 30, { contact: { ...contact, sessionFrom: 'page=home' } }))
     expect(shown()).toEqual([3])
+    list.clearFilters()
+    list.filters.expiring = true
+    await nextTick()
+    conversations.put(at(4, 40, { allowance: { ...allowance, expiresAt: 7 * hour } }))
+    expect(shown()).not.toContain(4)
+    const before = asked.length
+    now.value = hour
+    await nextTick()
+    expect(shown()).toContain(4)
+    // What this page has not seen may be about to expire as well.
+    expect(asked.slice(before)).toEqual([{ status: 'waiting', expiring: 6, limit: 50 }])
+  })
+
+  it('asks nothing when nothing can be like that', async () => {
+    await list.reload()
+    const before = asked.length
+    list.filters.agentId = 7
+    await nextTick()
+    expect([shown(), list.state.value, asked.length]).toEqual([[], 'ready', before])
+    list.tab.value = 'all'
+    await nextTick()
+    expect(asked.at(-1)).toMatchObject({ agent: '7' })
+  })
+
+  it('looks further when a search has found nothing yet', async () => {
+    await list.reload()
+    pages = [
+      { items: [], next: '900' },
+      { items: [], next: '400' },
+      { items: [at(1, 10)], next: null },
+    ]
+    list.search.value = '退款'
+    await nextTick()
+    expect(list.state.value).toBe('loading')
+    await vi.waitFor(() => {
+      expect(shown()).toEqual([1])
+    })
+    expect(asked.slice(-3).map(({ cursor }) => cursor)).toEqual([undefined, '900', '400'])
+  })
+
+  it('forgets after a break what is no longer so, and keeps its rows until it knows', async () => {
+    pages = [{ items: [at(3, 30), at(2, 20)], next: null }]
+    await list.reload()
+    pages = [{ items: [at(3, 30)], next: null }]
+    const reload = list.reload()
+    expect(shown()).toEqual([3, 2])
+    // Told live while the answer is on its way.
+    conversations.put(at(5, 50))
+    await reload
+    expect(shown()).toEqual([5, 3])
+    expect(conversations.byId.has(2)).toBe(false)
   })
 })
 

@@ -1,35 +1,17 @@
-import { computed, reactive, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
+import { computed, reactive, ref, shallowReactive, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import { DeskError, type Client, type ConversationQuery } from '../api/client.js'
 import type { ConversationView, Counts } from '../api/views.js'
-import { readSessionFrom } from '../text/session-from.js'
-import { windowLook } from '../text/window-look.js'
 import type { Conversations } from './conversations.js'
-
-export const tabs = ['waiting', 'mine', 'bot', 'all'] as const
-export type Tab = (typeof tabs)[number]
-export type Sort = 'recent' | 'waiting' | 'expiring'
-
-export interface Filters {
-  /** Mini Program; empty for all. */
-  appId: string
-  tag: string
-  /** A colleague's id, or null. */
-  agentId: number | null
-  source: string
-  closed: boolean
-  failed: boolean
-  expiring: boolean
-}
-
-export const noFilters: Filters = {
-  appId: '',
-  tag: '',
-  agentId: null,
-  source: '',
-  closed: false,
-  failed: false,
-  expiring: false,
-}
+import {
+  belongs,
+  noFilters,
+  orders,
+  queryFor,
+  type Filters,
+  type Order,
+  type Sort,
+  type Tab,
+} from './list-query.js'
 
 export interface ConversationList {
   tab: Ref<Tab>
@@ -62,22 +44,24 @@ export interface ConversationListOptions {
   meId: number
   /** The open conversation: it stays in the list until another is chosen. */
   selected: Ref<number | null>
-  /** Milliseconds since 1970 on the server's clock. */
-  now: () => number
+  /** Milliseconds since 1970 on the server's clock, each second anew. */
+  now: Ref<number>
   onProblem: (error: DeskError) => void
 }
 
 interface Pages {
   next: string | null | undefined
-  /** The last row's last message: conversations that were quiet for longer are not known to be complete. */
-  reaches: number
+  /** The last row as it was read: what comes behind it is not known to be complete. */
+  reaches: ConversationView | 'nothing' | 'all'
   loading: boolean
   failed: boolean
   /** The conversations that the server found, for a search. */
-  found: number[]
+  found: readonly number[]
 }
 
 const pageSize = 50
+/** So many rows are read at once at most. */
+const largestPage = 200
 
 /** The left pane: which conversations are shown, in which order, read page by page and kept up by events. */
 export function createConversationList(options: ConversationListOptions): ConversationList {
@@ -87,63 +71,38 @@ export function createConversationList(options: ConversationListOptions): Conver
   const search = ref('')
   const filters = reactive({ ...noFilters })
   const counts = ref<Counts>({ waiting: 0, mine: 0, bot: 0, all: 0 })
-  const pages = reactive(new Map<string, Pages>())
+  const pages = shallowReactive(new Map<string, Pages>())
   /** The rows from the top that do not move now. */
   const held = shallowRef<readonly number[]>([])
 
-  const isSearch = computed(() => search.value.trim() !== '')
-  const viewKey = computed(() => JSON.stringify(queryNow()))
+  const wanted = computed(() => ({
+    tab: tab.value,
+    sort: sort.value,
+    search: search.value.trim(),
+    filters: { ...filters },
+    meId,
+  }))
+  const isSearch = computed(() => wanted.value.search !== '')
+  const query = computed(() => queryFor(wanted.value))
+  const viewKey = computed(() => JSON.stringify([query.value, tab.value]))
   const page = computed(() => pages.get(viewKey.value))
+  /** What ends soon changes by itself, but nobody needs to know by the second. */
+  const minute = computed(() => Math.floor(now.value / 60_000) * 60_000)
 
-  function queryNow(): ConversationQuery {
-    const query: ConversationQuery = {}
-    if (filters.appId !== '') query.app = filters.appId
-    if (isSearch.value) return { ...query, q: search.value.trim() }
-    if (filters.closed) return { ...query, status: 'closed' }
-    switch (tab.value) {
-      case 'waiting':
-        return { ...query, status: 'waiting' }
-      case 'mine':
-        return { ...query, status: 'assigned', agent: String(meId) }
-      case 'bot':
-        return { ...query, status: 'bot' }
-      case 'all':
-        return filters.agentId === null ? query : { ...query, agent: String(filters.agentId) }
-    }
-  }
-
-  function belongs(view: ConversationView): boolean {
-    if (filters.appId !== '' && view.appId !== filters.appId) return false
-    if (filters.tag !== '' && !view.contact.tags.includes(filters.tag)) return false
-    if (filters.agentId !== null && view.agent?.id !== filters.agentId) return false
-    if (filters.failed && !view.failed) return false
-    if (filters.source !== '' && readSessionFrom(view.contact.sessionFrom ?? '').short !== filters.source)
-      return false
-    if (filters.expiring && !isExpiring(view, now())) return false
-    if (isSearch.value) return true
-    if (filters.closed) return view.status === 'closed'
-    switch (tab.value) {
-      case 'waiting':
-        return view.status === 'waiting'
-      case 'mine':
-        return view.status === 'assigned' && view.agent?.id === meId
-      case 'bot':
-        return view.status === 'bot'
-      case 'all':
-        return true
-    }
-  }
+  const isMeant = (view: ConversationView): boolean => belongs(view, wanted.value, () => minute.value)
 
   const live = computed(() => {
     const known = page.value
     if (!known) return []
+    const order = orders[sort.value]
+    const { reaches } = known
     const views = isSearch.value
       ? known.found.flatMap((id) => conversations.byId.get(id) ?? [])
-      : [...conversations.byId.values()].filter((view) => placeOf(view) >= known.reaches)
-    const rows = views.filter(belongs)
+      : [...conversations.byId.values()].filter((view) => isWithin(view, reaches, order))
+    const rows = views.filter(isMeant)
     const open = selected.value === null ? undefined : conversations.byId.get(selected.value)
     if (open && !isSearch.value && kept.value === open.id && !rows.includes(open)) rows.push(open)
-    return isSearch.value ? rows : rows.sort(orders[sort.value])
+    return isSearch.value ? rows : rows.sort(order)
   })
 
   /** The open conversation, when it was chosen in the view that is shown: it does not vanish as its owner changes. */
@@ -172,45 +131,67 @@ export function createConversationList(options: ConversationListOptions): Conver
   })
   watch(viewKey, () => {
     held.value = []
-    if (!page.value) void load()
+    if (!page.value) void read(viewKey.value, query.value, false)
   })
-  watch(sort, () => {
-    held.value = []
+  watch(minute, () => {
+    if (filters.expiring && page.value?.loading === false) void read(viewKey.value, query.value, true)
   })
 
-  async function load(): Promise<void> {
-    const key = viewKey.value
-    const query = queryNow()
+  /** Reads the next page of a view, or its rows anew from the top; resolves to whether it could. */
+  async function read(key: string, asked: ConversationQuery | null, anew: boolean): Promise<boolean> {
     const before = pages.get(key)
-    if (before?.loading === true || before?.next === null) return
-    pages.set(key, { next: undefined, reaches: Infinity, found: [], ...before, loading: true, failed: false })
+    if (!anew && (before?.loading === true || before?.next === null)) return true
+    const known = before ?? { next: undefined, reaches: 'nothing' as const, found: [], failed: false }
+    const mine: Pages = { ...known, loading: true, failed: false }
+    pages.set(key, mine)
+    // Another reading of the same view has begun meanwhile: it is the one that counts.
+    const settle = (pageNow: Pages): void => {
+      if (pages.get(key) === mine) pages.set(key, pageNow)
+    }
     try {
-      const { items, next } = await client.conversations({
-        ...query,
-        limit: pageSize,
-        ...(before?.next ? { cursor: before.next } : {}),
-      })
+      const cursor = anew ? undefined : before?.next
+      const rowsThen = anew && key === viewKey.value ? rows.value.length : 0
+      const { items, next } =
+        asked === null
+          ? { items: [], next: null }
+          : await client.conversations({
+              ...asked,
+              limit: Math.min(largestPage, Math.max(pageSize, rowsThen)),
+              ...(typeof cursor === 'string' ? { cursor } : {}),
+            })
       for (const view of items) conversations.put(view)
-      const last = items.at(-1)
-      pages.set(key, {
+      settle({
         next,
-        reaches: next === null || !last ? -Infinity : placeOf(last),
-        found: [...new Set([...(before?.found ?? []), ...items.map(({ id }) => id)])],
+        reaches: next === null ? 'all' : (items.at(-1) ?? known.reaches),
+        found: [...new Set([...(anew ? [] : known.found), ...items.map(({ id }) => id)])],
         loading: false,
         failed: false,
       })
+      // A search may have to look further than one answer does.
+      const isShown = pages.get(key)?.loading === false && key === viewKey.value
+      const isBarren = !items.some(isMeant)
+      return isShown && isBarren && next !== null ? await read(key, asked, false) : true
     } catch (error) {
       if (!(error instanceof DeskError)) throw error
-      pages.set(key, {
-        next: undefined,
-        reaches: Infinity,
-        found: [],
-        ...before,
-        loading: false,
-        failed: true,
-      })
+      settle({ ...known, loading: false, failed: true })
       onProblem(error)
+      return false
     }
+  }
+
+  /** Who waits is always known: that is what rings. */
+  const waitingQuery = queryFor({ tab: 'waiting', sort: 'recent', search: '', filters: noFilters, meId })
+
+  async function reload(): Promise<void> {
+    const before = conversations.mark()
+    const [key, asked] = [viewKey.value, query.value]
+    for (const other of [...pages.keys()]) if (other !== key) pages.delete(other)
+    const waitingKey = JSON.stringify([waitingQuery, 'waiting'])
+    const readings = [read(key, asked, true)]
+    if (key !== waitingKey) readings.push(read(waitingKey, waitingQuery, true))
+    const [done] = await Promise.all([Promise.all(readings), reloadCounts()])
+    // What was not heard of again may be otherwise by now, or gone.
+    if (done.every(Boolean)) conversations.forgetBefore(before, selected.value)
   }
 
   async function reloadCounts(): Promise<void> {
@@ -235,8 +216,10 @@ export function createConversationList(options: ConversationListOptions): Conver
     rows,
     moved,
     state: computed(() => {
-      if (page.value?.failed === true && rows.value.length === 0) return 'failed'
-      return !page.value || (page.value.loading && rows.value.length === 0) ? 'loading' : 'ready'
+      if (!page.value) return 'loading'
+      if (rows.value.length > 0) return 'ready'
+      if (page.value.failed) return 'failed'
+      return page.value.loading || page.value.next !== null ? 'loading' : 'ready'
     }),
     hasMore: computed(() => page.value?.next !== null),
     hold(index) {
@@ -244,11 +227,10 @@ export function createConversationList(options: ConversationListOptions): Conver
       else if (index + 1 !== held.value.length)
         held.value = rows.value.slice(0, index + 1).map(({ id }) => id)
     },
-    more: load,
-    async reload() {
-      pages.clear()
-      await Promise.all([load(), reloadCounts()])
+    async more() {
+      await read(viewKey.value, query.value, false)
     },
+    reload,
     reloadCounts,
     clearFilters() {
       Object.assign(filters, noFilters)
@@ -256,24 +238,6 @@ export function createConversationList(options: ConversationListOptions): Conver
   }
 }
 
-/** Whether the time that WeChat allows for an answer ends within six hours. */
-export function isExpiring(view: ConversationView, now: number): boolean {
-  const look = windowLook(view.allowance, now)
-  return 'leftMs' in look && look.leftMs <= 6 * 3_600_000
-}
-
-const recent = (one: ConversationView, other: ConversationView): number =>
-  placeOf(other) - placeOf(one) || other.id - one.id
-
-/** Where the service has it in its list: by its last message. */
-function placeOf(view: ConversationView): number {
-  return view.lastMessage?.id ?? 0
-}
-
-const orders: Record<Sort, (one: ConversationView, other: ConversationView) => number> = {
-  recent,
-  waiting: (one, other) =>
-    (one.waitingSince ?? Infinity) - (other.waitingSince ?? Infinity) || recent(one, other),
-  expiring: (one, other) =>
-    (one.allowance.expiresAt ?? Infinity) - (other.allowance.expiresAt ?? Infinity) || recent(one, other),
+function isWithin(view: ConversationView, reaches: Pages['reaches'], order: Order): boolean {
+  return typeof reaches === 'string' ? reaches === 'all' : order(view, reaches) <= 0
 }

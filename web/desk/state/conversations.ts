@@ -11,18 +11,28 @@ export interface Conversations {
   setPresent(conversationId: number, agents: readonly (AgentRef & { typing: boolean })[]): void
   /** All up to a message was read here: a state from before the service knew that counts as read too. */
   markRead(conversationId: number, messageId: number): void
+  /** A moment, for forgetBefore. */
+  mark(): number
+  /** Forgets what was not heard of since a moment, but one. */
+  forgetBefore(mark: number, but: number | null): void
 }
 
 export function createConversations(): Conversations {
   const byId = shallowReactive(new Map<number, ConversationView>())
   const present = reactive(new Map<number, readonly (AgentRef & { typing: boolean })[]>())
   const readUpTo = new Map<number, number>()
+  const heardAt = new Map<number, number>()
+  let moment = 0
 
   function put(view: ConversationView): void {
+    heardAt.set(view.id, moment)
     const known = byId.get(view.id)
     if (known && isLater(known, view)) return
-    const isRead = (readUpTo.get(view.id) ?? -1) >= (view.lastMessage?.id ?? 0)
-    byId.set(view.id, isRead && view.unread > 0 ? { ...view, unread: 0 } : view)
+    byId.set(view.id, isReadUpTo(view) && view.unread > 0 ? { ...view, unread: 0 } : view)
+  }
+
+  function isReadUpTo(view: ConversationView): boolean {
+    return (readUpTo.get(view.id) ?? -1) >= (view.lastMessage?.id ?? 0)
   }
 
   return {
@@ -36,7 +46,15 @@ export function createConversations(): Conversations {
     markRead(conversationId, messageId) {
       readUpTo.set(conversationId, Math.max(messageId, readUpTo.get(conversationId) ?? 0))
       const known = byId.get(conversationId)
-      if (known) put(known)
+      if (known && known.unread > 0 && isReadUpTo(known)) byId.set(conversationId, { ...known, unread: 0 })
+    },
+    mark: () => ++moment,
+    forgetBefore(mark, but) {
+      for (const id of [...byId.keys()])
+        if (id !== but && (heardAt.get(id) ?? 0) < mark) {
+          byId.delete(id)
+          heardAt.delete(id)
+        }
     },
   }
 }

@@ -49,6 +49,7 @@ export interface Workspace extends Surroundings {
   agents: Ref<AgentView[]>
   cannedReplies: Ref<CannedReply[]>
   knownTags: Ref<string[]>
+  knownSources: Ref<string[]>
   /** The open conversation's id. */
   selected: ComputedRef<number | null>
   open: ComputedRef<ConversationView | null>
@@ -84,6 +85,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
   const agents = ref<AgentView[]>([])
   const cannedReplies = ref<CannedReply[]>([])
   const knownTags = ref<string[]>([])
+  const knownSources = ref<string[]>([])
   const ends: (() => void)[] = [clock.stop]
 
   const selected = computed(() => {
@@ -103,7 +105,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     conversations,
     meId: me.id,
     selected,
-    now: clock.read,
+    now: clock.now,
     onProblem: problem,
   })
   const threads = createThreads(client, problem)
@@ -223,6 +225,9 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     void quietly(async () => {
       knownTags.value = await client.tags()
     })
+    void quietly(async () => {
+      knownSources.value = await client.sources()
+    })
     if (selected.value !== null) void readOpen(selected.value)
   }
 
@@ -328,6 +333,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     agents,
     cannedReplies,
     knownTags,
+    knownSources,
     selected,
     open,
     select,
