@@ -47,6 +47,29 @@ describe.each(kinds)('rules by the API, on %s', { timeout: 60_000 }, (kind) => {
   const texts = async (query: Record<string, string | number> = {}) =>
     (await answers(query)).items.map(({ answeredBy, text }) => [answeredBy, text])
 
+  it('are saved over those that were read, and not over somebody else’s', async () => {
+    const read = await api.call('GET /rules')
+    const version = read.headers.get('etag') ?? ''
+    expect(version).toMatch(/^"[\w-]{22}"$/)
+    const save = (names: readonly string[], ifMatch?: string) =>
+      api.call('PUT /rules', {
+        body: { rules: names.map((name) => ({ name, when: {}, then: [] })) },
+        headers: ifMatch === undefined ? {} : { 'if-match': ifMatch },
+      })
+    const first = await save(['one'], version)
+    expect(first.status).toBe(200)
+    expect(first.headers.get('etag')).not.toBe(version)
+    const late = await save(['two'], version)
+    expect(late).toMatchObject({ status: 409, error: { code: 'conflict' } })
+    expect(await api.ok('GET /rules')).toMatchObject({ rules: [{ name: 'one' }] })
+    expect(await save(['two'], `W/${first.headers.get('etag') ?? ''}`)).toMatchObject({ status: 200 })
+    // Without a version they are replaced whatever they are, as before.
+    expect(await save(['three'])).toMatchObject({ status: 200 })
+    const now = (await api.call('GET /rules')).headers.get('etag') ?? ''
+    const both = await Promise.all([save(['four'], now), save(['five'], now)])
+    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409])
+  })
+
   describe('what they did', () => {
     it('is kept with each message: the rule, or that none matched', async () => {
       const customer = service.emulator.user('oLin')

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { buildPage, describeInBrowser, launchBrowser, seriousViolations } from './browser.js'
+import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
+import { mustBeForEverybody } from './desk-for-everybody.js'
 import { patience, signIn, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
 import { startHookReceiver } from './support/hook-receiver.js'
 
@@ -25,27 +26,6 @@ describeInBrowser('administration at the desk', () => {
     await desk.page.getByRole('link', { name: part, exact: true }).click()
     await desk.page.getByRole('heading', { level: 1, name: part }).waitFor()
     return desk
-  }
-
-  /** The page as it is: wide and narrow, light and dark, nothing that axe finds serious and nothing cut off. */
-  async function mustBeForEverybody({ page, trouble }: OpenDesk): Promise<void> {
-    for (const colorScheme of ['light', 'dark'] as const)
-      for (const width of [1440, 390]) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-        // Colours change by a transition, however short.
-        await expect
-          .poll(() => page.evaluate('document.getAnimations().length'), { timeout: patience })
-          .toBe(0)
-        expect(await seriousViolations(page), `${colorScheme}, ${width}`).toEqual([])
-        const wide = await page.evaluate<string[]>(
-          `[...document.querySelectorAll('.admin .scroll, [role=dialog] .body')]
-            .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className)`,
-        )
-        expect(wide, `${colorScheme}, ${width}`).toEqual([])
-      }
-    await page.setViewportSize({ width: 1440, height: 900 })
-    expect(trouble).toEqual([])
   }
 
   it('is for admins only', async () => {

@@ -1,11 +1,12 @@
-import { ConfigError } from '../errors.js'
+import { createHash } from 'node:crypto'
+import { ConfigError, KefuError } from '../errors.js'
 import type { Logger } from '../log.js'
 import { compileRules, type CompiledRules } from '../rules/compile.js'
 import { checkRules } from '../rules/rule-check.js'
 import { problemsText, type Problem } from '../rules/rule-problem.js'
 import type { Rule, RuleSet } from '../rules/rule-set.js'
 import type { RepliesAllowed } from '../rules/rule-warning.js'
-import type { Store } from '../store/index.js'
+import type { Store, Tx } from '../store/index.js'
 
 export interface RuleBookOptions {
   readonly store: Store
@@ -13,11 +14,18 @@ export interface RuleBookOptions {
   readonly logger: Logger
 }
 
+/** The rules are others than those that were to be replaced; nothing was changed. */
+export class RulesChangedError extends KefuError {
+  readonly code = 'conflict'
+}
+
 /** How often the rules are read again, should a word of their change have been missed. */
 const REREAD_MS = 30_000
 const CHANGED = 'rules'
 /** Rows in one statement, below what databases take in parameters. */
 const ROWS = 500
+/** Held by whoever replaces the rules, until the commit. */
+const HELD = 'rules_held'
 
 /** The rules of the database, compiled, and replaced while the service runs. */
 export class RuleBook {
@@ -41,6 +49,11 @@ export class RuleBook {
     return this.#set
   }
 
+  /** What tells these rules from others: the same rules have the same. */
+  get version(): string {
+    return versionOf(this.#text)
+  }
+
   /** Reads the rules and follows their changes, also those that other processes make. */
   async start(): Promise<void> {
     await this.#reread()
@@ -60,8 +73,11 @@ export class RuleBook {
     await this.#reading.catch(() => undefined)
   }
 
-  /** Puts these rules, parsed JSON, in the place of all others; gives what is doubtful about them. Throws ConfigError. */
-  async replace(value: unknown): Promise<readonly Problem[]> {
+  /**
+   * Puts these rules, parsed JSON, in the place of all others; gives what is doubtful about them. Throws ConfigError,
+   * and RulesChangedError when those in the database are not of the version that was to be replaced.
+   */
+  async replace(value: unknown, expected?: string): Promise<readonly Problem[]> {
     const { store, allowed } = this.#options
     const checked = checkRules(value, allowed)
     if (!checked.ok) throw new ConfigError(`The rules can’t work:\n${problemsText(checked.problems)}`)
@@ -72,6 +88,9 @@ export class RuleBook {
       definition: JSON.stringify(rule),
     }))
     await store.db.transaction().execute(async (tx) => {
+      await hold(tx)
+      if (expected !== undefined && versionOf(await readText(tx)) !== expected)
+        throw new RulesChangedError('Somebody else has changed the rules since they were read.')
       await tx.deleteFrom('rule').execute()
       for (let i = 0; i < rows.length; i += ROWS)
         await tx
@@ -92,8 +111,7 @@ export class RuleBook {
 
   async #read(): Promise<void> {
     const { store, allowed, logger } = this.#options
-    const rows = await store.db.selectFrom('rule').select('definition').orderBy('position').execute()
-    const text = `[${rows.map((row) => row.definition).join(',')}]`
+    const text = await readText(store.db)
     if (text === this.#text) return
     this.#text = text
     const checked = checkRules({ rules: JSON.parse(text) as Rule[] }, allowed)
@@ -107,4 +125,22 @@ export class RuleBook {
         'the rules in the database can’t work; those from before stay. Import them again: kefu rules import FILE',
       )
   }
+}
+
+/** So that of two who replace the rules at once the second sees what the first did. */
+async function hold(tx: Tx): Promise<void> {
+  await tx
+    .insertInto('setting')
+    .values({ key: HELD, value: '1' })
+    .onConflict((oc) => oc.column('key').doUpdateSet({ value: '1' }))
+    .execute()
+}
+
+async function readText(db: Store['db'] | Tx): Promise<string> {
+  const rows = await db.selectFrom('rule').select('definition').orderBy('position').execute()
+  return `[${rows.map((row) => row.definition).join(',')}]`
+}
+
+function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

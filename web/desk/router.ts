@@ -13,6 +13,8 @@ export interface Router {
   go(page: string, argument?: string): void
   /** The same without a step to go back to. */
   replace(page: string, argument?: string): void
+  /** Stays where it is when the address changes, and tells where it was to go; until what it gives is called. */
+  hold(ask: (to: Route) => void): () => void
 }
 
 /** The address behind `#`: `#/conversations/12`, `#/setup/TOKEN`; nothing is the conversations. */
@@ -27,8 +29,13 @@ export function writeHash({ page, argument }: Route): string {
 
 export function createRouter(window: Window): Router {
   const route = ref(readHash(window.location.hash))
+  let holder: ((to: Route) => void) | undefined
   window.addEventListener('hashchange', () => {
-    route.value = readHash(window.location.hash)
+    const to = readHash(window.location.hash)
+    if (holder && writeHash(to) !== writeHash(route.value)) {
+      window.history.replaceState(null, '', writeHash(route.value))
+      holder(to)
+    } else route.value = to
   })
   return {
     route,
@@ -38,6 +45,12 @@ export function createRouter(window: Window): Router {
     replace(page, argument = '') {
       window.history.replaceState(null, '', writeHash({ page, argument }))
       route.value = { page, argument }
+    },
+    hold(ask) {
+      holder = ask
+      return () => {
+        if (holder === ask) holder = undefined
+      }
     },
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { countAnswers, latestAnswers, MOST_COUNTED } from '../../conversation/index.js'
 import { Refusal, route, type Principal, type Route } from '../../desk/index.js'
+import { answerCounts, answered } from '../../desk/schemas/answer-view.js'
 import { cursorQuery, limitQuery, listOf } from '../../desk/schemas/list.js'
 import type { Store } from '../../store/index.js'
 import type { RuleBook } from '../rule-book.js'
@@ -10,41 +11,6 @@ export interface AnswerRoutesOptions {
   readonly store: Store
   readonly now: () => number
 }
-
-const time = z.int()
-const answered = z
-  .object({
-    /** The customer's message, or the line that says that they entered. */
-    messageId: z.int(),
-    conversationId: z.int(),
-    appId: z.string(),
-    openId: z.string(),
-    /** What agents call the customer. */
-    name: z.string().nullable(),
-    at: time,
-    /** `rule:NAME`, `bot` (handlers in code), or `nobody`: then people were asked. */
-    answeredBy: z.string(),
-    /** WeChat's word; `event` for entering. */
-    msgType: z.string(),
-    /** The beginning of a text, a card's title, or the session-from of an entry. */
-    text: z.string().nullable(),
-  })
-  .meta({ id: 'Answered' })
-export type AnsweredView = z.infer<typeof answered>
-
-const answerCounts = z.object({
-  items: z.array(
-    z.object({
-      answeredBy: z.string(),
-      lastDay: z.int(),
-      lastWeek: z.int(),
-      lastAt: time.nullable(),
-    }),
-  ),
-  /** A number that is this high may be higher. */
-  most: z.int(),
-})
-export type AnswerCountsView = z.infer<typeof answerCounts>
 
 const answersQuery = z.object({
   answeredBy: z

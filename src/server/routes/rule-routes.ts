@@ -10,7 +10,7 @@ import { problemsText } from '../../rules/rule-problem.js'
 import { ruleSetSchema, type RuleSet } from '../../rules/rule-set.js'
 import type { RepliesAllowed } from '../../rules/rule-warning.js'
 import type { Store } from '../../store/index.js'
-import type { RuleBook } from '../rule-book.js'
+import { RulesChangedError, type RuleBook } from '../rule-book.js'
 
 export interface RuleRoutesOptions {
   readonly rules: RuleBook
@@ -77,15 +77,19 @@ export function ruleRoutes({ rules, allowed, store, now, addressOf }: RuleRoutes
     route({
       method: 'GET',
       path: '/rules',
-      summary: 'The rules, the first that matches answers.',
+      summary: 'The rules, the first that matches answers; the ETag is their version.',
       access: 'agent',
       answer: ruleSetSchema,
-      handle: async () => rules.set,
+      async handle({ ctx }) {
+        ctx.set('etag', `"${rules.version}"`)
+        return rules.set
+      },
     }),
     route({
       method: 'PUT',
       path: '/rules',
-      summary: 'Puts these rules in the place of all others.',
+      summary:
+        'Puts these rules in the place of all others; with If-Match (an ETag) only where nobody has changed them since.',
       access: 'admin',
       body: rulesInput,
       bodyLimit: RULES_BYTES,
@@ -93,7 +97,12 @@ export function ruleRoutes({ rules, allowed, store, now, addressOf }: RuleRoutes
       async handle({ body, principal, ctx }) {
         if (principal.apps !== 'all')
           throw new Refusal('forbidden', 'The rules are those of all Mini Programs, and not all are yours.')
-        const warnings = await rules.replace(checked(body))
+        const set = checked(body)
+        const warnings = await rules.replace(set, expectedVersion(ctx)).catch((error: unknown) => {
+          if (error instanceof RulesChangedError) throw changedMeanwhile()
+          throw error
+        })
+        ctx.set('etag', `"${rules.version}"`)
         await writeAudit(store.db, now(), {
           actor: principal,
           action: 'rules_changed',
@@ -119,6 +128,21 @@ export function ruleRoutes({ rules, allowed, store, now, addressOf }: RuleRoutes
       },
     }),
   ]
+}
+
+/** The version that is to be replaced; undefined for whichever there is. */
+function expectedVersion(ctx: Context): string | undefined {
+  const given = ctx.get('if-match').trim()
+  if (given === '' || given === '*') return undefined
+  // A proxy that compresses answers makes an ETag weak.
+  return given.replace(/^W\//, '').replace(/^"(.*)"$/, '$1')
+}
+
+function changedMeanwhile(): Refusal {
+  return new Refusal(
+    'conflict',
+    'Somebody else has changed the rules since you read them, and nothing was saved. Read them again, or leave If-Match out to replace them all the same.',
+  )
 }
 
 function factsOf({ message, sessionFrom, tags, name, at }: z.output<typeof testInput>, now: number): Facts {

@@ -52,12 +52,20 @@ export type ConversationQuery = {
   limit?: number
 }
 
+/** An answer, and what tells it from others; empty where the service says nothing of it. */
+export interface Versioned<T> {
+  value: T
+  version: string
+}
+
 /** `/api/v1` in its own words; each call throws DeskError. */
 export interface Client {
   /** Milliseconds that the server's clock is ahead of this one, by its last answer. */
   readonly clockAhead: () => number
   /** Any path below `/api/v1`: for pages that speak of more than conversations. */
   request<T>(method: string, path: string, body?: object | Blob): Promise<T>
+  /** The same for what has a version, an ETag; with one given, only over that very version (else `conflict`). */
+  versioned<T>(method: string, path: string, body?: object, over?: string): Promise<Versioned<T>>
   session(): Promise<Me>
   signIn(name: string, password: string): Promise<Me>
   signOut(): Promise<void>
@@ -111,9 +119,10 @@ export function createClient(options: {
     method: string,
     path: string,
     body?: object | Blob,
-    isAgain = false,
+    { over = '', isAgain = false, onVersion = ignore }: RequestExtras = {},
   ): Promise<unknown> {
     const headers = new Headers({ accept: 'application/json' })
+    if (over !== '') headers.set('if-match', over)
     const init: RequestInit = { method, headers, credentials: 'same-origin' }
     if (method !== 'GET' && csrf !== '') headers.set('x-csrf-token', csrf)
     if (body instanceof Blob) {
@@ -132,11 +141,14 @@ export function createClient(options: {
     }
     ahead = clockDifference(response.headers.get('date'), asked, now()) ?? ahead
     const answer: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined)
-    if (response.ok) return answer
+    if (response.ok) {
+      onVersion(response.headers.get('etag') ?? '')
+      return answer
+    }
     if (response.status === 401 && path !== '/session') onSignedOut()
     // Another tab of this browser has signed in anew: the session is another, and so is its token.
     if (response.status === 403 && method !== 'GET' && !isAgain && (await hasNewToken()))
-      return request(method, path, body, true)
+      return request(method, path, body, { over, onVersion, isAgain: true })
     throw refusal(answer, response.status)
   }
 
@@ -166,6 +178,12 @@ export function createClient(options: {
   return {
     clockAhead: () => ahead,
     request: json,
+    async versioned<T>(method: string, path: string, body?: object, over = ''): Promise<Versioned<T>> {
+      let version = ''
+      const extras = { over, onVersion: (found: string) => void (version = found) }
+      const value = (await request(method, path, body, extras)) as T
+      return { value, version }
+    },
     session: async () => signedIn(await json('GET', '/session')),
     signIn: async (name, password) => signedIn(await json('POST', '/session', { name, password })),
     signOut: () => nothing('DELETE', '/session'),
@@ -206,6 +224,13 @@ export function createClient(options: {
     upload: (appId, image) => json('POST', `/media${queryOf({ appId })}`, image),
   }
 }
+
+interface RequestExtras {
+  over?: string
+  isAgain?: boolean
+  onVersion?: (version: string) => void
+}
+const ignore = (): void => undefined
 
 /** How far the server's clock is ahead; its header counts whole seconds, so less than two says nothing. */
 function clockDifference(date: string | null, asked: number, answered: number): number | undefined {
