@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { conversationView } from '../src/desk/schemas/conversation-view.js'
 import { listOf } from '../src/desk/schemas/list.js'
 import { messageView } from '../src/desk/schemas/message-view.js'
@@ -24,11 +25,14 @@ async function waiting(openId: string, text = '在吗'): Promise<{ customer: Use
   await customer.sends(text)
   let id = 0
   await expect
-    .poll(async () => {
-      const { items } = await api.get(conversations, 'GET /conversations')
-      id = items.find((each) => each.openId === openId)?.id ?? 0
-      return id
-    })
+    .poll(
+      async () => {
+        const { items } = await api.get(conversations, 'GET /conversations')
+        id = items.find((each) => each.openId === openId)?.id ?? 0
+        return id
+      },
+      { timeout: 20_000 },
+    )
     .toBeGreaterThan(0)
   return { customer, id }
 }
@@ -296,6 +300,39 @@ describe.each(await storeKinds())('conversations by the API on %s', (kind) => {
     expect(await api.call('POST /messages/:id/cancel', { params: { id: 999_999 } })).toMatchObject({
       status: 404,
     })
+  })
+
+  it('hold a message for some seconds, to be taken back; what stands behind it then leaves at once', async () => {
+    const { customer, id } = await waiting('oLin')
+    const send = async (clientId: string, holdSeconds?: number): Promise<z.infer<typeof messageView>> =>
+      api.get(messageView, 'POST /conversations/:id/messages', {
+        params: { id },
+        body: {
+          clientId,
+          message: { msgType: 'text', content: clientId },
+          ...(holdSeconds === undefined ? {} : { holdSeconds }),
+        },
+      })
+    const before = Date.now()
+    const held = await send('held', 5)
+    expect(held.state).toBe('queued')
+    expect(held.notBefore).toBeGreaterThanOrEqual(before + 5000)
+    expect(held.notBefore).toBeLessThanOrEqual(Date.now() + 5000)
+    // The same submit is held as it was.
+    expect(await send('held', 1)).toMatchObject({ id: held.id, notBefore: held.notBefore })
+    expect((await send('behind')).notBefore).toBeNull()
+    const cancelled = await api.ok('POST /messages/:id/cancel', { params: { id: held.id } })
+    expect(cancelled).toMatchObject({ state: 'cancelled', notBefore: null })
+    expect((await customer.receives()).content).toMatchObject({ content: 'behind' })
+    // By itself, whether anybody looks or not.
+    await send('later', 1)
+    expect((await customer.receives()).content).toMatchObject({ content: 'later' })
+    expect(
+      await api.call('POST /conversations/:id/messages', {
+        params: { id },
+        body: { clientId: 'long', message: { msgType: 'text', content: 'x' }, holdSeconds: 6 },
+      }),
+    ).toMatchObject({ status: 422 })
   })
 })
 

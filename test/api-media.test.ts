@@ -4,7 +4,7 @@ import { agentView } from '../src/desk/schemas/agent-view.js'
 import { conversationView } from '../src/desk/schemas/conversation-view.js'
 import { listOf } from '../src/desk/schemas/list.js'
 import { uploadedPicture, type UploadedPicture } from '../src/desk/schemas/media.js'
-import { messageView, type MessageView } from '../src/desk/schemas/message-view.js'
+import { mediaSummary, messageView, type MessageView } from '../src/desk/schemas/message-view.js'
 import { ApiClient } from './support/api-client.js'
 import { addAgent, signIn } from './support/desk-agent.js'
 import { gif, jpeg, png, webp } from './support/pictures.js'
@@ -68,6 +68,7 @@ describe.each(kinds)('pictures by the API, on %s', { timeout: 60_000 }, (kind) =
     expect(media).toEqual({
       id: expect.any(Number) as number,
       state: 'stored',
+      problem: null,
       mime: 'image/jpeg',
       width: 40,
       height: 30,
@@ -96,6 +97,26 @@ describe.each(kinds)('pictures by the API, on %s', { timeout: 60_000 }, (kind) =
           })
         ).status,
       ).toBe(404)
+  })
+
+  it('that could not be fetched are fetched when somebody asks, where that can help', async () => {
+    service.emulator.faults.add({ path: '/cgi-bin/media/get', errcode: 48001 })
+    await service.emulator.user('oLin').sendsImage(png(6, 5))
+    await expect.poll(() => picture('oLin'), waiting).toMatchObject({ state: 'failed', problem: '48001' })
+    const id = (await picture('oLin'))?.id ?? 0
+    expect(await api.get(mediaSummary, 'POST /media/:id/fetch', { params: { id } })).toMatchObject({ id })
+    await expect.poll(() => picture('oLin'), waiting).toMatchObject({ state: 'stored', problem: null })
+    // It is here.
+    const again = await api.get(mediaSummary, 'POST /media/:id/fetch', { params: { id } })
+    expect(again).toMatchObject({ id, state: 'stored', width: 6 })
+
+    await service.emulator.user('oWei').sendsImage(Buffer.from('\x89PNG\r\n\x1a\nno picture', 'latin1'))
+    await expect.poll(async () => (await picture('oWei'))?.state, waiting).toBe('failed')
+    const other = (await picture('oWei'))?.id ?? 0
+    expect(await api.call('POST /media/:id/fetch', { params: { id: other } })).toMatchObject({ status: 409 })
+    expect(await api.call('POST /media/:id/fetch', { params: { id: other + 1 } })).toMatchObject({
+      status: 404,
+    })
   })
 
   it('that are none are shown as failed, and never served', async () => {

@@ -152,7 +152,7 @@ describe.each(kinds)('pictures that customers send, on %s', { timeout: 60_000 },
     await expect
       .poll(() => stage.logger.messages('warn'), waiting)
       .toContain('a picture could not be fetched')
-    await settled('wanted')
+    await settled(`wanted ${'errcode' in fault ? fault.errcode : 'network'}`)
     stage.advance(5000)
     fetcher.wake()
     await settled('stored')
@@ -171,7 +171,43 @@ describe.each(kinds)('pictures that customers send, on %s', { timeout: 60_000 },
       fetcher.wake()
     }
     await settled('failed 40007')
-    expect(stage.told).toBe(1)
+    // Of the first trouble, and of the end.
+    expect(stage.told).toBe(2)
+  })
+
+  it('are asked for once more when somebody wants them', async () => {
+    stage.wechat.emulator.faults.add({ path: '/cgi-bin/media/get', errcode: 48001 })
+    await customer().sendsImage(png())
+    await stage.handlePushes()
+    const fetcher = stage.fetcher()
+    fetcher.start()
+    await settled('failed 48001')
+    const id = (await stage.media())[0]?.id ?? 0
+    // Failed, or put off by trouble that passes.
+    stage.wechat.emulator.faults.add({ path: '/cgi-bin/media/get', status: 502 })
+    expect(await fetcher.again(id)).toBe(true)
+    await settled('wanted network')
+    expect(await fetcher.again(id)).toBe(true)
+    await settled('stored')
+    expect(await fetcher.again(id)).toBe(false)
+  })
+
+  it('are not asked for once more when that can’t help', async () => {
+    await customer().sendsImage(Buffer.from('\x89PNG\r\n\x1a\nno picture', 'latin1'))
+    await stage.handlePushes()
+    const fetcher = stage.fetcher()
+    fetcher.start()
+    await settled('failed unsupported')
+    const [media] = await stage.media()
+    expect(await fetcher.again(media?.id ?? 0)).toBe(false)
+    expect(await fetcher.again((media?.id ?? 0) + 1)).toBe(false)
+    // What WeChat has forgotten by then is not asked for at all.
+    await stage.store.db.updateTable('media').set({ problem: '48001' }).execute()
+    stage.advance(3 * days)
+    expect(await fetcher.again(media?.id ?? 0)).toBe(true)
+    await settled('expired expired')
+    expect(await fetcher.again(media?.id ?? 0)).toBe(false)
+    expect(stage.wechat.calls('/cgi-bin/media/get')).toHaveLength(1)
   })
 
   it('expire when nobody could fetch them for three days', async () => {
@@ -288,7 +324,7 @@ describe.each(kinds)('pictures that customers send, on %s', { timeout: 60_000 },
     await stage.handlePushes()
     const fetcher = stage.fetcher({ timeoutMs: 600, concurrency: 1 })
     fetcher.start()
-    await settled('wanted', 'stored')
+    await settled('wanted network', 'stored')
     stage.advance(5000)
     fetcher.wake()
     await settled('stored', 'stored')
@@ -309,7 +345,7 @@ describe.each(kinds)('pictures that customers send, on %s', { timeout: 60_000 },
     await stage.handlePushes()
     stage.fetcher().start()
     await expect.poll(() => stage.logger.messages('warn').length, waiting).toBe(1)
-    expect(await states()).toEqual(['wanted'])
+    await settled('wanted 40007')
     expect(trap.requests).toHaveLength(0)
   })
 

@@ -116,13 +116,13 @@ export class Commands {
   }
 
   /**
-   * Queues a person's message; the same `clientId` is queued once. Throws AllowanceError when WeChat would not
-   * accept it, CommandError when the conversation is not the actor's.
+   * Queues a person's message, to leave after `holdMs`; the same `clientId` is queued once. Throws AllowanceError when
+   * WeChat would not accept it, CommandError when the conversation is not the actor's.
    */
   async send(
     conversationId: number,
     message: OutgoingMessage,
-    options: Actor & { clientId: string },
+    options: Actor & { clientId: string; holdMs?: number },
   ): Promise<number> {
     const id = await this.#holding(conversationId, async (unit, { contact, conversation }) => {
       const onceKey = `client:${conversationId}:${options.clientId}`
@@ -156,6 +156,7 @@ export class Commands {
         onceKey,
         epoch: conversation.epoch,
         pushId: null,
+        ...(options.holdMs ? { notBefore: unit.now + options.holdMs } : {}),
       })
       return () => added.id
     })
@@ -266,7 +267,8 @@ export class Commands {
         .execute()
       unit.changed(conversation.id, messageId)
     })
-    if (step === 'retry') this.#options.onQueued()
+    // What stood behind a message that was cancelled is next.
+    if (step === 'retry' || step === 'cancel') this.#options.onQueued()
   }
 
   /** Whether a colleague got it while whoever takes it now could still see it free. */

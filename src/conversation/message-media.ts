@@ -6,6 +6,7 @@ import { mediaIdOf } from '../wechat/index.js'
 export interface MediaSummary {
   readonly id: number
   readonly state: MediaTable['state']
+  readonly problem: string | null
   readonly mime: string | null
   readonly width: number | null
   readonly height: number | null
@@ -30,7 +31,7 @@ export async function picturesOf(
   })
   if (wanted.length === 0) return new Map()
   const { rows } = await sql<MediaSummary & { message_id: number }>`
-    select rows.message_id, media.id, media.state, media.mime, media.width, media.height
+    select rows.message_id, media.id, media.state, media.problem, media.mime, media.width, media.height
     from ${bulkRows(dialect, columns, wanted)}
     join conversation c on c.id = rows.conversation_id join contact on contact.id = c.contact_id
     join media on media.app_id = contact.app_id and media.media_id = rows.media_id`.execute(db)

@@ -39,6 +39,7 @@ export interface MessageView extends MessageContent {
   readonly state: MessageState | null
   readonly createdAt: number
   readonly sentAt: number | null
+  readonly notBefore: number | null
   readonly errcode: number | null
   readonly problem: string | null
   readonly rid: string | null
@@ -62,6 +63,7 @@ export type MessageRow = Pick<
   | 'rid'
   | 'created_at'
   | 'sent_at'
+  | 'not_before'
 >
 
 export const messageViewColumns = [
@@ -77,6 +79,7 @@ export const messageViewColumns = [
   'rid',
   'created_at',
   'sent_at',
+  'not_before',
 ] as const satisfies readonly (keyof MessageRow)[]
 
 /** Messages by their ids; those that are gone are left out. */
@@ -119,6 +122,7 @@ export async function viewsOfMessages(
       state: row.state,
       createdAt: row.created_at,
       sentAt: row.sent_at,
+      notBefore: row.state === 'queued' ? row.not_before : null,
       errcode: row.errcode,
       problem: row.problem,
       rid: row.rid,

@@ -19,6 +19,8 @@ export interface NewMessage {
   /** The message's fields in WeChat's words. */
   readonly content: object
   readonly state: 'queued' | 'cancelled' | null
+  /** A queued message waits until then, so that it can be taken back. */
+  readonly notBefore?: number
   /** A message of the same key is written once, however often it is asked for. */
   readonly onceKey: string | null
   readonly epoch: number
@@ -118,7 +120,7 @@ export class UnitOfWork {
     for (const alike of groups(this.#messages)) {
       const [first] = alike
       if (!first) continue
-      const { direction, author, msgType, state, onceKey } = first
+      const { direction, author, msgType, state, onceKey, notBefore = null } = first
       const rows = alike.map((message) => ({
         id: message.id,
         conversation_id: message.conversationId,
@@ -129,7 +131,7 @@ export class UnitOfWork {
         answered_by: message.answeredBy,
       }))
       const write = onceKey === null ? writeMessages : writeMessagesOnce
-      await write(this.tx, this.dialect, rows, direction, author, msgType, state, this.now)
+      await write(this.tx, this.dialect, rows, direction, author, msgType, state, this.now, notBefore)
     }
   }
 
@@ -181,8 +183,8 @@ function onlyWroteIn(before: ConversationState, now: ConversationState): boolean
 function groups(messages: readonly NewMessage[]): Iterable<readonly NewMessage[]> {
   const alike = new Map<string, NewMessage[]>()
   for (const message of messages) {
-    const { direction, author, msgType, state, onceKey } = message
-    const key = `${direction} ${author} ${msgType} ${state ?? ''} ${onceKey === null}`
+    const { direction, author, msgType, state, onceKey, notBefore = 0 } = message
+    const key = `${direction} ${author} ${msgType} ${state ?? ''} ${onceKey === null} ${notBefore}`
     const group = alike.get(key)
     if (group) group.push(message)
     else alike.set(key, [message])
@@ -224,9 +226,10 @@ const messageColumns = {
 
 const insertMessages = ({ rows, value }: Words, once: string): string => `
   insert into message (id, conversation_id, content, epoch, push_id, answered_by${once},
-    direction, author, msg_type, state, created_at)
+    direction, author, msg_type, state, created_at, not_before)
   select id, conversation_id, content, epoch, push_id, answered_by${once},
-    ${value(1, 'text')}, ${value(2, 'text')}, ${value(3, 'text')}, ${value(4, 'text')}, ${value(5, 'bigint')}
+    ${value(1, 'text')}, ${value(2, 'text')}, ${value(3, 'text')}, ${value(4, 'text')}, ${value(5, 'bigint')},
+    ${value(6, 'bigint')}
   from ${rows} where true`
 
 const writeMessages = bulkStatement(messageColumns, (words) => insertMessages(words, ''))

@@ -45,7 +45,7 @@ interface Wanted {
 type Outcome =
   | ({ readonly state: 'stored'; readonly file: string; readonly bytes: number } & Picture)
   | { readonly state: 'failed' | 'expired'; readonly problem: string }
-  | { readonly state: 'wanted'; readonly nextAt: number }
+  | { readonly state: 'wanted'; readonly nextAt: number; readonly problem?: string }
 
 /** Larger than any picture that WeChat lets customers send. */
 export const MOST_BYTES = 10 * 1024 * 1024
@@ -93,6 +93,30 @@ export class PictureFetcher {
   /** To be called after messages were handled or queued; costs next to nothing. */
   wake(): void {
     this.#lookIn(SOON_MS)
+  }
+
+  /**
+   * Asks WeChat once more, at once, for a picture that could not be fetched or is being tried again. False when it is
+   * here, under way, gone, or nothing that can be shown however often it is fetched.
+   */
+  async again(id: number): Promise<boolean> {
+    const { store, now, tell, onTold } = this.#options
+    const isAsked = await store.db.transaction().execute(async (tx) => {
+      const row = await tx
+        .updateTable('media')
+        .set({ state: 'wanted', problem: null, attempts: 0, next_at: now() })
+        .where('id', '=', id)
+        .where('state', 'in', ['failed', 'wanted'])
+        .where('problem', 'not in', unshowable)
+        .returning('id')
+        .executeTakeFirst()
+      if (row) await tell(tx, await messagesOf(tx, id))
+      return row !== undefined
+    })
+    if (!isAsked) return false
+    onTold()
+    this.#lookIn(0)
+    return true
   }
 
   /** Notes which pictures all messages show that there are now. */
@@ -185,7 +209,7 @@ export class PictureFetcher {
         late?.body.destroy(),
       )
       // It may be configured again before the picture expires.
-      if (!found) return { state: 'wanted', nextAt: now() + LONGEST_RETRY_MS }
+      if (!found) return { state: 'wanted', nextAt: now() + LONGEST_RETRY_MS, problem: 'not_configured' }
       const bytes = await readBounded(signal, found.body)
       if (bytes === undefined) return { state: 'failed', problem: 'too_large' }
       const picture = readPicture(bytes)
@@ -205,18 +229,14 @@ export class PictureFetcher {
     if (errcode !== undefined && remedyFor(error) === 'never' && !unknown)
       return { state: 'failed', problem: Number.isNaN(errcode) ? 'refused' : String(errcode) }
     const pause = Math.min(FIRST_RETRY_MS * 4 ** (wanted.attempts - 1), LONGEST_RETRY_MS)
-    return { state: 'wanted', nextAt: now() + pause }
+    const problem = errcode === undefined || Number.isNaN(errcode) ? 'network' : String(errcode)
+    return { state: 'wanted', nextAt: now() + pause, problem }
   }
 
   async #settle(wanted: Wanted, outcome: Outcome): Promise<void> {
     const { store, pictures, tell, onTold } = this.#options
     if (outcome.state === 'wanted') {
-      await store.db
-        .updateTable('media')
-        .set({ next_at: outcome.nextAt })
-        .where('id', '=', wanted.id)
-        .where('state', '=', 'wanted')
-        .execute()
+      if (await this.#putOff(wanted.id, outcome.nextAt, outcome.problem ?? null)) onTold()
       return
     }
     const noted = await store.db.transaction().execute(async (tx) => {
@@ -235,7 +255,23 @@ export class PictureFetcher {
     // Erased, or fetched by another process, meanwhile.
     else if (outcome.state === 'stored') await pictures.remove([outcome.file])
   }
+
+  /** Leaves a picture for later, and tells pages the first time that there was trouble. */
+  async #putOff(id: number, nextAt: number, problem: string | null): Promise<boolean> {
+    const { store, tell } = this.#options
+    return store.db.transaction().execute(async (tx) => {
+      const mine = tx.updateTable('media').where('id', '=', id).where('state', '=', 'wanted')
+      await mine.set({ next_at: nextAt }).execute()
+      if (problem === null) return false
+      const row = await mine.set({ problem }).where('problem', 'is', null).returning('id').executeTakeFirst()
+      if (row) await tell(tx, await messagesOf(tx, id))
+      return row !== undefined
+    })
+  }
 }
+
+/** What is wrong with the bytes themselves. */
+const unshowable = ['too_large', 'too_many_pixels', 'unsupported']
 
 /** How many messages of one picture are told: one that an agent sends to everybody is known to their pages already. */
 const MOST_TOLD = 100

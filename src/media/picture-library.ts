@@ -11,6 +11,8 @@ export interface KeptPicture {
   /** WeChat's, under which messages name it. */
   readonly mediaId: string
   readonly state: MediaTable['state']
+  /** Why it could not be fetched. */
+  readonly problem: string | null
   readonly mime: MediaTable['mime']
   readonly width: number | null
   readonly height: number | null
@@ -143,11 +145,12 @@ function kept(row: {
   app_id: string
   media_id: string
   state: MediaTable['state']
+  problem: string | null
   mime: MediaTable['mime']
   width: number | null
   height: number | null
   bytes: number | null
 }): KeptPicture {
-  const { id, app_id: appId, media_id: mediaId, state, mime, width, height, bytes } = row
-  return { id, appId, mediaId, state, mime, width, height, bytes }
+  const { id, app_id: appId, media_id: mediaId, state, problem, mime, width, height, bytes } = row
+  return { id, appId, mediaId, state, problem, mime, width, height, bytes }
 }

@@ -11,6 +11,7 @@ export function messageOf(change: Partial<MessageView> = {}): MessageView {
     state: null,
     createdAt: Date.UTC(2026, 6, 31, 6, 5),
     sentAt: null,
+    notBefore: null,
     errcode: null,
     problem: null,
     rid: null,

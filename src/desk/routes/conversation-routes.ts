@@ -207,9 +207,10 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
       body: sendInput,
       status: 201,
       answer: messageView,
-      async handle({ params: { id }, body: { clientId, message }, principal }) {
+      async handle({ params: { id }, body: { clientId, message, holdSeconds = 0 }, principal }) {
         await appOf(id, principal)
-        return messageOf(await commands.send(id, message, { ...actorOf(principal), clientId }))
+        const options = { ...actorOf(principal), clientId, holdMs: holdSeconds * 1000 }
+        return messageOf(await commands.send(id, message, options))
       },
     }),
     route({

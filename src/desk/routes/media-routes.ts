@@ -6,6 +6,7 @@ import { readBytes } from '../read-bytes.js'
 import { notFound, Refusal } from '../refusal.js'
 import { Raw, route, type Route } from '../route.js'
 import { byId } from '../schemas/list.js'
+import { mediaSummary } from '../schemas/message-view.js'
 import { uploadedPicture, uploadQuery } from '../schemas/media.js'
 
 /** A picture that is kept. */
@@ -14,6 +15,7 @@ interface Picture {
   readonly appId: string
   readonly mediaId: string
   readonly state: MediaTable['state']
+  readonly problem: string | null
   readonly mime: MediaTable['mime']
   readonly width: number | null
   readonly height: number | null
@@ -27,10 +29,14 @@ export interface MediaRoutesOptions {
     /** Gives a picture to WeChat and keeps it; undefined when the Mini Program is not configured. */
     add(appId: string, bytes: Uint8Array): Promise<Picture | undefined>
   }
+  readonly fetcher: {
+    /** Asks WeChat once more; false when that is no use. */
+    again(id: number): Promise<boolean>
+  }
 }
 
 /** Pictures: those of customers to be seen, those of agents to be sent. */
-export function mediaRoutes({ library }: MediaRoutesOptions): Route[] {
+export function mediaRoutes({ library, fetcher }: MediaRoutesOptions): Route[] {
   return [
     route({
       method: 'GET',
@@ -50,6 +56,28 @@ export function mediaRoutes({ library }: MediaRoutesOptions): Route[] {
         ctx.set('Content-Disposition', `inline; filename="picture-${id}.${extensions[picture.mime]}"`)
         ctx.body = bytes
         return undefined
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/media/:id/fetch',
+      summary: 'Asks WeChat at once for a picture that could not be fetched.',
+      access: 'agent',
+      params: byId,
+      answer: mediaSummary,
+      async handle({ params: { id }, principal }) {
+        const before = await library.find(id)
+        if (!before || !mayUse(principal, before.appId)) throw notFound()
+        const isAsked = await fetcher.again(id)
+        if (!isAsked && before.state === 'expired')
+          throw new Refusal('conflict', 'WeChat keeps pictures for three days; this one is gone.')
+        if (!isAsked && before.state === 'failed')
+          throw new Refusal(
+            'conflict',
+            `What WeChat has can’t be shown (${before.problem ?? 'failed'}): fetching it again changes nothing.`,
+          )
+        const { state, problem, mime, width, height } = (await library.find(id)) ?? before
+        return { id, state, problem, mime, width, height }
       },
     }),
     route({

@@ -8,6 +8,11 @@ export const mediaSummary = z
   .object({
     id: z.int(),
     state: z.enum(['wanted', 'stored', 'failed', 'expired']),
+    /**
+     * Why it is not here: `too_large`, `too_many_pixels`, `unsupported`, `network`, `not_configured`, or WeChat's
+     * errcode. One that is `wanted` all the same is tried again by itself.
+     */
+    problem: z.string().nullable(),
     mime: z.string().nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
@@ -29,6 +34,8 @@ export const messageView = z
     state: z.enum(['queued', 'sending', 'accepted', 'unknown', 'failed', 'cancelled']).nullable(),
     createdAt: time,
     sentAt: time.nullable(),
+    /** A queued message leaves then at the earliest: it is held to be taken back, or waits for its next try. */
+    notBefore: time.nullable(),
     /** What WeChat said no with. */
     errcode: z.int().nullable(),
     problem: z.string().nullable(),

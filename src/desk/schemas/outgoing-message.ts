@@ -48,5 +48,8 @@ export type OutgoingMessageInput = z.infer<typeof outgoingMessage>
 export const sendInput = z.strictObject({
   clientId: z.string().regex(/^[\w.:-]{1,64}$/, 'must be 1 to 64 letters, digits, "_", ".", ":" or "-"'),
   message: outgoingMessage,
+  holdSeconds: z.exactOptional(z.int().min(0).max(5)).meta({
+    description: 'Leaves so much later, and can be cancelled until then; at once when not given.',
+  }),
 })
 export type SendInput = z.infer<typeof sendInput>

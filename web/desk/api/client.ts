@@ -6,6 +6,7 @@ import type {
   ConversationView,
   Counts,
   ListOf,
+  MediaView,
   MessageView,
   OutgoingMessage,
   Presence,
@@ -79,7 +80,7 @@ export interface Client {
   conversations(query: ConversationQuery): Promise<ListOf<ConversationView>>
   conversation(id: number): Promise<ConversationView>
   messages(id: number, before: string | null): Promise<ListOf<MessageView>>
-  send(id: number, clientId: string, message: OutgoingMessage): Promise<MessageView>
+  send(id: number, clientId: string, message: OutgoingMessage, holdSeconds?: number): Promise<MessageView>
   note(id: number, content: string): Promise<MessageView>
   /** Takes what still has the epoch that the page shows: so a colleague's is taken only when that was meant. */
   take(id: number, epoch: number): Promise<ConversationView>
@@ -101,6 +102,8 @@ export interface Client {
   resolve(messageId: number, state: 'accepted' | 'failed'): Promise<MessageView>
   cannedReplies(): Promise<CannedReply[]>
   upload(appId: string, image: Blob): Promise<UploadedMedia>
+  /** Asks WeChat once more for a picture that could not be fetched. */
+  fetchPicture(mediaId: number): Promise<MediaView>
 }
 
 /** The service below the page's own address. `onSignedOut` is told when a session has ended. */
@@ -203,7 +206,12 @@ export function createClient(options: {
         'GET',
         `/conversations/${id}/messages${queryOf({ limit: 50, ...(before === null ? {} : { before }) })}`,
       ),
-    send: (id, clientId, message) => json('POST', `/conversations/${id}/messages`, { clientId, message }),
+    send: (id, clientId, message, holdSeconds = 0) =>
+      json('POST', `/conversations/${id}/messages`, {
+        clientId,
+        message,
+        ...(holdSeconds > 0 ? { holdSeconds } : {}),
+      }),
     note: (id, content) => json('POST', `/conversations/${id}/notes`, { content }),
     take: (id, epoch) => json('POST', `/conversations/${id}/take`, { epoch }),
     release: (id) => json('POST', `/conversations/${id}/release`),
@@ -221,6 +229,7 @@ export function createClient(options: {
     cancel: (id) => json('POST', `/messages/${id}/cancel`),
     resolve: (id, state) => json('POST', `/messages/${id}/resolve`, { state }),
     cannedReplies: () => items('/canned-replies'),
+    fetchPicture: (id) => json('POST', `/media/${id}/fetch`),
     upload: (appId, image) => json('POST', `/media${queryOf({ appId })}`, image),
   }
 }

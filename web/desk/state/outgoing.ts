@@ -20,6 +20,8 @@ export interface OutgoingOptions {
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
   now: () => number
   onSent: (message: MessageView) => void
+  /** How long a message is held before it leaves, as the agent chose. */
+  holdSeconds?: () => number
   /** How long a message is tried by itself. */
   patienceMs?: number
 }
@@ -31,7 +33,7 @@ const prefix = 'kefu.desk.outgoing.'
  * (clientId) makes a second try harmless, so also a page that was closed midway can be gone on with.
  */
 export function createOutgoing(options: OutgoingOptions): Outgoing {
-  const { client, threads, storage, now, onSent, patienceMs = 120_000 } = options
+  const { client, threads, storage, now, onSent, holdSeconds = () => 0, patienceMs = 120_000 } = options
   const lines = new Map<number, Promise<void>>()
   const waiting = new Set<() => void>()
 
@@ -43,10 +45,10 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
   }
 
   async function deliver(pending: Pending): Promise<void> {
-    const { conversationId, clientId, message } = pending
+    const { conversationId, clientId, message, holdSeconds } = pending
     for (let attempt = 0; ; attempt++) {
       try {
-        const sent = await client.send(conversationId, clientId, message)
+        const sent = await client.send(conversationId, clientId, message, holdSeconds)
         forget(clientId)
         threads.dropPending(conversationId, clientId)
         onSent(sent)
@@ -107,6 +109,7 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
         conversationId,
         message,
         at: now(),
+        holdSeconds: holdSeconds(),
         state: 'sending',
         problem: '',
         problemCode: '',

@@ -11,6 +11,8 @@ export interface Settings {
   soundAlways: boolean
   notifications: boolean
   enterSends: boolean
+  /** For so long a message can be taken back before it leaves; 0 for not at all. */
+  holdSeconds: number
   shortcuts: boolean
   listWidth: number
   contextWidth: number
@@ -30,6 +32,7 @@ export const defaultSettings: Settings = {
   soundAlways: false,
   notifications: true,
   enterSends: true,
+  holdSeconds: 0,
   shortcuts: true,
   listWidth: 320,
   contextWidth: 320,

@@ -8,6 +8,8 @@ export interface Pending {
   conversationId: number
   message: OutgoingMessage
   at: number
+  /** How long the service holds it, to be taken back. */
+  holdSeconds?: number
   /** `failed` when the service refused it, or could not be reached for long. */
   state: 'sending' | 'failed'
   /** The service's own sentence, or empty when it could not be reached. */

@@ -116,6 +116,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     storage: localStorage,
     now: Date.now,
     onSent: threads.putNew,
+    holdSeconds: () => settings.holdSeconds,
   })
   const inSight = (): number | null => (document.visibilityState === 'visible' ? selected.value : null)
   const alerts = createAlerts({

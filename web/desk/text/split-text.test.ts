@@ -22,3 +22,11 @@ it('no part is too long, nothing but white space at the cuts is lost, no charact
     }),
   )
 })
+
+it('prefers sentences only where they cost no message more', () => {
+  const text = `${'一'.repeat(70)}。${'二'.repeat(60)}。${'三'.repeat(68)}`
+  // 212 + 183 + 204 bytes: two messages hold them when filled, sentences would take three.
+  const parts = splitText(text, 300)
+  expect(parts).toHaveLength(2)
+  expect(parts.join('')).toBe(text)
+})

@@ -1,0 +1,81 @@
+import { computed, ref, type ComputedRef } from 'vue'
+import type { ConversationView } from '../../api/views.js'
+import { useI18n } from '../../locales/i18n.js'
+import { useWorkspace } from '../../state/workspace.js'
+import { utf8Bytes } from '../../text/bytes.js'
+import { composerLimits } from '../../text/composer-limits.js'
+import { condense } from '../../text/condense.js'
+import { splitText } from '../../text/split-text.js'
+import { windowLook } from '../../text/window-look.js'
+import type { ComposerText } from './composer-text.js'
+
+export interface MessageCost {
+  /** The messages that a long text becomes; none for one that is not long. */
+  parts: ComputedRef<string[]>
+  /** Whether it is more than WeChat still allows. */
+  tooMany: ComputedRef<boolean>
+  /** What is to be said about it; empty when there is nothing. */
+  words: ComputedRef<string>
+  /** Whether the text was made shorter and can be put back. */
+  canRestore: ComputedRef<boolean>
+  /** Leaves out of the text what costs and says nothing. */
+  shorten(): void
+  restore(): void
+}
+
+/** How much of the allowance the reply takes, with so many pictures beside it. */
+export function useMessageCost(
+  conversation: () => ConversationView,
+  { text, tab, locked }: ComposerText,
+  pictures: () => number,
+): MessageCost {
+  const { t } = useI18n()
+  const { now, toasts } = useWorkspace()
+  /** The text before it was made shorter, and after. */
+  const shortened = ref<{ before: string; after: string } | null>(null)
+
+  const bytes = computed(() => utf8Bytes(text.value))
+  const isLong = computed(
+    () => text.value.length > composerLimits.longText || bytes.value > composerLimits.textBytes,
+  )
+  const parts = computed(() => (tab.value === 'reply' && isLong.value ? splitText(text.value.trim()) : []))
+  const cost = computed(() => pictures() + (text.value.trim() === '' ? 0 : Math.max(1, parts.value.length)))
+  const remaining = computed(() => {
+    const look = windowLook(conversation().allowance, now.value)
+    return 'remaining' in look ? look.remaining : 0
+  })
+  const tooMany = computed(() => tab.value === 'reply' && !locked.value && cost.value > remaining.value)
+  const words = computed(() => {
+    if (tab.value === 'note') return ''
+    if (tooMany.value) return t.value('composer.tooMany', { cost: cost.value, remaining: remaining.value })
+    if (parts.value.length > 1) return t.value('composer.split', { count: parts.value.length })
+    if (isLong.value) return t.value('composer.long', { count: text.value.length })
+    return cost.value > 1 ? t.value('composer.cost', { cost: cost.value }) : ''
+  })
+
+  return {
+    parts,
+    tooMany,
+    words,
+    canRestore: computed(() => shortened.value?.after === text.value),
+    shorten() {
+      const before = text.value
+      const after = condense(before)
+      const [was, is] = [parts.value.length, splitText(after).length]
+      if (after !== before) {
+        shortened.value = { before, after }
+        text.value = after
+      }
+      // What would have to go for one message less, in Chinese characters.
+      const over = Math.ceil((utf8Bytes(after) - (is - 1) * composerLimits.textBytes) / 3)
+      toasts.say(
+        is < was ? t.value('composer.shortened', { was, is }) : t.value('composer.shortenNoMore', { over }),
+        is < was ? 'good' : 'plain',
+      )
+    },
+    restore() {
+      if (shortened.value) text.value = shortened.value.before
+      shortened.value = null
+    },
+  }
+}
