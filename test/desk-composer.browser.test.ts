@@ -137,7 +137,7 @@ describeInBrowser('the desk’s composer', () => {
       { timestamp: Math.floor(Date.now() / 1000) },
     )
     const push = new URL(`${stage.service.url}/wechat/${planted.WECHAT_APP_ID}`)
-    for (const [name, value] of Object.entries(query)) push.searchParams.set(name, String(value))
+    for (const [name, value] of Object.entries(query)) push.searchParams.set(name, value)
     expect((await fetch(push, { method: 'POST', body })).status).toBe(200)
     await desk.row(/两天前的问题/).click()
     await desk.button('接入').click()
