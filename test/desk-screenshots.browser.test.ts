@@ -7,12 +7,12 @@ import { readConfig } from '../src/server/config.js'
 import { startDemo, type Demo } from '../src/server/demo/demo.js'
 import { buildPage, chromiumPath, launchBrowser } from './browser.js'
 import { startDeskStage } from './desk-stage.js'
+import { shoot, wantsScreenshots } from './support/screenshot.js'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
-const isAsked = process.env['KEFU_SCREENSHOTS'] === '1' && chromiumPath !== undefined
-const shot = (name: string): { path: string } => ({ path: at(`docs/screenshots/desk-${name}.png`) })
+const isAsked = wantsScreenshots && chromiumPath !== undefined
 
 // KEFU_SCREENSHOTS=1 npx vitest run test/desk-screenshots.browser.test.ts
 describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
@@ -84,7 +84,7 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
     await form.getByLabel('页面路径').fill('pages/service/apply?order=20512')
     await form.locator('input[type=file]').setInputFiles(at('assets/demo/cover.png'))
     await form.locator('img').waitFor()
-    await page.screenshot(shot('card'))
+    await shoot(page, 'desk-card')
     await form.getByRole('button', { name: '发送卡片' }).click()
     await page.getByRole('log').getByText('售后申请').waitFor()
     await says({ msgType: 'text', content: '好的，已经提交了，多久能收到新的？' })
@@ -93,9 +93,9 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
     await page.getByRole('option', { name: /老王五金/ }).waitFor()
     await reply.fill('/')
     await page.getByRole('listbox', { name: '快捷回复' }).waitFor()
-    await page.screenshot(shot('canned'))
+    await shoot(page, 'desk-canned')
     await reply.fill('新杯子今天下午发出，预计后天送到。')
-    await page.screenshot(shot('wide'))
+    await shoot(page, 'desk-wide')
     expect(await page.title()).toContain('客服台')
   })
 
@@ -104,17 +104,17 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
     await page.getByRole('tab', { name: '全部' }).click()
     await row(page, /陈晓雨/)
     await page.getByRole('log').getByText('大概几天能到').waitFor()
-    await page.screenshot(shot('dark'))
+    await shoot(page, 'desk-dark')
   })
 
   it('narrow', async () => {
     const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true })
     await page.getByRole('tab', { name: '全部' }).click()
     await page.getByRole('option', { name: /老王五金/ }).waitFor()
-    await page.screenshot(shot('narrow-list'))
+    await shoot(page, 'desk-narrow-list')
     await row(page, /陈晓雨/)
     await page.getByRole('log').getByText('大概几天能到').waitFor()
-    await page.screenshot(shot('narrow-thread'))
+    await shoot(page, 'desk-narrow-thread')
   })
 
   it('in English, with the keyboard’s help', async () => {
@@ -122,20 +122,20 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
     await page.getByRole('tab', { name: 'All' }).click()
     await row(page, /陈晓雨/)
     await page.getByRole('log').getByText('大概几天能到').waitFor()
-    await page.screenshot(shot('english'))
+    await shoot(page, 'desk-english')
     await page.keyboard.press('?')
     await page.getByRole('dialog').waitFor()
-    await page.screenshot(shot('keyboard'))
+    await shoot(page, 'desk-keyboard')
   })
 
   it('empty, signed out, and failed', async () => {
     const stage = await startDeskStage(browser)
     const outside = await stage.open()
     await outside.page.getByRole('button', { name: '登录' }).waitFor()
-    await outside.page.screenshot(shot('sign-in'))
+    await shoot(outside.page, 'desk-sign-in')
     const desk = await stage.enter('小满')
     await desk.page.getByText('没有等待的客户').waitFor()
-    await desk.page.screenshot(shot('empty'))
+    await shoot(desk.page, 'desk-empty')
     await stage.customer().sends('订单什么时候发货？')
     await desk.row(/什么时候发货/).click()
     await desk.button('接入').click()
@@ -147,7 +147,7 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
     await desk.reply.fill('单号稍后发给您。')
     await desk.reply.press('Enter')
     await desk.thread.getByText('被微信拦截').waitFor()
-    await desk.page.screenshot(shot('failed'))
+    await shoot(desk.page, 'desk-failed')
     await stage.close()
   })
 })

@@ -5,9 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { miniProgramLink } from '../src/wechat/index.js'
 import { buildPage, chromiumPath, launchBrowser } from './browser.js'
 import { app, startPhoneStage, type PhoneStage } from './phone-stage.js'
+import { shoot, wantsScreenshots } from './support/screenshot.js'
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
-const isAsked = process.env['KEFU_SCREENSHOTS'] === '1' && chromiumPath !== undefined
+const isAsked = wantsScreenshots && chromiumPath !== undefined
 
 // KEFU_SCREENSHOTS=1 npx vitest run test/phone-screenshots.browser.test.ts
 describe.runIf(isAsked)('the screenshots of docs/screenshots', () => {
@@ -91,7 +92,7 @@ describe.runIf(isAsked)('the screenshots of docs/screenshots', () => {
     await write(phone(), '订单 1024 到哪了？', '查看物流')
     const drawer = page.getByRole('complementary', { name: '开发者抽屉' })
     await drawer.getByRole('button', { name: /推送 text .*订单 1024/ }).click()
-    await page.screenshot({ path: at('docs/screenshots/phone-wide.png') })
+    await shoot(page, 'phone-wide')
   })
 
   it('the Mini Program, narrow', async () => {
@@ -100,14 +101,14 @@ describe.runIf(isAsked)('the screenshots of docs/screenshots', () => {
     await phone()
       .getByRole('img', { name: /云朵马克杯/ })
       .waitFor()
-    await page.screenshot({ path: at('docs/screenshots/phone-narrow-page.png') })
+    await shoot(page, 'phone-narrow-page')
     await enter(phone())
     await write(phone(), '有新品吗？', '小程序')
     await write(phone(), '转人工', '已为您转接人工客服')
     await phone().getByText('人工客服为您服务').waitFor()
-    await page.screenshot({ path: at('docs/screenshots/phone-narrow-chat.png') })
+    await shoot(page, 'phone-narrow-chat')
     await page.getByRole('banner').getByRole('button', { name: '开发者抽屉' }).click()
-    await page.screenshot({ path: at('docs/screenshots/phone-narrow-drawer.png') })
+    await shoot(page, 'phone-narrow-drawer')
   })
 
   it('two phones, in the dark', async () => {
@@ -129,7 +130,7 @@ describe.runIf(isAsked)('the screenshots of docs/screenshots', () => {
     await page.getByText('慢 6 秒').click()
     await page.getByRole('button', { name: '添加故障' }).click()
     await page.getByText('还有 1 次').waitFor()
-    await page.screenshot({ path: at('docs/screenshots/phone-two.png') })
+    await shoot(page, 'phone-two')
   })
 
   it('in English', async () => {
@@ -140,7 +141,7 @@ describe.runIf(isAsked)('the screenshots of docs/screenshots', () => {
     await write(phone(), 'Anything new?', 'Mini Program')
     const drawer = page.getByRole('complementary', { name: 'Developer drawer' })
     await drawer.getByRole('button', { name: /API calls .*Cloud mug/ }).click()
-    await page.screenshot({ path: at('docs/screenshots/phone-english.png') })
+    await shoot(page, 'phone-english')
     expect(await page.evaluate('document.documentElement.lang')).toBe('en')
   })
 })
