@@ -6,7 +6,8 @@ import { silentLogger } from '../src/log.js'
 import { readConfig } from '../src/server/config.js'
 import { startDemo, type Demo } from '../src/server/demo/demo.js'
 import { buildPage, chromiumPath, launchBrowser } from './browser.js'
-import { startDeskStage } from './desk-stage.js'
+import { signIn, startDeskStage } from './desk-stage.js'
+import { addAgent } from './support/desk-agent.js'
 import { shoot, wantsScreenshots } from './support/screenshot.js'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -148,6 +149,27 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
     await desk.reply.press('Enter')
     await desk.thread.getByText('被微信拦截').waitFor()
     await shoot(desk.page, 'desk-failed')
+    await stage.close()
+  })
+
+  it('the set-up guide, while WeChat is awaited', async () => {
+    const none = { WECHAT_APP_ID: '', WECHAT_APP_SECRET: '', WECHAT_TOKEN: '', WECHAT_ENCODING_AES_KEY: '' }
+    const stage = await startDeskStage(browser, none)
+    const shop = { appId: 'wx3f9c20b7a1d4e856', appSecret: '0123456789abcdef0123456789abcdef' }
+    const encodingAESKey = 'notYetnotYetnotYetnotYetnotYetnotYetnotYetn'
+    stage.emulator.addApp({ ...shop, token: 'notYet', encodingAESKey, pushUrl: stage.service.url })
+    await addAgent(stage.service, '店长', 'admin')
+    const { page } = await stage.open('', { viewport: { width: 1280, height: 1220 } })
+    await signIn(page, '店长')
+    await page.getByLabel('AppID（小程序 ID）').fill(shop.appId)
+    await page.getByLabel('AppSecret（小程序密钥）').fill(shop.appSecret)
+    await page.getByLabel('名称（可不填）').fill('云朵杂货店')
+    await page.getByRole('button', { name: '保存并验证' }).click()
+    await page.getByText('已取得 access_token').waitFor()
+    await page.getByLabel('你的公网域名').fill('kefu.example.com')
+    // Made for this picture, and used nowhere.
+    await page.getByText('等待微信验证').waitFor()
+    await shoot(page, 'desk-guide')
     await stage.close()
   })
 })

@@ -6,13 +6,16 @@ import { readHash, writeHash } from './router.js'
 import { memoryStorage } from './testing-storage.js'
 
 it('the address names the page and what it shows', () => {
-  expect(readHash('')).toEqual({ page: 'conversations', argument: '' })
-  expect(readHash('#/conversations/12')).toEqual({ page: 'conversations', argument: '12' })
-  expect(readHash('#/setup/abc%2Fdef')).toEqual({ page: 'setup', argument: 'abc/def' })
-  expect(readHash('#/setup/%')).toEqual({ page: 'setup', argument: '%' })
+  expect(readHash('')).toEqual({ page: 'conversations', argument: '', detail: '' })
+  expect(readHash('#/conversations/12')).toEqual({ page: 'conversations', argument: '12', detail: '' })
+  expect(readHash('#/setup/abc%2Fdef')).toEqual({ page: 'setup', argument: 'abc/def', detail: '' })
+  expect(readHash('#/setup/%')).toEqual({ page: 'setup', argument: '%', detail: '' })
+  expect(readHash('#/admin/guide/wx1')).toEqual({ page: 'admin', argument: 'guide', detail: 'wx1' })
+  const text = fc.string({ unit: 'grapheme', minLength: 1 })
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), (argument) => {
-      expect(readHash(writeHash({ page: 'setup', argument }))).toEqual({ page: 'setup', argument })
+    fc.property(text, fc.option(text, { nil: '' }), (argument, detail) => {
+      const route = { page: 'admin', argument, detail }
+      expect(readHash(writeHash(route))).toEqual(route)
     }),
   )
 })

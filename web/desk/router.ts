@@ -6,25 +6,28 @@ export interface Route {
   page: string
   /** The conversation's id, the one-time token. */
   argument: string
+  /** What of it, such as a Mini Program in the set-up guide. */
+  detail: string
 }
 
 export interface Router {
   route: Ref<Route>
-  go(page: string, argument?: string): void
+  go(page: string, argument?: string, detail?: string): void
   /** The same without a step to go back to. */
-  replace(page: string, argument?: string): void
+  replace(page: string, argument?: string, detail?: string): void
   /** Stays where it is when the address changes, and tells where it was to go; until what it gives is called. */
   hold(ask: (to: Route) => void): () => void
 }
 
-/** The address behind `#`: `#/conversations/12`, `#/setup/TOKEN`; nothing is the conversations. */
+/** The address behind `#`: `#/conversations/12`, `#/setup/TOKEN`, `#/admin/guide/APPID`; nothing is the conversations. */
 export function readHash(hash: string): Route {
-  const [, page = '', argument = ''] = hash.replace(/^#/, '').split('/')
-  return { page: page || 'conversations', argument: decode(argument) }
+  const [, page = '', argument = '', detail = ''] = hash.replace(/^#/, '').split('/')
+  return { page: page || 'conversations', argument: decode(argument), detail: decode(detail) }
 }
 
-export function writeHash({ page, argument }: Route): string {
-  return `#/${page}${argument === '' ? '' : `/${encodeURIComponent(argument)}`}`
+export function writeHash({ page, argument, detail }: Route): string {
+  const rest = [argument, detail].filter((part) => part !== '')
+  return `#/${[page, ...rest.map(encodeURIComponent)].join('/')}`
 }
 
 export function createRouter(window: Window): Router {
@@ -39,12 +42,12 @@ export function createRouter(window: Window): Router {
   })
   return {
     route,
-    go(page, argument = '') {
-      window.location.hash = writeHash({ page, argument })
+    go(page, argument = '', detail = '') {
+      window.location.hash = writeHash({ page, argument, detail })
     },
-    replace(page, argument = '') {
-      window.history.replaceState(null, '', writeHash({ page, argument }))
-      route.value = { page, argument }
+    replace(page, argument = '', detail = '') {
+      window.history.replaceState(null, '', writeHash({ page, argument, detail }))
+      route.value = { page, argument, detail }
     },
     hold(ask) {
       holder = ask

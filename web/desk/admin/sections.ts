@@ -6,6 +6,8 @@ export interface AdminSection {
   name: string
   label: AdminKey
   component: Component
+  /** The part that it belongs to, where it is not one of its own. */
+  within?: string
 }
 
 /** The parts of administration, in the order that they are shown. */
@@ -24,6 +26,12 @@ export const adminSections: readonly AdminSection[] = [
     name: 'apps',
     label: 'section.apps',
     component: defineAsyncComponent(() => import('./AppsPage.vue')),
+  },
+  {
+    name: 'guide',
+    label: 'guide.title',
+    component: defineAsyncComponent(() => import('./guide/GuidePage.vue')),
+    within: 'apps',
   },
   {
     name: 'rules',

@@ -38,6 +38,8 @@ export interface AgentView extends AgentRef {
   /** Whether a page of theirs is open. */
   online: boolean
   disabled: boolean
+  /** The Mini Programs that they may see. */
+  apps: 'all' | string[]
 }
 
 export interface AppRef {

@@ -20,6 +20,8 @@ export const en: Record<keyof typeof zhCN, string> = {
   loading: 'Loading…',
   copied: 'Copied',
   copyWhat: 'Copy: {what}',
+  copyByHand:
+    'It is selected. The browser does not let this page copy by itself: press Ctrl+C (⌘C on a Mac).',
   skip: 'Skip to the composer',
   offline: 'Offline, reconnecting… What you write is kept on this computer.',
   'signIn.name': 'User name',

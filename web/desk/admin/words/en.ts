@@ -1,7 +1,9 @@
+import { guideEn } from './guide-en.js'
 import type { adminZhCN } from './zh-CN.js'
 
 /** The same texts in English. */
 export const adminEn: Record<keyof typeof adminZhCN, string> = {
+  ...guideEn,
   'admin.sections': 'Parts of administration',
   'admin.failed': 'The data could not be read: {reason}',
   'admin.once': 'Shown once. Copy it now and keep it safe: after closing nobody can see it again.',
@@ -67,6 +69,8 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'apps.appId': 'AppID',
   'apps.appIdHint': 'At mp.weixin.qq.com under 开发管理 → 开发设置; it starts with wx.',
   'apps.name': 'Name',
+  'apps.nameMaybe': 'Name (optional)',
+  'apps.nameHint': 'For colleagues, such as the shop’s name.',
   'apps.secret': 'AppSecret',
   'apps.secretKeep': 'Left empty, it stays as it is.',
   'apps.mode': 'Encryption of messages',
@@ -103,6 +107,7 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'doctor.ok': 'Fine',
   'doctor.warn': 'Worth a look',
   'doctor.fail': 'To mend',
+  'doctor.copy': 'What to give',
   'doctor.todo': 'What to do: {todo}',
   'section.rules': 'Rules',
   'rules.lead':

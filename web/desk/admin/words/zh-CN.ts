@@ -1,5 +1,8 @@
+import { guideZhCN } from './guide-zh-CN.js'
+
 /** The texts of administration in Chinese. */
 export const adminZhCN = {
+  ...guideZhCN,
   'admin.sections': '管理分类',
   'admin.failed': '没有读到数据：{reason}',
   'admin.once': '只显示这一次。请现在复制并妥善保存，关闭后无法再看到。',
@@ -56,10 +59,12 @@ export const adminZhCN = {
     '没有保存：内容里有不认识的变量，或「{{」没有配对的「}}」。请只用下面列出的变量。',
   'apps.lead': '这里接入的小程序。密钥只能写入，保存后不再显示。',
   'apps.add': '接入小程序',
-  'apps.none': '还没有接入小程序。准备好 AppID 和 AppSecret，点「接入小程序」开始。',
+  'apps.none': '还没有接入小程序。准备好 AppID 和 AppSecret，点「接入向导」开始。',
   'apps.appId': 'AppID（小程序 ID）',
   'apps.appIdHint': '在 mp.weixin.qq.com「开发管理 → 开发设置」，以 wx 开头。',
   'apps.name': '名称',
+  'apps.nameMaybe': '名称（可不填）',
+  'apps.nameHint': '给同事看的，例如店名。',
   'apps.secret': 'AppSecret（小程序密钥）',
   'apps.secretKeep': '不填则保持不变。',
   'apps.mode': '消息加密方式',
@@ -94,6 +99,7 @@ export const adminZhCN = {
   'doctor.ok': '正常',
   'doctor.warn': '留意',
   'doctor.fail': '有问题',
+  'doctor.copy': '要填写的内容',
   'doctor.todo': '怎么办：{todo}',
   'section.rules': '规则',
   'rules.lead': '机器人按顺序匹配，第一条符合的规则回答；都不符合时转给人工。',
