@@ -403,15 +403,23 @@ describe('a reply that nobody awaits', () => {
     expect(caught).toEqual([refused])
     // Also one that fails while the handlers are still at work, and one beside an error of their own.
     const own = new Error('own')
-    const slow = newBot({ api: refusing }).catch((error) => caught.push(error))
+    let settle = (): void => undefined
+    const settled = new Promise<void>((resolve) => (settle = resolve))
+    const failing = {
+      ...refusing,
+      // By the next turn, whoever waited for the send knows that it failed.
+      send: () => refusing.send().finally(() => setImmediate(settle)),
+    }
+    const slow = newBot({ api: failing }).catch((error) => caught.push(error))
     slow.use(async (ctx) => {
       void ctx.reply('一')
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await settled
       throw own
     })
     expect(await slow.handle(pushOf(text('hi')))).toMatchObject({ error: { cause: own } })
     expect(caught).toEqual([refused, own, refused])
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    // Node tells of a rejection that nobody handled before the next turn begins.
+    await new Promise(setImmediate)
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()
   })

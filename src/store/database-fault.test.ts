@@ -36,8 +36,16 @@ describe.each(await storeKinds())('a failure on %s', (kind) => {
     expect(isDatabaseFault(gone)).toBe(true)
     const asleep = await reason(
       db.transaction().execute(async (tx) => {
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
         await sql`set local idle_in_transaction_session_timeout = 1`.execute(tx)
-        await new Promise((resolve) => setTimeout(resolve, 100))
+        // Seen by another connection: the server has ended this one.
+        await expect
+          .poll(
+            async () =>
+              (await sql`select 1 from pg_stat_activity where pid = ${rows[0]?.pid}`.execute(db)).rows.length,
+            { timeout: 20_000 },
+          )
+          .toBe(0)
         await sql`select 1`.execute(tx)
       }),
     )

@@ -14,12 +14,15 @@ export class EventReader {
   lastId = ''
   /** Resolves when the stream has ended, however it did. */
   readonly ended: Promise<void>
+  readonly #begun: Promise<void>
+  #begin = (): void => undefined
   readonly #abort = new AbortController()
   readonly #body: ReadableStreamDefaultReader<Uint8Array>
 
   private constructor(answer: Response) {
     if (!answer.body) throw new Error('The stream has no body.')
     this.#body = answer.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
+    this.#begun = new Promise((resolve) => (this.#begin = resolve))
     this.ended = this.#read().catch(() => undefined)
   }
 
@@ -41,7 +44,8 @@ export class EventReader {
     })
     if (answer.status !== 200) throw new Error(`GET /events answered ${answer.status}`)
     const reader = new EventReader(answer)
-    while (reader.lastId === '') await new Promise((resolve) => setTimeout(resolve, 5))
+    await Promise.race([reader.#begun, reader.ended])
+    if (reader.lastId === '') throw new Error('The stream ended before it said where it begins.')
     return reader
   }
 
@@ -72,7 +76,10 @@ export class EventReader {
       }),
     )
     const id = fields.get('id')
-    if (id !== undefined) this.lastId = id
+    if (id !== undefined) {
+      this.lastId = id
+      this.#begin()
+    }
     const event = fields.get('event')
     if (event === undefined) return
     const schema = Object.entries(eventData).find(([name]) => name === event)?.[1]
