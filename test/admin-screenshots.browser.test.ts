@@ -36,6 +36,7 @@ describe.runIf(isAsked)('the screenshots of administration in docs/screenshots',
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',
+      locale: 'zh-CN',
       permissions: ['notifications'],
       ...options,
     })

@@ -59,6 +59,7 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',
+      locale: 'zh-CN',
       permissions: ['notifications'],
       ...options,
     })
