@@ -7,13 +7,13 @@ import { openIdOf } from './pushes.js'
 import { secrets } from './secrets.js'
 import { reply } from './subjects/rules.js'
 
-/** Of one conversation. */
+/** Of one conversation, when not said otherwise. */
 const MESSAGES = 20
 const YEAR_MS = 365 * 24 * 3600 * 1000
 
 /** `store` is migrated and empty. Messages come in turns from all conversations, as they do in a shop. */
-export async function fill(store, messages) {
-  const conversations = Math.max(Math.ceil(messages / MESSAGES), 1)
+export async function fill(store, messages, each = MESSAGES) {
+  const conversations = Math.max(Math.ceil(messages / each), 1)
   const end = Date.now() - 60_000
   const dialect = store.dialect === 'sqlite' ? sqlite : postgres
   const series = (count) => dialect.series(count)

@@ -4,23 +4,19 @@
  *
  *   node growth.js [--sizes 10000,100000,1000000] [--databases sqlite,postgres] [--seconds 15] [--rate 200] [--write]
  */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { openStore } from '../dist/store/index.js'
 import { fill } from './fill.js'
 import { isThere, ownDatabase, server as postgres } from './postgres.js'
 import { pushSteadily } from './steady-load.js'
 import { loadAverage, table, writeInto } from './report.js'
-import { secrets } from './secrets.js'
+import { KEY, percentile, start } from './start.js'
 import { silent } from './subjects/rules.js'
 
-const KEY = 'a-key-of-the-bench'
 /** What is promised of the largest size. */
 const promises = { ackMs: 50, readyMs: 1000, megabytes: 200 }
 
@@ -79,57 +75,6 @@ async function measure(database, size) {
   } finally {
     await own?.drop()
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** `kefu start`, as a shop runs it. */
-async function start(environment) {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const began = performance.now()
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('../dist/server/cli.js', import.meta.url)), 'start'],
-    {
-      env: {
-        PATH: process.env.PATH,
-        PORT: String(port),
-        WECHAT_APP_ID: secrets.appId,
-        WECHAT_APP_SECRET: 'unused',
-        WECHAT_TOKEN: secrets.token,
-        WECHAT_ENCODING_AES_KEY: secrets.encodingAESKey,
-        KEFU_API_KEY: KEY,
-        LOG_LEVEL: 'error',
-        NODE_ENV: 'production',
-        ...environment,
-      },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  )
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  while (
-    !(await fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    ))
-  ) {
-    if (child.exitCode !== null) throw new Error(`kefu start ended with code ${child.exitCode}`)
-    await wait(5)
-  }
-  return {
-    url,
-    port,
-    readyMs: performance.now() - began,
-    memory: (name) =>
-      Number(
-        new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(
-          readFileSync(`/proc/${child.pid}/status`, 'utf8'),
-        )?.[1],
-      ) / 1024,
-    async stop() {
-      child.kill('SIGTERM')
-      await ended
-    },
   }
 }
 
@@ -192,19 +137,6 @@ function result(database, size, { bytes, service, acks, lists, threads, idle, pe
   }
 }
 
-function percentile(times, share) {
-  const sorted = times.toSorted((a, b) => a - b)
-  return sorted[Math.ceil(sorted.length * share) - 1]
-}
-
 function count(size) {
   return size >= 1e6 ? `${size / 1e6} M` : `${size / 1000} k`
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => probe.once('listening', resolve))
-  const { port } = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }

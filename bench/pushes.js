@@ -4,7 +4,7 @@ import { secrets } from './secrets.js'
 /** What each customer writes: the same in each push, so that only the receivers differ. */
 export const content = '你好,订单 20260730001 三天了还没有发货,麻烦帮我查一下,谢谢。'
 
-const customers = 10_000
+export const customers = 10_000
 // Real ids are beyond 2^53.
 const firstMsgId = 23_637_352_235_060_880n
 
@@ -15,14 +15,14 @@ export const openIdOf = (number) => `o9AgO5Kd5ggOC-bXrbNODII${String(number).pad
  * The whole HTTP request of one secure push, as bytes. Each number makes a message of its own, with its own MsgId,
  * nonce and ciphertext: a receiver that drops repeats has to take every one of them.
  */
-export function preparePush(number, format) {
+export function preparePush(number, format, text = content, customer = number % customers) {
   const now = Math.floor(Date.now() / 1000)
   const fields = {
     ToUserName: 'gh_97417a04a28d',
-    FromUserName: openIdOf(number % customers),
+    FromUserName: openIdOf(customer),
     CreateTime: now,
     MsgType: 'text',
-    Content: content,
+    Content: text,
     MsgId: String(firstMsgId + BigInt(number)),
   }
   const push = encodeFields(fields, secrets, {

@@ -3,13 +3,22 @@ import { preparePush } from './pushes.js'
 
 /**
  * Pushes so many a second, whether or not the ones before are answered: gives how long each took from the moment at
- * which it was due, in milliseconds. Throws on an answer that WeChat would not take.
+ * which it was due, in milliseconds. `prepare` makes the i-th; `onBegin` is told when the first is due, by the clock on
+ * the wall. Throws on an answer that WeChat would not take.
  */
-export async function pushSteadily({ port, rate, seconds, first }) {
-  const pushes = Array.from({ length: rate * seconds }, (_, i) => preparePush(first + i, 'json'))
+export async function pushSteadily({
+  port,
+  rate,
+  seconds,
+  first,
+  prepare = (i) => preparePush(first + i, 'json'),
+  onBegin,
+}) {
+  const pushes = Array.from({ length: rate * seconds }, (_, i) => prepare(i))
   const free = []
   const times = []
   const began = performance.now()
+  onBegin?.(performance.timeOrigin + began)
   let sent = 0
   await new Promise((resolve, reject) => {
     const timer = setInterval(() => {
