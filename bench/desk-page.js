@@ -18,7 +18,7 @@ export async function openPage(url) {
   await page.addInitScript(`globalThis.tasks = [];
     new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ startTime, duration }) => ({ startTime, duration }))))
       .observe({ type: 'longtask', buffered: true })`)
-  const name = 'screen'
+  const name = `screen ${Date.now()}`
   const password = await addAgent(url, name)
   await page.goto(url)
   await page.getByLabel('用户名').fill(name)

@@ -1,4 +1,4 @@
-import { reactive } from 'vue'
+import { shallowReactive } from 'vue'
 import { DeskError, type Client } from '../api/client.js'
 import type { MessageView, OutgoingMessage } from '../api/views.js'
 
@@ -19,7 +19,7 @@ export interface Pending {
   preview?: string
 }
 
-/** The messages of one conversation, oldest first, as far as they were read. */
+/** The messages of one conversation, oldest first, as far as they were read; lists are replaced, never changed. */
 export interface Thread {
   messages: MessageView[]
   pending: Pending[]
@@ -52,7 +52,7 @@ export interface Threads {
 const most = 30
 
 export function createThreads(client: Client, onProblem: (error: DeskError) => void): Threads {
-  const threads = reactive(new Map<number, Thread>())
+  const threads = shallowReactive(new Map<number, Thread>())
   /** Messages that events told since the last refresh began: they are newer than what it reads. */
   let told = new Set<number>()
 
@@ -67,7 +67,7 @@ export function createThreads(client: Client, onProblem: (error: DeskError) => v
     }
     for (const [id, { pending }] of threads)
       if (threads.size >= most && pending.length === 0) threads.delete(id)
-    threads.set(conversationId, {
+    const thread = shallowReactive<Thread>({
       messages: [],
       pending: [],
       next: undefined,
@@ -76,6 +76,7 @@ export function createThreads(client: Client, onProblem: (error: DeskError) => v
       fresh: { count: 0, upTo: 0 },
       leftAt: null,
     })
+    threads.set(conversationId, thread)
     void read(conversationId)
     return open(conversationId)
   }

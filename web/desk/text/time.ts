@@ -31,12 +31,24 @@ export function dayName(at: number, now: number, language: Language): string {
   const days = daysBetween(at, now)
   if (days === 0) return language === 'en' ? 'Today' : '今天'
   if (days === 1) return language === 'en' ? 'Yesterday' : '昨天'
-  return new Intl.DateTimeFormat(language, {
+  return dayFormat(language, sameYear(at, now)).format(at)
+}
+
+/** Each is slow to make, and a thread may have a day between any two messages. */
+const dayFormats = new Map<string, Intl.DateTimeFormat>()
+
+function dayFormat(language: Language, isThisYear: boolean): Intl.DateTimeFormat {
+  const key = `${language} ${isThisYear}`
+  const known = dayFormats.get(key)
+  if (known) return known
+  const made = new Intl.DateTimeFormat(language, {
     month: 'long',
     day: 'numeric',
     weekday: 'long',
-    ...(sameYear(at, now) ? {} : { year: 'numeric' }),
-  }).format(at)
+    ...(isThisYear ? {} : { year: 'numeric' }),
+  })
+  dayFormats.set(key, made)
+  return made
 }
 
 /** The whole of it, for a tooltip: `2026-07-31 14:05:09`. */
@@ -84,7 +96,8 @@ function daysBetween(at: number, now: number): number {
   return Math.round((midnight(now) - midnight(at)) / day)
 }
 
-function midnight(at: number): number {
+/** When the day of a moment began. */
+export function midnight(at: number): number {
   const date = new Date(at)
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
 }
@@ -93,11 +106,11 @@ function sameYear(one: number, other: number): boolean {
   return new Date(one).getFullYear() === new Date(other).getFullYear()
 }
 
+const englishDay = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' })
+
 function monthAndDay(at: number, language: Language): string {
   const date = new Date(at)
-  return language === 'en'
-    ? new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' }).format(at)
-    : `${date.getMonth() + 1}月${date.getDate()}日`
+  return language === 'en' ? englishDay.format(at) : `${date.getMonth() + 1}月${date.getDate()}日`
 }
 
 function isoDay(at: number): string {
