@@ -276,6 +276,8 @@ export const en: Record<keyof typeof zhCN, string> = {
   'composer.shorten': 'Combine and shorten',
   'composer.restore': 'Put it back',
   'composer.shortened': 'Blank lines and spare spaces are out: {is} messages instead of {was}.',
+  'composer.shortenedSame':
+    'Blank lines and spare spaces are out; it still takes {is} messages. About {over} Chinese characters less make one message less.',
   'composer.shortenNoMore':
     'No blank lines or spare spaces are left. About {over} Chinese characters less make one message less.',
   'composer.long': '{count} characters: consider shortening',

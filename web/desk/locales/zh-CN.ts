@@ -267,6 +267,7 @@ export const zhCN = {
   'composer.shorten': '合并/精简',
   'composer.restore': '恢复原文',
   'composer.shortened': '去掉了空行和多余空格：{was} 条变成 {is} 条。',
+  'composer.shortenedSame': '去掉了空行和多余空格，仍要 {is} 条。再删约 {over} 个字，就少发一条。',
   'composer.shortenNoMore': '已经没有空行和多余空格可去。再删约 {over} 个字，就少发一条。',
   'composer.long': '{count} 字，建议精简',
   'composer.drop': '松开以添加图片',

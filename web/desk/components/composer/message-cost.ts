@@ -68,10 +68,9 @@ export function useMessageCost(
       }
       // What would have to go for one message less, in Chinese characters.
       const over = Math.ceil((utf8Bytes(after) - (is - 1) * composerLimits.textBytes) / 3)
-      toasts.say(
-        is < was ? t.value('composer.shortened', { was, is }) : t.value('composer.shortenNoMore', { over }),
-        is < was ? 'good' : 'plain',
-      )
+      if (is < was) toasts.say(t.value('composer.shortened', { was, is }), 'good')
+      else if (after !== before) toasts.say(t.value('composer.shortenedSame', { is, over }))
+      else toasts.say(t.value('composer.shortenNoMore', { over }))
     },
     restore() {
       if (shortened.value) text.value = shortened.value.before
