@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Locator } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { miniProgramLink } from '../src/wechat/index.js'
 import { buildPage, chromiumPath, launchBrowser } from './browser.js'
 import { app, startPhoneStage, type PhoneStage } from './phone-stage.js'
 import { shoot, wantsScreenshots } from './support/screenshot.js'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const isAsked = wantsScreenshots && chromiumPath !== undefined
