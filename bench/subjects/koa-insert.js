@@ -12,9 +12,9 @@ import { handle, readBody, serve } from './serve.js'
 const folder = mkdtempSync(join(tmpdir(), 'kefu-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-const database = openSqlite(join(folder, 'floor.db'))
-database.exec('create table push (id integer primary key, body text not null)')
-const insert = database.prepare('insert into push (body) values (?)')
+const database = await openSqlite(join(folder, 'floor.db'))
+await database.exec('create table push (id integer primary key, body text not null)')
+const insert = 'insert into push (body) select value from json_each(?)'
 let waiting = []
 
 const app = new Koa()
@@ -31,12 +31,10 @@ function commit(body) {
   })
 }
 
-function commitAll() {
+async function commitAll() {
   const all = waiting
   waiting = []
-  database.exec('begin immediate')
-  for (const { body } of all) insert.run([body])
-  database.exec('commit')
+  await database.run(insert, [JSON.stringify(all.map(({ body }) => body))])
   for (const { body, resolve } of all) {
     handle(body)
     resolve()

@@ -33,7 +33,7 @@ export async function backUp(target: string, { dataDir, openStore }: BackupOptio
     await clear(part)
     const beside = await copyBesideServer(dataDir, part)
     if (!beside) await copyAlone(openStore, part)
-    settleCopy(part)
+    await settleCopy(part)
     await chmod(part, 0o600)
     await sync(part)
     await rename(part, file)

@@ -32,7 +32,7 @@ export function bulkRows<C extends BulkColumns>(
 }
 
 /** PostgreSQL keeps neither NUL nor half a surrogate pair, and a customer's must not stop the batch: U+FFFD instead. */
-function storable(value: string | number | null | undefined): string | number | null | undefined {
+export function storable<T>(value: T): T | string {
   if (typeof value !== 'string' || (value.isWellFormed() && !value.includes('\0'))) return value
   return value.replace(unstorable, '\uFFFD')
 }
@@ -80,7 +80,7 @@ export interface Done {
   readonly affected: number
 }
 
-function wordsOf(dialect: Dialect, columns: BulkColumns): Words {
+export function wordsOf(dialect: Dialect, columns: BulkColumns): Words {
   const sqlite = dialect === 'sqlite'
   const fields = Object.entries(columns).map(([name, type], i) =>
     sqlite ? `value ->> ${i} as "${name}"` : `(value ->> ${i})::${type} as "${name}"`,

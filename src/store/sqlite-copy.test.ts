@@ -77,7 +77,7 @@ describe('a held SQLite file', () => {
     const second = written
     await writeMuch()
     await release()
-    settleCopy(target)
+    await settleCopy(target)
     expect(existsSync(`${target}-wal`)).toBe(false)
     const found = await openCopy(target)
     expect(first).toBeLessThan(second)
@@ -110,9 +110,7 @@ describe('a SQLite file', () => {
     const target = join(directory, 'compact.db')
     await file.compactInto(target)
     execFileSync('truncate', ['-s', '100000', target])
-    expect(() => {
-      settleCopy(target)
-    }).toThrow(/damaged|malformed|not a database/)
+    await expect(settleCopy(target)).rejects.toThrow(/damaged|malformed|not a database/)
   })
 })
 

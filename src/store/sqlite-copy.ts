@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from './schema.js'
-import { openRaw, type Sqlite } from './sqlite.js'
+import { openRaw, readSqlite, type Sqlite } from './sqlite.js'
 
 /** What only a database in one file can do: be copied, also while it is in use. */
 export interface DatabaseFile {
@@ -27,17 +27,17 @@ const AUTOCHECKPOINT = 1000
 
 export function databaseFile(path: string, db: Kysely<Schema>, sqlite: Sqlite): DatabaseFile {
   // By kysely's connection, so that nothing comes between the statements of a transaction.
-  const alone = (work: () => void): Promise<void> => db.connection().execute(async () => work())
+  const alone = <T>(work: () => Promise<T>): Promise<T> => db.connection().execute(work)
   let holds = 0
   let onReleased: (() => void)[] = []
   return {
     path,
     async hold() {
       holds++
-      await alone(() => {
-        sqlite.exec('pragma wal_autocheckpoint = 0')
+      await alone(async () => {
+        await sqlite.exec('pragma wal_autocheckpoint = 0')
         // A WAL that is wholly in the file is begun anew by the next commit: that must not happen under a copy.
-        sqlite.exec("begin immediate; update sequence set value = value where name = 'workspace'; commit")
+        await sqlite.exec("begin immediate; update sequence set value = value where name = 'workspace'; commit")
       })
       let held = true
       return async () => {
@@ -46,52 +46,49 @@ export function databaseFile(path: string, db: Kysely<Schema>, sqlite: Sqlite): 
         if (--holds > 0) return
         for (const resolve of onReleased) resolve()
         onReleased = []
-        await alone(() => {
-          sqlite.exec(`pragma wal_autocheckpoint = ${AUTOCHECKPOINT}`)
-        })
+        await alone(() => sqlite.exec(`pragma wal_autocheckpoint = ${AUTOCHECKPOINT}`))
       }
     },
     async scrub(mostBytes) {
       while (holds > 0) await new Promise<void>((resolve) => onReleased.push(resolve))
-      let whole = false
-      await alone(() => {
-        const [size] = sqlite
-          .prepare('select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()')
-          .all([]) as { bytes: number }[]
-        whole = (size?.bytes ?? Infinity) <= mostBytes
+      return alone(async () => {
+        const [size] = await readSqlite<{ bytes: number }>(
+          sqlite,
+          'select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()',
+        )
+        const whole = (size?.bytes ?? Infinity) <= mostBytes
         if (whole) {
-          forgetPieces(sqlite)
-          sqlite.exec('vacuum')
+          await forgetPieces(sqlite)
+          await sqlite.exec('vacuum')
         }
-        sqlite.exec('pragma wal_checkpoint(truncate)')
+        await sqlite.exec('pragma wal_checkpoint(truncate)')
+        return whole
       })
-      return whole
     },
     compactInto: (copy) =>
-      alone(() => {
-        sqlite.prepare('vacuum into ?').run([copy])
+      alone(async () => {
+        await sqlite.run('vacuum into ?', [copy])
       }),
   }
 }
 
 /** The search index forgets pieces of deleted texts only when it merges what holds them. */
-function forgetPieces(sqlite: Sqlite): void {
-  if (sqlite.prepare("select 1 from sqlite_master where name = 'message_index'").all([]).length > 0)
-    sqlite.exec("insert into message_index (message_index) values ('optimize')")
+async function forgetPieces(sqlite: Sqlite): Promise<void> {
+  const indexes = await readSqlite(sqlite, "select 1 from sqlite_master where name = 'message_index'")
+  if (indexes.length > 0)
+    await sqlite.exec("insert into message_index (message_index) values ('optimize')")
 }
 
 /** Makes one file of a copied database and its `-wal`. Throws when they are not a whole database. */
-export function settleCopy(path: string): void {
-  const { raw } = openRaw(path)
+export async function settleCopy(path: string): Promise<void> {
+  const sqlite = await openRaw(path)
   try {
-    raw.exec('pragma locking_mode = exclusive')
-    raw.exec('pragma journal_mode = delete')
-    const [row] = raw.prepare('pragma integrity_check(1)').all() as { integrity_check?: string }[]
+    await sqlite.exec('pragma locking_mode = exclusive; pragma journal_mode = delete')
+    const [row] = await readSqlite<{ integrity_check?: string }>(sqlite, 'pragma integrity_check(1)')
     if (row?.integrity_check !== 'ok') throw new Error('the copy is damaged')
   } finally {
     // The lock is given back now, whenever the driver lets go of the file.
-    raw.exec('pragma locking_mode = normal')
-    raw.exec('select 1 from sqlite_master limit 1')
-    raw.close()
+    await sqlite.exec('pragma locking_mode = normal; select 1 from sqlite_master limit 1')
+    await sqlite.close()
   }
 }

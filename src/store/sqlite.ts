@@ -1,49 +1,52 @@
-import { createRequire } from 'node:module'
-import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { Worker } from 'node:worker_threads'
 import { ConfigError } from '../errors.js'
 
-/**
- * The seam between SQLite's two drivers: `node:sqlite` where the runtime has it, else libsql, whose binary comes
- * inside its npm package. It has the shape that kysely asks for; statements are prepared once.
- */
-export interface Sqlite extends SqliteDatabase {
+/** What a statement gave. */
+export interface SqliteResult {
+  readonly rows: readonly unknown[]
+  /** Of a statement that gives no rows. */
+  readonly changes?: number | undefined
+  readonly lastInsertRowid?: number | undefined
+}
+
+/** One connection to a SQLite file, in a thread of its own; what is asked is done in order. */
+export interface Sqlite {
   readonly engine: 'node:sqlite' | 'libsql'
-  exec(sql: string): void
+  run(sql: string, parameters: readonly unknown[]): Promise<SqliteResult>
+  /** Any number of statements, whose rows nobody wants. */
+  exec(sql: string): Promise<void>
+  close(): Promise<void>
 }
 
-interface RawStatement {
-  all(...parameters: unknown[]): unknown[]
-  run(...parameters: unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }
-  iterate(...parameters: unknown[]): IterableIterator<unknown>
+interface Waiting {
+  readonly resolve: (result: SqliteResult) => void
+  readonly reject: (error: unknown) => void
 }
 
-interface RawDatabase {
-  exec(sql: string): void
-  prepare(sql: string): RawStatement
-  close(): void
-}
-
-/** More different statements than kefu has; a bound for those that are made up at run time. */
-const STATEMENTS = 500
+type Reply = readonly [
+  id: number,
+  result: readonly [rows: unknown[], changes?: number, lastInsertRowid?: number] | undefined,
+  error?: { readonly message: string; readonly code?: string; readonly errcode?: number },
+]
 
 /**
  * Opens the file for this process alone, in WAL mode with each commit synced to disk. The lock is the operating
  * system's, so a kill releases it. Throws ConfigError when another process has the file.
  */
-export function openSqlite(file: string): Sqlite {
-  const { engine, raw } = openRaw(file)
+export async function openSqlite(file: string): Promise<Sqlite> {
+  const sqlite = await openRaw(file)
   try {
     // Exclusive: a second server is refused here, and the WAL has one connection, whatever the SQLite's version.
-    raw.exec('pragma locking_mode = exclusive')
-    raw.exec('pragma journal_mode = wal')
-    raw.exec('pragma synchronous = full')
-    raw.exec('pragma foreign_keys = on')
-    raw.exec('pragma busy_timeout = 0')
+    await sqlite.exec('pragma locking_mode = exclusive')
+    await sqlite.exec('pragma journal_mode = wal')
+    await sqlite.exec('pragma synchronous = full')
+    await sqlite.exec('pragma foreign_keys = on')
+    await sqlite.exec('pragma busy_timeout = 0')
     // What is deleted is overwritten, not only forgotten.
-    raw.exec('pragma secure_delete = on')
-    raw.exec('begin immediate; commit')
+    await sqlite.exec('pragma secure_delete = on')
+    await sqlite.exec('begin immediate; commit')
   } catch (error) {
-    raw.close()
+    await sqlite.close()
     if (error instanceof Error && /locked|busy/i.test(error.message))
       throw new ConfigError(
         'Another kefu is running on this database. Stop it first, use another DATA_DIR, or, for several servers, PostgreSQL (DATABASE_URL).',
@@ -51,57 +54,70 @@ export function openSqlite(file: string): Sqlite {
       )
     throw error
   }
-  const statements = new Map<string, SqliteStatement>()
   return {
-    engine,
-    exec: (sql) => {
-      raw.exec(sql)
-    },
-    prepare(sql) {
-      let statement = statements.get(sql)
-      if (!statement) {
-        statement = adapt(raw.prepare(sql), sql)
-        if (statements.size >= STATEMENTS) statements.clear()
-        statements.set(sql, statement)
-      }
-      return statement
-    },
-    close() {
-      statements.clear()
+    ...sqlite,
+    async close() {
       // libsql keeps the file, and its lock, until its statements are collected: leaving WAL and the exclusive mode
       // gives the lock back now, and leaves a single file behind.
-      raw.exec('pragma journal_mode = delete')
-      raw.exec('pragma locking_mode = normal')
-      raw.exec('select 1 from sqlite_master limit 1')
-      raw.close()
+      await sqlite.exec(
+        'pragma journal_mode = delete; pragma locking_mode = normal; select 1 from sqlite_master limit 1',
+      )
+      await sqlite.close()
     },
   }
 }
 
-/** The driver's own connection, without any setting. */
-export function openRaw(file: string): { engine: Sqlite['engine']; raw: RawDatabase } {
-  const builtin = nodeSqlite()
-  if (builtin) return { engine: 'node:sqlite', raw: new builtin(file) }
-  const Libsql = createRequire(import.meta.url)('libsql') as new (file: string) => RawDatabase
-  return { engine: 'libsql', raw: new Libsql(file) }
+/** A query's rows. */
+export async function readSqlite<Row>(sqlite: Sqlite, query: string): Promise<Row[]> {
+  return (await sqlite.run(query, [])).rows as Row[]
 }
 
-/** The runtime's own SQLite: in Node from 22.13 on without a flag. */
-function nodeSqlite(): (new (file: string) => RawDatabase) | undefined {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major < 22 || (major === 22 && minor < 13)) return undefined
-  const { DatabaseSync } = createRequire(import.meta.url)('node:sqlite') as {
-    DatabaseSync: new (file: string) => RawDatabase
+/** A connection without any setting. */
+export async function openRaw(file: string): Promise<Sqlite> {
+  const worker = new Worker(new URL('./sqlite-thread.js', import.meta.url), { workerData: file })
+  const waiting = new Map<number, Waiting>()
+  let asked = 0
+  let ended: Error | undefined
+  const end = (error: Error): void => {
+    ended ??= error
+    for (const { reject } of waiting.values()) reject(ended)
+    waiting.clear()
   }
-  return DatabaseSync
-}
-
-function adapt(statement: RawStatement, sql: string): SqliteStatement {
-  const reader = /^\s*(select|with|pragma|explain)\b/i.test(sql) || /\breturning\b/i.test(sql)
+  const wait = (id: number): Promise<SqliteResult> =>
+    new Promise((resolve, reject) => {
+      if (ended) {
+        reject(ended)
+        return
+      }
+      // Only what is asked keeps the process alive, as it would without a thread.
+      if (waiting.size === 0) worker.ref()
+      waiting.set(id, { resolve, reject })
+    })
+  worker.on('message', ([id, result, error]: Reply) => {
+    const each = waiting.get(id)
+    waiting.delete(id)
+    if (waiting.size === 0) worker.unref()
+    if (error) each?.reject(Object.assign(new Error(error.message), error))
+    else each?.resolve({ rows: result?.[0] ?? [], changes: result?.[1], lastInsertRowid: result?.[2] })
+  })
+  worker.on('error', end)
+  worker.on('exit', () => {
+    end(new Error('The connection to the database is closed.'))
+  })
+  const ask = (sql?: string, parameters?: readonly unknown[]): Promise<SqliteResult> => {
+    const id = ++asked
+    const answer = wait(id)
+    worker.postMessage([id, sql, parameters])
+    return answer
+  }
+  const { rows } = await wait(0)
+  const [opened] = rows as { engine: Sqlite['engine'] }[]
   return {
-    reader,
-    all: (parameters) => statement.all(...parameters),
-    run: (parameters) => statement.run(...parameters),
-    iterate: (parameters) => statement.iterate(...parameters),
+    engine: opened?.engine ?? 'libsql',
+    run: ask,
+    exec: async (sql) => void (await ask(sql)),
+    async close() {
+      await ask().finally(() => worker.terminate())
+    },
   }
 }

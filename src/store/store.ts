@@ -7,14 +7,12 @@ import pg from 'pg'
 import { ConfigError } from '../errors.js'
 import type { Dialect } from './dialect.js'
 import { migrations } from './migrations.js'
-import { PostgresPushLog } from './postgres-push-log.js'
-import type { PushLog } from './push-log.js'
+import { PushLog } from './push-log.js'
 import type { Schema } from './schema.js'
 import { LocalSignals, PostgresSignals, type Signals } from './signals.js'
-import { openSqlite, type Sqlite } from './sqlite.js'
-import { OurSqliteDialect } from './sqlite-dialect.js'
+import { openSqlite, readSqlite } from './sqlite.js'
+import { ThreadedSqliteDialect } from './sqlite-dialect.js'
 import { databaseFile, type DatabaseFile } from './sqlite-copy.js'
-import { SqlitePushLog } from './sqlite-push-log.js'
 
 /** An open database. */
 export interface Store {
@@ -50,19 +48,19 @@ export async function openStore(
   throw new ConfigError('DATABASE_URL must be file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.')
 }
 
-function openFile(url: string): Store {
+async function openFile(url: string): Promise<Store> {
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const sqlite: Sqlite = openSqlite(path)
+  const sqlite = await openSqlite(path)
   const signals = new LocalSignals()
   const onCommit = (): void => void signals.send('feed', '')
-  const db = new Kysely<Schema>({ dialect: new OurSqliteDialect(sqlite, onCommit) })
-  const [version] = sqlite.prepare('select sqlite_version() as version').all([]) as { version: string }[]
+  const db = new Kysely<Schema>({ dialect: new ThreadedSqliteDialect(sqlite, onCommit) })
+  const [version] = await readSqlite<{ version: string }>(sqlite, 'select sqlite_version() as version')
   return {
     dialect: 'sqlite',
     engine: `SQLite ${version?.version ?? '?'} (${sqlite.engine})`,
     db,
-    pushes: new SqlitePushLog(db, sqlite),
+    pushes: new PushLog(db, 'sqlite'),
     signals,
     file: databaseFile(path, db, sqlite),
     pendingMigrations: () => pending(db, 'sqlite'),
@@ -71,7 +69,7 @@ function openFile(url: string): Store {
       await db.destroy()
       // kysely closes the file only when it ran a query.
       try {
-        sqlite.close()
+        await sqlite.close()
       } catch {
         // closed already
       }
@@ -109,7 +107,7 @@ async function openPostgres(url: string, silenceMs: number): Promise<Store> {
       dialect: 'postgres',
       engine: `PostgreSQL ${rows[0]?.server_version ?? '?'}`,
       db,
-      pushes: new PostgresPushLog(pool),
+      pushes: new PushLog(db, 'postgres'),
       signals,
       file: undefined,
       pendingMigrations: () => pending(db, 'postgres'),

@@ -39,6 +39,8 @@ export async function compile(): Promise<Compiled> {
       rolldownOptions: { output: { entryFileNames: 'server/cli.js', codeSplitting: false } },
     },
   })
+  // A thread's file is found beside the code that starts it, which is all in one file now.
+  cpSync(join(root, 'src/store/sqlite-thread.js'), join(folder, 'dist/server/sqlite-thread.js'))
   const crashPoint = join(folder, 'crash-point.js')
   cpSync(fileURLToPath(new URL('./crash-point.js', import.meta.url)), crashPoint)
   return {

@@ -5,6 +5,7 @@
  * moves SQLite's WAL into the file at each commit instead.
  */
 import { createRequire } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
 
 const require = createRequire(import.meta.url)
 const { CRASH_POINT } = process.env
@@ -140,7 +141,9 @@ if (point.checkpoints)
     }
   }
 
-// Whoever started this process holds its stdin: with them it ends, however they end.
-process.stdin.on('close', () => process.kill(process.pid, 'SIGKILL'))
-process.stdin.resume()
-process.stdin.unref()
+// Whoever started this process holds its stdin: with them it ends, however they end. (SQLite's thread has another.)
+if (isMainThread) {
+  process.stdin.on('close', () => process.kill(process.pid, 'SIGKILL'))
+  process.stdin.resume()
+  process.stdin.unref()
+}

@@ -1,0 +1,86 @@
+// @ts-check
+/**
+ * SQLite in a thread of its own, so that neither a statement nor the wait for the disk holds up the event loop. In
+ * JavaScript, because a thread's first file is run as it is, also from src/. Answers the requests of sqlite.ts in
+ * their order.
+ */
+import { createRequire } from 'node:module'
+import { parentPort, workerData } from 'node:worker_threads'
+
+/**
+ * @typedef {{ all(...parameters: unknown[]): unknown[], run(...parameters: unknown[]): Changes }} Statement
+ * @typedef {{ changes: number | bigint, lastInsertRowid: number | bigint }} Changes
+ * @typedef {{ exec(sql: string): void, prepare(sql: string): Statement, close(): void }} Database
+ */
+
+const require = createRequire(import.meta.url)
+
+/** More different statements than kefu has; a bound for those that are made up at run time. */
+const STATEMENTS = 500
+/** @type {Map<string, { statement: Statement, reads: boolean }>} */
+const statements = new Map()
+
+/**
+ * The seam between SQLite's two drivers: `node:sqlite` where the runtime has it without a flag, else libsql, whose
+ * binary comes inside its npm package.
+ * @param {string} file
+ * @returns {{ engine: 'node:sqlite' | 'libsql', database: Database }}
+ */
+function open(file) {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 13)) {
+    // By a variable: @types/node of Node 20 does not know it.
+    const builtin = 'node:sqlite'
+    const { DatabaseSync } = require(builtin)
+    return { engine: 'node:sqlite', database: new DatabaseSync(file) }
+  }
+  return { engine: 'libsql', database: new (require('libsql'))(file) }
+}
+
+/** @param {string} sql */
+function prepare(sql) {
+  let prepared = statements.get(sql)
+  if (!prepared) {
+    const reads = /^\s*(select|with|pragma|explain)\b/i.test(sql) || /\breturning\b/i.test(sql)
+    prepared = { statement: database.prepare(sql), reads }
+    if (statements.size >= STATEMENTS) statements.clear()
+    statements.set(sql, prepared)
+  }
+  return prepared
+}
+
+/**
+ * @param {string} sql
+ * @param {unknown[] | undefined} parameters none: any number of statements, whose rows nobody wants
+ * @returns {[rows: unknown[], changes?: number, lastInsertRowid?: number]}
+ */
+function run(sql, parameters) {
+  if (!parameters) {
+    database.exec(sql)
+    return [[]]
+  }
+  const { statement, reads } = prepare(sql)
+  if (reads) return [statement.all(...parameters)]
+  const { changes, lastInsertRowid } = statement.run(...parameters)
+  return [[], Number(changes), Number(lastInsertRowid)]
+}
+
+/** An error as it can cross threads: cloned, it would lose SQLite's code. @param {unknown} error */
+function plain(error) {
+  const { message, code, errcode } = /** @type {{ message?: string, code?: string, errcode?: number }} */ (error)
+  return { message: String(message), code, errcode }
+}
+
+const { engine, database } = open(workerData)
+parentPort?.on('message', ([id, sql, parameters]) => {
+  try {
+    if (sql === undefined) {
+      statements.clear()
+      database.close()
+      parentPort?.postMessage([id, [[]]])
+    } else parentPort?.postMessage([id, run(sql, parameters)])
+  } catch (error) {
+    parentPort?.postMessage([id, undefined, plain(error)])
+  }
+})
+parentPort?.postMessage([0, [[{ engine }]]])
