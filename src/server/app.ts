@@ -37,7 +37,7 @@ import {
 } from '../desk/index.js'
 import { Hooks } from '../hooks/index.js'
 import { mayTransfer, rules } from '../rules/rules-middleware.js'
-import { webhook } from '../webhook/index.js'
+import { pushReceiver } from '../webhook/index.js'
 import type { IncomingMessage as Message } from '../wechat/index.js'
 import type { Handlers } from './bot-module.js'
 import { ClientAddress } from './client-address.js'
@@ -51,19 +51,20 @@ import { healthPages } from './health.js'
 import { mediaParts } from './media.js'
 import { retentionOf } from './retention.js'
 import { metricsPage } from './metrics-page.js'
+import { pushDoor } from './push-door.js'
 import { rateLimit } from './rate-limit.js'
 import { answerRoutes } from './routes/answer-routes.js'
 import { appRoutes } from './routes/app-routes.js'
 import { doctorRoutes } from './routes/doctor-routes.js'
 import { ruleRoutes } from './routes/rule-routes.js'
 import { setupRoutes } from './routes/setup-routes.js'
-import { countRefusals, observedInbox, observedSender, observedWebhook, reportTo } from './observed.js'
+import { countRefusals, observedInbox, observedReceiver, observedSender, reportTo } from './observed.js'
 import { createPeople, type People } from './people.js'
 import { SetupMarks, markedBy } from './setup-marks.js'
 
 /** The service, but for the ports it listens on. */
 export interface App {
-  readonly handler: (req: IncomingMessage, res: ServerResponse) => Promise<void>
+  readonly handler: (req: IncomingMessage, res: ServerResponse) => void
   readonly commands: Commands
   readonly people: People
   start(): Promise<void>
@@ -138,7 +139,7 @@ export async function createApp(
   const inbox = new Inbox({ ...parts, worker, mayTransfer: handlers ? undefined : byRules })
   // What of it the set-up guide waits for.
   const marks = new SetupMarks(parts)
-  const pushes = webhook(observedInbox(inbox, metrics), {
+  const pushes = pushReceiver(observedInbox(inbox, metrics), {
     ...around,
     ...markedBy(marks),
     path: '/wechat',
@@ -199,7 +200,6 @@ export async function createApp(
   const web = new Koa()
     .use(errorForm({ logger, metrics }))
     .use(closingConnections(() => phase))
-    .use(observedWebhook(pushes, apps, metrics))
     .use(rateLimit({ ...around, client }))
     .use(healthPages({ store, wait, phase: () => phase }))
     .use(metricsPage({ metrics, config }))
@@ -231,7 +231,12 @@ export async function createApp(
   }
 
   return {
-    handler: web.callback(),
+    handler: pushDoor({
+      receive: observedReceiver(pushes, apps, metrics),
+      next: web.callback(),
+      phase: () => phase,
+      logger,
+    }),
     commands,
     people,
     async start() {

@@ -43,7 +43,8 @@ export function errorForm({ logger, metrics }: ErrorFormOptions): Middleware {
   }
 }
 
-function answerTo(error: unknown): { status: number; code: string; message: string } {
+/** How an error is answered. */
+export function answerTo(error: unknown): { status: number; code: string; message: string } {
   if (isShown(error)) return error
   if (error instanceof CommandError)
     return { status: commandStatus[error.code], code: error.code, message: error.message }

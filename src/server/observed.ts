@@ -1,10 +1,9 @@
-import type { Middleware as KoaMiddleware } from 'koa'
 import { remedyFor } from '../api/index.js'
 import { wordOf, type ErrorHandler, type Middleware, type Sender } from '../bot/index.js'
 import { AllowanceError } from '../conversation/index.js'
 import { ApiError } from '../errors.js'
 import type { Logger } from '../log.js'
-import type { Inbox } from '../webhook/index.js'
+import type { Inbox, PushReceiver, PushReply } from '../webhook/index.js'
 import type { Incoming } from '../wechat/index.js'
 import type { Apps } from './apps.js'
 import type { Metrics } from './metrics.js'
@@ -89,23 +88,24 @@ function kindOf(payload: Incoming): string {
   return payload.msgType === 'event' ? 'other_event' : 'other_message'
 }
 
-/** The webhook, with its answers counted and timed. */
-export function observedWebhook(
-  pushes: KoaMiddleware,
+/** Pushes, with their answers counted and timed. */
+export function observedReceiver(
+  receive: PushReceiver,
   apps: Pick<Apps, 'list'>,
   metrics: Metrics,
-): KoaMiddleware {
-  return async (ctx, next) => {
-    const end = ctx.method === 'POST' ? metrics.acks.startTimer() : undefined
-    let passed: unknown
-    await pushes(ctx, async () => {
-      passed = true
-      await next()
-    })
-    if (!end || passed === true) return
-    end({ status: String(ctx.status) })
-    const result = refusals[ctx.status]
-    if (result !== undefined) metrics.pushes.inc({ app: appOf(ctx.path, apps.list), kind: 'unknown', result })
+): PushReceiver {
+  return (request) => {
+    const replying = receive(request)
+    return replying && request.method === 'POST' ? timed(replying, request.path) : replying
+  }
+
+  async function timed(replying: Promise<PushReply>, path: string): Promise<PushReply> {
+    const end = metrics.acks.startTimer()
+    const reply = await replying
+    end({ status: String(reply.status) })
+    const result = refusals[reply.status]
+    if (result !== undefined) metrics.pushes.inc({ app: appOf(path, apps.list), kind: 'unknown', result })
+    return reply
   }
 }
 

@@ -37,7 +37,9 @@ export function databaseFile(path: string, db: Kysely<Schema>, sqlite: Sqlite): 
       await alone(async () => {
         await sqlite.exec('pragma wal_autocheckpoint = 0')
         // A WAL that is wholly in the file is begun anew by the next commit: that must not happen under a copy.
-        await sqlite.exec("begin immediate; update sequence set value = value where name = 'workspace'; commit")
+        await sqlite.exec(
+          "begin immediate; update sequence set value = value where name = 'workspace'; commit",
+        )
       })
       let held = true
       return async () => {
@@ -75,8 +77,7 @@ export function databaseFile(path: string, db: Kysely<Schema>, sqlite: Sqlite): 
 /** The search index forgets pieces of deleted texts only when it merges what holds them. */
 async function forgetPieces(sqlite: Sqlite): Promise<void> {
   const indexes = await readSqlite(sqlite, "select 1 from sqlite_master where name = 'message_index'")
-  if (indexes.length > 0)
-    await sqlite.exec("insert into message_index (message_index) values ('optimize')")
+  if (indexes.length > 0) await sqlite.exec("insert into message_index (message_index) values ('optimize')")
 }
 
 /** Makes one file of a copied database and its `-wal`. Throws when they are not a whole database. */

@@ -67,7 +67,9 @@ function run(sql, parameters) {
 
 /** An error as it can cross threads: cloned, it would lose SQLite's code. @param {unknown} error */
 function plain(error) {
-  const { message, code, errcode } = /** @type {{ message?: string, code?: string, errcode?: number }} */ (error)
+  const { message, code, errcode } = /** @type {{ message?: string, code?: string, errcode?: number }} */ (
+    error
+  )
   return { message: String(message), code, errcode }
 }
 

@@ -74,7 +74,11 @@ export async function readSqlite<Row>(sqlite: Sqlite, query: string): Promise<Ro
 
 /** A connection without any setting. */
 export async function openRaw(file: string): Promise<Sqlite> {
-  const worker = new Worker(new URL('./sqlite-thread.js', import.meta.url), { workerData: file })
+  const worker = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
+    workerData: file,
+    // It needs nothing that this process preloads, and a loader's own thread may be waiting for this one.
+    execArgv: [],
+  })
   const waiting = new Map<number, Waiting>()
   let asked = 0
   let ended: Error | undefined
@@ -115,7 +119,9 @@ export async function openRaw(file: string): Promise<Sqlite> {
   return {
     engine: opened?.engine ?? 'libsql',
     run: ask,
-    exec: async (sql) => void (await ask(sql)),
+    async exec(sql) {
+      await ask(sql)
+    },
     async close() {
       await ask().finally(() => worker.terminate())
     },

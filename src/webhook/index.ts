@@ -1,4 +1,12 @@
 export type { Accepted, Inbox } from './inbox.js'
 export { MemoryInbox, type MemoryInboxOptions } from './memory-inbox.js'
 export type { AppLookup } from './recipient.js'
-export { webhook, type RefusedRequest, type WebhookOptions } from './webhook.js'
+export {
+  pushReceiver,
+  type PushReceiver,
+  type PushReply,
+  type PushRequest,
+  type RefusedRequest,
+  type WebhookOptions,
+} from './receiver.js'
+export { webhook } from './webhook.js'

@@ -8,7 +8,7 @@ import { limits } from '../wechat/index.js'
  * Throws DecodeError (`format`) when the body ends early, and ConfigError when a parser has consumed it and kept
  * too little.
  */
-export async function rawBody(req: IncomingMessage, request: object): Promise<Buffer | string> {
+export async function rawBody(req: IncomingMessage, request: object = {}): Promise<Buffer | string> {
   const { rawBody: kept, body: parsed }: { rawBody?: unknown; body?: unknown } = request
   if (typeof kept === 'string' || Buffer.isBuffer(kept)) return kept
   if (!req.readableDidRead) return read(req)

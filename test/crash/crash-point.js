@@ -1,5 +1,5 @@
 /**
- * Preloaded into a kefu process (`node --import`) by the crash suite: ends it with SIGKILL at an exact moment of its
+ * Preloaded into a kefu process and its threads (`NODE_OPTIONS=--import …`) by the crash suite: ends it with SIGKILL at an exact moment of its
  * work, without a line for that in the service. The moment is CRASH_POINT, as JSON:
  * `{ "when": "before" | "after", "commit": NAME, "nth": 1 }`, a NAME of `transactions` below; `{ "checkpoints": true }`
  * moves SQLite's WAL into the file at each commit instead.

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
+import { pathToFileURL } from 'node:url'
 import type { Compiled } from './compiled.js'
 
 /** Where a process is to end by itself, see crash-point.js. */
@@ -41,9 +42,16 @@ export class ServerProcess {
   ) {
     const { cwd, env, crashAt } = options
     const own = Object.fromEntries(inherited.map((name) => [name, process.env[name] ?? '']))
-    this.#child = spawn(process.execPath, ['--import', compiled.crashPoint, compiled.cli, 'start'], {
+    this.#child = spawn(process.execPath, [compiled.cli, 'start'], {
       cwd,
-      env: { ...own, ...env, PORT: '0', ...(crashAt && { CRASH_POINT: JSON.stringify(crashAt) }) },
+      env: {
+        ...own,
+        ...env,
+        PORT: '0',
+        // By the environment, which SQLite's thread has too.
+        NODE_OPTIONS: `--import ${pathToFileURL(compiled.crashPoint).href}`,
+        ...(crashAt && { CRASH_POINT: JSON.stringify(crashAt) }),
+      },
     })
     const child = this.#child
     child.stdin.on('error', () => undefined)
