@@ -174,6 +174,8 @@ describe('kefu start', () => {
       expect((await customer.receives()).content).toMatchObject({
         content: expect.stringMatching(/答[一二]/) as string,
       })
+      // What it received may be the first reply, which WeChat took after all.
+      await expect.poll(sends, { timeout: 20_000 }).toBe(2)
       await server?.end()
       const store = await openStore(`file:${join(dataDir, 'kefu.db')}`)
       const states = await store.db
