@@ -104,7 +104,11 @@ export async function openRaw(file: string): Promise<Sqlite> {
     if (error) each?.reject(Object.assign(new Error(error.message), error))
     else each?.resolve({ rows: result?.[0] ?? [], changes: result?.[1], lastInsertRowid: result?.[2] })
   })
-  worker.on('error', end)
+  worker.on('error', (error) => {
+    end(error)
+    // Out of memory, or a mistake of ours: what goes on without a database is no service. A new start is.
+    throw error
+  })
   worker.on('exit', () => {
     end(new Error('The connection to the database is closed.'))
   })
