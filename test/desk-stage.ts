@@ -10,7 +10,7 @@ export interface DeskStage {
   readonly emulator: Emulator
   readonly customer: (openId?: string) => UserHandle
   /** Opens the desk in a browser of its own, so to speak: nothing remembered, nobody signed in. */
-  open(query?: string, options?: BrowserContextOptions): Promise<OpenDesk>
+  open(query?: string, options?: BrowserContextOptions & { origin?: string }): Promise<OpenDesk>
   /** Opens it and signs in; the agent is added when there is none of that name. */
   enter(name?: string, options?: EnterOptions): Promise<OpenDesk>
   close(): Promise<void>
@@ -19,6 +19,8 @@ export interface DeskStage {
 export interface EnterOptions extends BrowserContextOptions {
   role?: 'agent' | 'admin'
   query?: string
+  /** By which address the page is opened, when not by the service's own. */
+  origin?: string
 }
 
 export interface OpenDesk {
@@ -43,11 +45,10 @@ export async function startDeskStage(
   environment: Record<string, string> = {},
 ): Promise<DeskStage> {
   const service = await startTestService(environment)
-  const origin = service.url
   const contexts: BrowserContext[] = []
   const known = new Set<string>()
 
-  const open: DeskStage['open'] = async (query = '', options = {}) => {
+  const open: DeskStage['open'] = async (query = '', { origin = service.url, ...options } = {}) => {
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',
@@ -72,7 +73,7 @@ export async function startDeskStage(
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         trouble.push(message.text())
     })
-    await page.goto(`${service.url}/${query}`)
+    await page.goto(`${origin}/${query}`)
     const list = page.getByRole('listbox', { name: '会话列表' })
     return {
       page,

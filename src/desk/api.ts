@@ -11,12 +11,14 @@ export const API_PREFIX = '/api/v1'
 
 export interface DeskApiOptions {
   readonly principalOf: PrincipalOf
+  /** Milliseconds since 1970: answers carry it, and pages go by it. */
+  readonly now: () => number
 }
 
 /** The HTTP API: every route behind its access check, and openapi.json made from the same list. */
 export function deskApi(
   routes: readonly Route[],
-  { principalOf }: DeskApiOptions,
+  { principalOf, now }: DeskApiOptions,
 ): ReturnType<Router['routes']> {
   const all: Route[] = [...routes]
   let document: OpenApiDocument | undefined
@@ -29,7 +31,10 @@ export function deskApi(
     handle: async () => (document ??= openApi(all)),
   })
   all.push(description)
-  const router = new Router({ prefix: API_PREFIX }).use(safeHeaders)
+  const router = new Router({ prefix: API_PREFIX }).use(safeHeaders, async (ctx, next) => {
+    ctx.set('Date', new Date(now()).toUTCString())
+    await next()
+  })
   for (const each of all) router.register(each.path, [each.method], serve(each, principalOf))
   return router.routes()
 }

@@ -195,7 +195,7 @@ export async function createApp(
     ...webhookRoutes({ ...serving, hooks }),
     ...people.routes,
   ]
-  const api = deskApi(routes, { principalOf })
+  const api = deskApi(routes, { principalOf, now: around.now })
 
   const web = new Koa()
     .use(errorForm({ logger, metrics }))

@@ -7,8 +7,8 @@ export interface StreamOptions {
   fetch: typeof globalThis.fetch
   /** The stream's address without a query. */
   url: string
-  /** The state of the connection changed. */
-  onLink: (link: Link) => void
+  /** The state of the connection changed; `heardAt` is when the service was heard last, undefined before it ever was. */
+  onLink: (link: Link, heardAt: number | undefined) => void
   /** Everything must be read anew: at the first connection, and when what was missed is no longer known. */
   onFresh: () => void
   onEvent: (event: DeskEvent) => void
@@ -36,6 +36,7 @@ export function openStream(options: StreamOptions): Stream {
   const backoffMs =
     options.backoffMs ?? ((attempt) => Math.min(15_000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2))
   let last: string | null = null
+  let heardAt: number | undefined
   let attempt = 0
   let abort = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -71,7 +72,8 @@ export function openStream(options: StreamOptions): Stream {
       }
       if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`)
       attempt = 0
-      onLink('live')
+      heardAt = Date.now()
+      onLink('live', heardAt)
       if (last === null) onFresh()
       const parse = sseParser(({ event, data, id }) => {
         if (mine.signal.aborted) return
@@ -86,6 +88,7 @@ export function openStream(options: StreamOptions): Stream {
         const { value, done } = await reader.read()
         if (done) break
         heard()
+        heardAt = Date.now()
         parse(value)
       }
     } catch {
@@ -94,7 +97,7 @@ export function openStream(options: StreamOptions): Stream {
       clearTimeout(silence)
     }
     if (abort !== mine || closed) return
-    onLink('lost')
+    onLink('lost', heardAt)
     later(backoffMs(attempt++))
   }
 

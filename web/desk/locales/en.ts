@@ -24,6 +24,9 @@ export const en: Record<keyof typeof zhCN, string> = {
     'It is selected. The browser does not let this page copy by itself: press Ctrl+C (⌘C on a Mac).',
   skip: 'Skip to the composer',
   offline: 'Offline, reconnecting… What you write is kept on this computer.',
+  'offline.since':
+    'Offline, reconnecting… Nothing new since {time}. What you write is kept on this computer.',
+  online: 'Back online after {time}.',
   'signIn.name': 'User name',
   'signIn.password': 'Password',
   'signIn.submit': 'Sign in',

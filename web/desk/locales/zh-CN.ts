@@ -21,6 +21,8 @@ export const zhCN = {
   copyByHand: '已选中。浏览器不允许这个页面自动复制，请按 Ctrl+C（Mac 为 ⌘C）复制。',
   skip: '跳到输入框',
   offline: '网络已断开，正在重连… 你写的内容已保存在本机。',
+  'offline.since': '网络已断开，正在重连… 从 {time} 起没有新消息，你写的内容已保存在本机。',
+  online: '网络已恢复，中断了 {time}。',
   'signIn.name': '用户名',
   'signIn.password': '密码',
   'signIn.submit': '登录',

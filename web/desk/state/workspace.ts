@@ -41,6 +41,8 @@ export interface Workspace extends Surroundings {
   outgoing: Outgoing
   alerts: Alerts
   link: Ref<Link>
+  /** When the service was heard last, while it is not; on this browser's clock. */
+  lostSince: Ref<number | null>
   /** Milliseconds since 1970 on the server's clock. */
   now: Ref<number>
   apps: Ref<AppRef[]>
@@ -80,6 +82,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
   const self = reactive({ ...me })
   const clock = serverClock(client.clockAhead)
   const link = ref<Link>('connecting')
+  const lostSince = ref<number | null>(null)
   const apps = ref<AppRef[]>([])
   const appsKnown = ref(false)
   const agents = ref<AgentView[]>([])
@@ -248,8 +251,9 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
   const stream = openStream({
     fetch: fetch.bind(globalThis),
     url: './api/v1/events',
-    onLink(now) {
+    onLink(now, heardAt) {
       link.value = now
+      lostSince.value = now === 'live' ? null : (heardAt ?? null)
       if (now === 'live') outgoing.resume()
     },
     onFresh: readAll,
@@ -328,6 +332,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     outgoing,
     alerts,
     link,
+    lostSince,
     now: clock.now,
     apps,
     appsKnown,
