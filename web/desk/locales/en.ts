@@ -362,8 +362,6 @@ export const en: Record<keyof typeof zhCN, string> = {
   'settings.sound': 'Sound for new customers and messages',
   'settings.soundAlways': 'Sound for my conversations also while they are open',
   'settings.notifications': 'Desktop notifications',
-  'settings.waitAmber': 'Wait turns amber after (minutes)',
-  'settings.waitRed': 'Wait turns red after (minutes)',
   'settings.testSound': 'Play it',
   'settings.writing': 'Writing',
   'settings.enterSends': 'Enter sends (off: Ctrl+Enter)',

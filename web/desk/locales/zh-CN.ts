@@ -349,8 +349,6 @@ export const zhCN = {
   'settings.sound': '新客户和新消息有声音',
   'settings.soundAlways': '自己的会话即使打开着也响',
   'settings.notifications': '桌面通知',
-  'settings.waitAmber': '等待几分钟后变黄',
-  'settings.waitRed': '等待几分钟后变红',
   'settings.testSound': '试听',
   'settings.writing': '输入',
   'settings.enterSends': '按 Enter 发出（关闭后用 Ctrl+Enter）',

@@ -19,9 +19,6 @@ export interface Settings {
   contextOpen: boolean
   /** Sections of the context pane that are folded away. */
   folded: string[]
-  /** Waits from which a row turns amber and red, in minutes. */
-  waitAmber: number
-  waitRed: number
 }
 
 export const defaultSettings: Settings = {
@@ -38,8 +35,6 @@ export const defaultSettings: Settings = {
   contextWidth: 320,
   contextOpen: true,
   folded: [],
-  waitAmber: 2,
-  waitRed: 5,
 }
 
 const key = 'kefu.desk.settings'

@@ -1,4 +1,5 @@
 import { computed, reactive, ref, watch, type ComputedRef, type InjectionKey, type Ref, inject } from 'vue'
+import type { DeskSettings } from '../../../src/desk/schemas/settings-view.js'
 import { DeskError, type Client, type Me } from '../api/client.js'
 import { openStream, type Link } from '../api/stream.js'
 import type { AgentView, AppRef, CannedReply, ConversationView, Presence } from '../api/views.js'
@@ -52,6 +53,9 @@ export interface Workspace extends Surroundings {
   cannedReplies: Ref<CannedReply[]>
   knownTags: Ref<string[]>
   knownSources: Ref<string[]>
+  /** From how many milliseconds on a wait is long, and too long, as an admin set it. */
+  waits: Ref<{ warn: number; alert: number }>
+  readWaits(): Promise<void>
   /** The open conversation's id. */
   selected: ComputedRef<number | null>
   open: ComputedRef<ConversationView | null>
@@ -89,6 +93,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
   const cannedReplies = ref<CannedReply[]>([])
   const knownTags = ref<string[]>([])
   const knownSources = ref<string[]>([])
+  const waits = ref({ warn: 120_000, alert: 300_000 })
   const ends: (() => void)[] = [clock.stop]
 
   const selected = computed(() => {
@@ -208,6 +213,18 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     if (mine) Object.assign(self, mine)
   }
 
+  async function readWaits(): Promise<void> {
+    await quietly(async () => {
+      const { waitWarnSeconds, waitAlertSeconds } = await client.request<DeskSettings>('GET', '/settings')
+      waits.value = { warn: waitWarnSeconds * 1000, alert: waitAlertSeconds * 1000 }
+    })
+  }
+  // No event tells that an admin changed them.
+  const waitsTimer = setInterval(() => void readWaits(), 60_000)
+  ends.push(() => {
+    clearInterval(waitsTimer)
+  })
+
   // The events are joined first, so that nothing falls between; without them there is still something to see.
   const firstRead = setTimeout(readAll, 1500)
   ends.push(() => {
@@ -223,6 +240,7 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
       appsKnown.value = true
     })
     void quietly(readAgents)
+    void readWaits()
     void quietly(async () => {
       cannedReplies.value = await client.cannedReplies()
     })
@@ -340,6 +358,8 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     cannedReplies,
     knownTags,
     knownSources,
+    waits,
+    readWaits,
     selected,
     open,
     select,
