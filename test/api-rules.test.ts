@@ -70,6 +70,58 @@ describe.each(kinds)('rules by the API, on %s', { timeout: 60_000 }, (kind) => {
     expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409])
   })
 
+  describe('business hours with a name', () => {
+    const always = Array.from({ length: 7 }, () => ['00:00-24:00'])
+    const never = Array.from({ length: 7 }, () => [])
+    const holiday = Date.parse('2020-10-01T12:00:00+08:00')
+    const shop = {
+      name: '门店',
+      zone: 'Asia/Shanghai',
+      week: always,
+      dates: [{ date: '2020-10-01', hours: [] }],
+    }
+    const byName = [
+      { name: 'open', when: { hours: { open: '门店' } }, then: [{ reply: { text: '营业中' } }] },
+      { name: 'closed', when: { hours: { closed: '门店' } }, then: [{ reply: { text: '休息中' } }] },
+    ]
+    const answering = async (at?: number) => {
+      const body = { message: { msgType: 'text', content: '在吗' }, ...(at === undefined ? {} : { at }) }
+      const found = (await api.ok('POST /rules/test', { body })) as { answer: { rule: string } | null }
+      return found.answer?.rule
+    }
+
+    it('are used by rules, stay when only rules are saved, and say how they stand', async () => {
+      const unknown = await api.call('PUT /rules', { body: { rules: byName } })
+      expect(unknown).toMatchObject({ status: 422, error: { code: 'invalid' } })
+      expect(unknown.error.message).toContain('names the business hours "门店", which are not there')
+      const saved = await api.ok('PUT /business-hours', { body: { schedules: [shop] } })
+      const states = [{ name: '门店', open: true, changesAt: null }]
+      expect(saved).toEqual({ schedules: [shop], states })
+      await api.ok('PUT /rules', { body: { rules: byName } })
+      expect(await answering()).toBe('open')
+      expect(await answering(holiday)).toBe('closed')
+      expect(await api.ok('GET /rules')).toEqual({ rules: byName, schedules: [shop] })
+      // What GET gives may be given back, also to another service.
+      await api.ok('PUT /rules', { body: { rules: byName, schedules: [{ ...shop, dates: [] }] } })
+      expect(await answering(holiday)).toBe('open')
+      await service.restart()
+      api = new ApiClient(service.url, apiKey)
+      expect(await answering()).toBe('open')
+    })
+
+    it('are not removed while a rule uses them, nor saved over somebody else’s', async () => {
+      const first = await api.call('PUT /business-hours', { body: { schedules: [shop] } })
+      await api.ok('PUT /rules', { body: { rules: byName } })
+      const save = (schedules: object[], headers = {}) =>
+        api.call('PUT /business-hours', { body: { schedules }, headers })
+      expect(await save([])).toMatchObject({ status: 422, error: { code: 'invalid' } })
+      const headers = { 'if-match': first.headers.get('etag') ?? '' }
+      expect(await save([{ ...shop, week: never }], headers)).toMatchObject({ status: 200 })
+      expect(await save([shop], headers)).toMatchObject({ status: 409, error: { code: 'conflict' } })
+      expect(await answering()).toBe('closed')
+    })
+  })
+
   describe('what they did', () => {
     it('is kept with each message: the rule, or that none matched', async () => {
       const customer = service.emulator.user('oLin')

@@ -7,6 +7,7 @@ import { NoAnswerError, type GuardedRequests } from './guarded-request.js'
 import { pauseAfter, retryAfter } from './schedule.js'
 import type { SecretSeal } from './secret-seal.js'
 import { signedHeaders } from './signature.js'
+import { Silence } from './silence.js'
 
 /** What became of one attempt. */
 export type DeliveryOutcome = 'delivered' | 'retry' | 'dead'
@@ -65,6 +66,7 @@ const LAST_MS = 500
 export class Deliverer {
   readonly #options: DelivererOptions
   readonly #concurrency: number
+  readonly #silence: Silence
   readonly #settlements: Batcher<Settlement, undefined>
   /** How many are under way, by endpoint. */
   readonly #busy = new Map<number, number>()
@@ -77,6 +79,7 @@ export class Deliverer {
   constructor(options: DelivererOptions) {
     this.#options = options
     this.#concurrency = options.concurrency ?? 8
+    this.#silence = new Silence(options.now)
     this.#settlements = new Batcher((settlements) => this.#commit(settlements))
   }
 
@@ -204,7 +207,10 @@ export class Deliverer {
   }
 
   async #attempt(target: Target, claimed: Claimed): Promise<void> {
-    const settlement = await this.#send(target, claimed)
+    // One that hangs is not waited for: the attempt counts as made, and comes again as if it had been.
+    const settlement = this.#silence.mayAsk(target.id)
+      ? await this.#send(target, claimed)
+      : this.#retryOf(claimed, null, 'silent', 0)
     await this.#settle(settlement)
     this.#options.onAttempt(settlement.outcome)
     const { outcome, status, problem, gone } = settlement
@@ -230,19 +236,34 @@ export class Deliverer {
         body: claimed.body,
       })
       const { status } = answer
+      this.#silence.answered(target.id)
       if (status >= 200 && status < 300)
         return { claimed, outcome: 'delivered', status, problem: null, nextAt: 0, gone: false }
       if (status === 410) return { claimed, outcome: 'dead', status, problem: 'gone', nextAt: 0, gone: true }
       const asked = answer.headers['retry-after']
       return this.#retryOf(claimed, status, problemOf(status), retryAfter([asked].flat()[0], now()))
     } catch (err) {
-      if (err instanceof NoAnswerError) return this.#retryOf(claimed, null, err.code, 0)
+      if (err instanceof NoAnswerError) {
+        this.#hear(target, err)
+        return this.#retryOf(claimed, null, err.code, 0)
+      }
       // What can't be signed here may be by a process that has the right key.
       if (err instanceof ConfigError) return this.#retryOf(claimed, null, 'secret', 0)
       const fields = { err, webhookId: target.id, deliveryId: claimed.id }
       this.#options.logger.error(fields, 'a delivery to a webhook could not be made')
       return this.#retryOf(claimed, null, 'internal', 0)
     }
+  }
+
+  #hear({ id }: Target, { code }: NoAnswerError): void {
+    // Cut off by our own end, it says nothing of the endpoint.
+    if (code === 'stopped') return
+    if (code !== 'timeout') this.#silence.answered(id)
+    else if (this.#silence.timedOut(id))
+      this.#options.logger.warn(
+        { webhookId: id },
+        'a webhook does not answer: it is asked every half minute until it does, and not waited for meanwhile',
+      )
   }
 
   #retryOf(claimed: Claimed, status: number | null, problem: string, askedMs: number): Settlement {

@@ -36,6 +36,8 @@ export interface Endpoint {
   /** Until then the secret before the last rotation signs too. */
   readonly oldSecretUntil: number | null
   readonly createdAt: number
+  /** How many deliveries were given up and are kept. */
+  readonly dead: number
 }
 
 export interface EndpointChange {
@@ -69,7 +71,7 @@ export class Endpoints {
   }
 
   async list(): Promise<Endpoint[]> {
-    const rows = await this.#options.store.db.selectFrom('webhook').selectAll().orderBy('id').execute()
+    const rows = await withDead(this.#options.store.db).orderBy('id').execute()
     return rows.map(endpointOf)
   }
 
@@ -167,12 +169,8 @@ export class Endpoints {
     this.#options.onChanged()
   }
 
-  async #row(id: number): Promise<Selectable<WebhookTable>> {
-    const row = await this.#options.store.db
-      .selectFrom('webhook')
-      .selectAll()
-      .where('id', '=', id)
-      .executeTakeFirst()
+  async #row(id: number): Promise<EndpointRow> {
+    const row = await withDead(this.#options.store.db).where('id', '=', id).executeTakeFirst()
     if (!row) throw new HookError('not_found', 'There is no such webhook.')
     return row
   }
@@ -192,7 +190,23 @@ export function secretPurpose(id: number): string {
   return `secret of webhook ${id}`
 }
 
-function endpointOf(row: Selectable<WebhookTable>): Endpoint {
+type EndpointRow = Selectable<WebhookTable> & { readonly dead: number | null }
+
+function withDead(db: Store['db']) {
+  return db
+    .selectFrom('webhook')
+    .selectAll('webhook')
+    .select((eb) =>
+      eb
+        .selectFrom('webhook_delivery')
+        .select((of) => of.fn.countAll<number>().as('count'))
+        .whereRef('webhook_delivery.webhook_id', '=', 'webhook.id')
+        .where('webhook_delivery.state', '=', 'dead')
+        .as('dead'),
+    )
+}
+
+function endpointOf(row: EndpointRow): Endpoint {
   return {
     id: row.id,
     url: row.url,
@@ -203,5 +217,6 @@ function endpointOf(row: Selectable<WebhookTable>): Endpoint {
     disabledReason: row.disabled_reason,
     oldSecretUntil: row.old_secret_until,
     createdAt: row.created_at,
+    dead: row.dead ?? 0,
   }
 }

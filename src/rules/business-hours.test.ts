@@ -3,12 +3,15 @@ import { describe, expect, it } from 'vitest'
 import {
   formatDay,
   isZone,
+  nextChange,
   openingHours,
   parseDay,
   parseSpan,
+  scheduleHours,
   weekdayOf,
   zoneClock,
   type Opening,
+  type Schedule,
 } from './business-hours.js'
 import type { Hours } from './rule-set.js'
 
@@ -204,5 +207,54 @@ describe('what is written in a rule', () => {
   it('takes zones by name, not by offset', () => {
     expect(['Asia/Shanghai', 'UTC', 'America/New_York'].map(isZone)).toEqual([true, true, true])
     expect(['+08:00', 'Mars/Olympus', '', 'Asia/'].map(isZone)).toEqual([false, false, false, false])
+  })
+})
+
+describe('a schedule', () => {
+  const office = ['09:00-12:00', '13:00-18:00']
+  const schedule: Schedule = {
+    name: '客服时间',
+    zone: 'Asia/Shanghai',
+    week: [office, office, office, office, ['22:00-02:00'], [], []],
+    dates: [
+      { date: '2026-10-01', hours: [] },
+      { date: '2026-10-10', hours: ['10:00-11:00'] },
+    ],
+  }
+  const isOpen = (moment: string): Opening =>
+    scheduleHours(schedule, zoneClock(schedule.zone))(Date.parse(moment))
+  const next = (moment: string): string | undefined => {
+    const at = nextChange(schedule, Date.parse(moment))
+    return at === null ? undefined : new Date(at).toISOString()
+  }
+
+  it('has several spans a day, nights that go on, and dates that are otherwise', () => {
+    expect(isOpen('2026-09-28T12:30:00+08:00')).toMatchObject({ open: false, because: 'hours' })
+    expect(isOpen('2026-09-28T13:00:00+08:00').open).toBe(true)
+    expect(isOpen('2026-10-03T01:59:00+08:00').open).toBe(true)
+    expect(isOpen('2026-10-03T02:00:00+08:00')).toMatchObject({ open: false, because: 'day_off' })
+    expect(isOpen('2026-10-01T10:00:00+08:00')).toMatchObject({ open: false, because: 'holiday' })
+    expect(isOpen('2026-10-10T10:30:00+08:00').open).toBe(true)
+  })
+
+  it('says when it opens or closes next', () => {
+    expect(next('2026-09-28T10:00:00+08:00')).toBe('2026-09-28T04:00:00.000Z')
+    expect(next('2026-09-28T12:00:00+08:00')).toBe('2026-09-28T05:00:00.000Z')
+    // Over the holiday, and over midnight.
+    expect(next('2026-09-30T18:00:00+08:00')).toBe('2026-10-02T14:00:00.000Z')
+    expect(next('2026-10-02T23:00:00+08:00')).toBe('2026-10-02T18:00:00.000Z')
+    const never = { ...schedule, week: Array.from({ length: 7 }, () => []), dates: [] }
+    expect(nextChange(never, Date.now())).toBeNull()
+    const always = { ...never, week: Array.from({ length: 7 }, () => ['00:00-24:00']) }
+    expect(nextChange(always, Date.now())).toBeNull()
+  })
+
+  it('says it over the change to summer time', () => {
+    const week = Array.from({ length: 7 }, () => office)
+    const at = nextChange(
+      { ...schedule, zone: 'Europe/Berlin', week },
+      Date.parse('2026-03-28T18:00:00+01:00'),
+    )
+    expect(new Date(at ?? 0).toISOString()).toBe('2026-03-29T07:00:00.000Z')
   })
 })

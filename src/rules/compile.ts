@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from '../wechat/index.js'
-import { zoneClock, type ZoneClock } from './business-hours.js'
+import { scheduleHours, zoneClock, type Opening, type Schedule, type ZoneClock } from './business-hours.js'
 import {
   conditionsOf,
   kindCondition,
@@ -49,7 +49,7 @@ export interface CompiledRules {
 
 /** Compiles rules once, so that a push costs microseconds. The rules have passed checkRules; throws otherwise. */
 export function compileRules(set: RuleSet): CompiledRules {
-  const shared = sharedParts()
+  const shared = sharedParts(set.schedules ?? [])
   const rules = set.rules.map((rule) => compileRule(rule, shared))
   const forMessages: CompiledRule[] = []
   const forEvents = new Map<string, CompiledRule[]>()
@@ -88,17 +88,24 @@ function matches(rule: CompiledRule, subject: Subject): boolean {
   return true
 }
 
-function sharedParts(): SharedParts {
+function sharedParts(schedules: readonly Schedule[]): SharedParts {
   const clocks = new Map<string, ZoneClock>()
+  const clock = (zone: string): ZoneClock => once(clocks, zone, () => zoneClock(zone))
+  const openings = new Map(
+    schedules.map((schedule) => [schedule.name, scheduleHours(schedule, clock(schedule.zone))]),
+  )
   const expressions = new Map<string, Expression>()
   return {
-    clock: (zone) => once(clocks, zone, () => zoneClock(zone)),
+    clock,
+    schedule: (name) => openings.get(name) ?? never,
     expression: (pattern, caseSensitive) =>
       once(expressions, `${caseSensitive ? '=' : '~'}${pattern}`, () =>
         compileExpression(pattern, { caseSensitive }),
       ),
   }
 }
+
+const never = (now: number): Opening => ({ open: false, local: zoneClock('UTC')(now), because: 'day_off' })
 
 function once<T>(made: Map<string, T>, key: string, make: () => T): T {
   const value = made.get(key) ?? make()

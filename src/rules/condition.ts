@@ -1,8 +1,8 @@
-import { formatDay, openingHours, weekdayOf, type ZoneClock } from './business-hours.js'
+import { formatDay, openingHours, weekdayOf, type Opening, type ZoneClock } from './business-hours.js'
 import { comparisonConditions } from './comparison.js'
 import type { Expression } from './expression.js'
 import type { Facts } from './facts.js'
-import { listOf, type Hours, type Rule, type Tags } from './rule-set.js'
+import { listOf, type Hours, type Rule, type ScheduleUse, type Tags } from './rule-set.js'
 import { quotedEn, quotedZh, type Sentence } from './sentence.js'
 
 /** Facts, and their texts in lower case: made once, compared by every rule. */
@@ -23,6 +23,8 @@ export interface Condition {
 /** What the conditions of all rules share: a clock for each zone, an expression for each pattern. */
 export interface SharedParts {
   clock(zone: string): ZoneClock
+  /** Business hours by their name; never open where there are none of that name. */
+  schedule(name: string): (now: number) => Opening
   expression(pattern: string, caseSensitive: boolean): Expression
 }
 
@@ -71,7 +73,12 @@ export function conditionsOf({ when }: Rule, shared: SharedParts): Condition[] {
   const texts = when.text ? comparisonConditions('text', when.text, shared) : undefined
   const sources = when.sessionFrom ? comparisonConditions('sessionFrom', when.sessionFrom, shared) : undefined
   conditions.push(...(texts?.words ?? []), ...(sources?.words ?? []))
-  if (when.hours) conditions.push(hoursCondition(when.hours, shared.clock(when.hours.zone)))
+  if (when.hours)
+    conditions.push(
+      'zone' in when.hours
+        ? hoursCondition(when.hours, shared.clock(when.hours.zone))
+        : scheduleCondition(when.hours, shared),
+    )
   conditions.push(...(sources?.expressions ?? []), ...(texts?.expressions ?? []))
   return conditions
 }
@@ -146,6 +153,25 @@ function hoursCondition(hours: Hours, clock: ZoneClock): Condition {
       return {
         zh: `${zh}，${open ? '在' : '不在'} ${span} 之内`,
         en: `${en}, ${open ? 'within' : 'outside'} ${span}`,
+      }
+    },
+  }
+}
+
+function scheduleCondition(use: ScheduleUse, shared: SharedParts): Condition {
+  const wanted = 'open' in use
+  const name = 'open' in use ? use.open : use.closed
+  const openingAt = shared.schedule(name)
+  return {
+    path: wanted ? 'when.hours.open' : 'when.hours.closed',
+    holds: ({ now }) => openingAt(now).open === wanted,
+    unmet({ now }) {
+      const { local, open, because } = openingAt(now)
+      const time = `${formatDay(local.day)} ${twoDigits(Math.floor(local.minute / 60))}:${twoDigits(local.minute % 60)}`
+      const holiday = because === 'holiday'
+      return {
+        zh: `“${name}”那里现在是 ${time}，${open ? '营业中' : holiday ? '休息（特殊日期）' : '不在营业时间'}`,
+        en: `by “${name}” it is ${time}, ${open ? 'open' : holiday ? 'closed on this date' : 'closed'}`,
       }
     },
   }

@@ -3,7 +3,16 @@ import { limits, splitText } from '../wechat/index.js'
 import { compileExpression } from './expression.js'
 import { textsOf } from './reply.js'
 import { pathText, problemsOf, type Problem } from './rule-problem.js'
-import { listOf, ruleSchema, type Hours, type Reply, type Rule, type RuleSet } from './rule-set.js'
+import {
+  listOf,
+  ruleSchema,
+  scheduleSchema,
+  type Hours,
+  type Reply,
+  type Rule,
+  type RuleSet,
+  type When,
+} from './rule-set.js'
 import { ruleWarnings, type RepliesAllowed } from './rule-warning.js'
 import { templateProblem } from './template.js'
 
@@ -12,7 +21,10 @@ export type Checked =
   | { readonly ok: true; readonly rules: RuleSet; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-const outerSchema = z.strictObject({ rules: z.array(z.unknown()).max(10_000) })
+const outerSchema = z.strictObject({
+  rules: z.array(z.unknown()).max(10_000),
+  schedules: z.array(z.unknown()).max(50).exactOptional(),
+})
 
 /**
  * Reads rules from JSON that was parsed: every problem at once, each with its rule, its field and what would be
@@ -45,8 +57,61 @@ export function checkRules(value: unknown, allowed?: RepliesAllowed): Checked {
         message: `is the name of rules[${first}] already: each rule needs its own`,
       })
   })
+  const schedules = outer.data.schedules?.flatMap((raw, index) => {
+    const parsed = scheduleSchema.safeParse(raw)
+    if (parsed.success) return parsed.data
+    problems.push(...problemsOf(parsed.error, raw, null, ['schedules', index]))
+    return []
+  })
+  if (schedules !== undefined)
+    problems.push(...nameProblems(schedules), ...unknownSchedules(rules, schedules))
   if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, rules: { rules }, warnings: ruleWarnings(rules, allowed) }
+  const set = schedules === undefined || schedules.length === 0 ? { rules } : { rules, schedules }
+  return { ok: true, rules: set, warnings: ruleWarnings(rules, allowed) }
+}
+
+type Schedules = NonNullable<RuleSet['schedules']>
+
+function nameProblems(schedules: Schedules): Problem[] {
+  return schedules.flatMap(({ name, dates = [] }, index) => {
+    const here = ['schedules', index]
+    const first = schedules.findIndex((each) => each.name === name)
+    const twice = dates.findIndex(({ date }, at) => dates.findIndex((each) => each.date === date) !== at)
+    return [
+      ...(first === index
+        ? []
+        : [
+            {
+              rule: null,
+              path: pathText([...here, 'name']),
+              message: `is the name of schedules[${first}] already`,
+            },
+          ]),
+      ...(twice === -1
+        ? []
+        : [{ rule: null, path: pathText([...here, 'dates', twice]), message: 'names a day a second time' }]),
+    ]
+  })
+}
+
+function unknownSchedules(rules: readonly Rule[], schedules: Schedules): Problem[] {
+  const names = new Set(schedules.map(({ name }) => name))
+  return rules.flatMap((rule, index) => {
+    const used = scheduleOf(rule.when)
+    if (used === undefined || names.has(used)) return []
+    const known = names.size === 0 ? 'there are none' : `there are "${[...names].join('", "')}"`
+    return {
+      rule: rule.name,
+      path: pathText(['rules', index, 'when', 'hours']),
+      message: `names the business hours "${used}", which are not there: ${known}`,
+    }
+  })
+}
+
+function scheduleOf({ hours }: When): string | undefined {
+  if (hours === undefined) return undefined
+  if ('open' in hours) return hours.open
+  return 'closed' in hours ? hours.closed : undefined
 }
 
 function describe(problem: Problem): string {
@@ -79,7 +144,7 @@ function* conditionProblems({ when }: Rule): Generator<Found> {
     yield [['when', 'text'], 'can’t stand beside "event": events have no text']
   if (when.type !== undefined && when.text !== undefined && !listOf(when.type).includes('text'))
     yield [['when', 'text'], 'can’t stand beside this "type": only messages of type "text" have a text']
-  if (when.hours) yield* calendarProblems(when.hours)
+  if (when.hours && 'zone' in when.hours) yield* calendarProblems(when.hours)
 }
 
 function* calendarProblems({ holidays = [], workdays = [] }: Hours): Generator<Found> {

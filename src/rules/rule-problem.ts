@@ -52,11 +52,16 @@ function meant(issues: readonly Issue[], value: unknown): { path: Path; message:
   })
 }
 
-/** Whether an issue speaks for another form: the value is of a different type, or lacks a key of this one. */
+/** Whether an issue speaks for another form: the value is of a different type, lacks a key of this one or has others. */
 function otherForm(issue: Issue, value: unknown): boolean {
   const [key, ...deeper] = issue.path
   const compound = typeof value === 'object' && value !== null
-  if (key === undefined) return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && compound)
+  if (key === undefined)
+    return (
+      issue.code === 'invalid_type' ||
+      issue.code === 'unrecognized_keys' ||
+      (issue.code === 'invalid_value' && compound)
+    )
   return deeper.length === 0 && compound && !Object.hasOwn(value, key)
 }
 

@@ -193,7 +193,11 @@ function reads({ enabled = true, when: wanted }: Rule, given: Facts): boolean {
   if (wanted.type && !array(wanted.type).some((type) => type === given.word)) return false
   if (wanted.text && !compares(wanted.text, given.text)) return false
   if (wanted.sessionFrom && !compares(wanted.sessionFrom, given.sessionFrom ?? undefined)) return false
-  if (wanted.hours && 'within' in wanted.hours !== isOpen(wanted.hours, given.now)) return false
+  if (wanted.hours) {
+    // Named hours are not there.
+    if (!('zone' in wanted.hours)) return 'closed' in wanted.hours
+    if ('within' in wanted.hours !== isOpen(wanted.hours, given.now)) return false
+  }
   const has = (tag: string): boolean => given.tags.includes(tag)
   if (wanted.tags?.any && !array(wanted.tags.any).some(has)) return false
   if (wanted.tags?.all && !array(wanted.tags.all).every(has)) return false

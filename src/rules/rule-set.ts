@@ -95,12 +95,48 @@ const calendar = {
   holidays: dates.exactOptional(),
   workdays: dates.exactOptional(),
 }
+const scheduleName = text('the name of business hours, such as "客服时间"', 64)
+  .refine(trimmed, SPACES)
+  .refine(oneLine, 'must be one line')
 const hoursSchema = z.union(
-  [closed('hours', { within: span, ...calendar }), closed('hours', { outside: span, ...calendar })],
+  [
+    closed('hours', { within: span, ...calendar }),
+    closed('hours', { outside: span, ...calendar }),
+    closed('hours', { open: scheduleName }),
+    closed('hours', { closed: scheduleName }),
+  ],
   must(
-    'an object with either "within" or "outside", such as { "outside": "09:00-18:00", "zone": "Asia/Shanghai" }',
+    'an object with either "within" or "outside", such as { "outside": "09:00-18:00", "zone": "Asia/Shanghai" }, or with "open" or "closed" and the name of business hours',
   ),
 )
+
+const spans = z
+  .array(span, must('a list of spans such as ["09:00-12:00", "13:00-18:00"]; [] is closed'))
+  .max(10, 'must not hold more than 10 spans')
+const A_DATE = 'a date such as { "date": "2026-10-01", "hours": [] }'
+/** Business hours by a name, which rules use. */
+export const scheduleSchema = closed('business hours: { "name": "…", "zone": "…", "week": […] }', {
+  name: scheduleName,
+  zone: calendar.zone,
+  week: z
+    .array(spans, must('a list of seven lists of spans, Monday first'))
+    .length(7, 'must have seven lists of spans, Monday first'),
+  dates: z
+    .array(
+      closed(A_DATE, {
+        date: z
+          .string(must('a date such as "2026-10-01"'))
+          .refine(
+            (value) => parseDay(value) !== undefined,
+            'must be a date YYYY-MM-DD that the calendar has',
+          ),
+        hours: spans,
+      }),
+      must(`a list of days that are otherwise, each ${A_DATE}`),
+    )
+    .max(400, 'must not hold more than 400 days')
+    .exactOptional(),
+})
 
 const tags = oneOrMore(tagSchema, 'a tag or a list of tags')
 const tagsSchema = closed('an object with "any", "all" or "none"', {
@@ -196,13 +232,20 @@ export const ruleSchema = closed('a rule: { "name": "…", "when": {…}, "then"
 /** A rules file. Reading one is checkRules' work, which also sees what no single field shows. */
 export const ruleSetSchema = closed('an object: { "rules": […] }', {
   rules: z.array(ruleSchema, must('a list of rules')).max(10_000, 'must not hold more than 10000 rules'),
+  schedules: z
+    .array(scheduleSchema, must('a list of business hours'))
+    .max(50, 'must not hold more than 50')
+    .exactOptional(),
 })
 
 export type RuleSet = z.infer<typeof ruleSetSchema>
 export type Rule = RuleSet['rules'][number]
 export type When = Rule['when']
 export type Comparison = NonNullable<When['text']>
-export type Hours = NonNullable<When['hours']>
+/** Hours that a rule says itself. */
+export type Hours = Exclude<NonNullable<When['hours']>, ScheduleUse>
+/** Hours by the name of a schedule. */
+export type ScheduleUse = Extract<NonNullable<When['hours']>, { open: string } | { closed: string }>
 export type Tags = NonNullable<When['tags']>
 export type Action = Rule['then'][number]
 export type Reply = Extract<Action, { reply: unknown }>['reply']

@@ -56,6 +56,7 @@ import { rateLimit } from './rate-limit.js'
 import { answerRoutes } from './routes/answer-routes.js'
 import { appRoutes } from './routes/app-routes.js'
 import { doctorRoutes } from './routes/doctor-routes.js'
+import { hoursRoutes } from './routes/hours-routes.js'
 import { ruleRoutes } from './routes/rule-routes.js'
 import { setupRoutes } from './routes/setup-routes.js'
 import { countRefusals, observedInbox, observedReceiver, observedSender, reportTo } from './observed.js'
@@ -182,6 +183,7 @@ export async function createApp(
     ...mediaRoutes(media),
     ...ruleRoutes({ ...serving, allowed: config.allowance }),
     ...answerRoutes(serving),
+    ...hoursRoutes(serving),
     ...setupRoutes({ ...serving, marks }),
     ...personalDataRoutes({
       ...serving,

@@ -3,6 +3,7 @@ import type { Agent, Agents, By } from '../agents.js'
 import { makePassword } from '../passwords.js'
 import type { Presence } from '../presence.js'
 import { isAdmin, type Principal, type Scope } from '../principal.js'
+import { Refusal } from '../refusal.js'
 import { route, type Route } from '../route.js'
 import {
   agentChangeInput,
@@ -73,6 +74,8 @@ export function agentRoutes({ agents, presence, addressOf }: AgentRoutesOptions)
       params: byId,
       answer: null,
       async handle({ params, principal, ctx }) {
+        if (principal.kind === 'agent' && principal.id === params.id)
+          throw new Refusal('conflict', 'You can’t remove yourself: another admin can.')
         await agents.remove(params.id, by(ctx, principal))
         await presence.tellAgents()
       },

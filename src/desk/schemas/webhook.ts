@@ -21,6 +21,7 @@ export const webhookView = z.object({
     .nullable()
     .meta({ description: 'Until then the secret before the last rotation signs too.' }),
   createdAt: z.int(),
+  dead: z.int().meta({ description: 'How many deliveries were given up and are kept.' }),
 })
 export type WebhookView = z.infer<typeof webhookView>
 

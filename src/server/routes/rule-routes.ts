@@ -25,7 +25,7 @@ const RULES_BYTES = 8 * 1024 * 1024
 
 const problem = z.object({ rule: z.string().nullable(), path: z.string(), message: z.string() })
 /** The rules' own check names the rule and the field of what is wrong. */
-const rulesInput = z.object({ rules: z.array(z.unknown()) })
+const rulesInput = z.object({ rules: z.array(z.unknown()), schedules: z.array(z.unknown()).exactOptional() })
 const savedRules = ruleSetSchema.extend({ warnings: z.array(problem) })
 
 const message = z.discriminatedUnion('msgType', [
@@ -67,8 +67,8 @@ const explanation = z.object({
 /** Answers without code. */
 export function ruleRoutes({ rules, allowed, store, now, addressOf }: RuleRoutesOptions): Route[] {
   /** Throws Refusal that names each rule and field that can't work. */
-  function checked(set: { readonly rules: readonly unknown[] }): RuleSet {
-    const result = checkRules(set, allowed)
+  function checked(set: z.output<typeof rulesInput>): RuleSet {
+    const result = checkRules({ schedules: rules.set.schedules ?? [], ...set }, allowed)
     if (!result.ok) throw new Refusal('invalid', `The rules can’t work:\n${problemsText(result.problems)}`)
     return result.rules
   }
@@ -97,8 +97,8 @@ export function ruleRoutes({ rules, allowed, store, now, addressOf }: RuleRoutes
       async handle({ body, principal, ctx }) {
         if (principal.apps !== 'all')
           throw new Refusal('forbidden', 'The rules are those of all Mini Programs, and not all are yours.')
-        const set = checked(body)
-        const warnings = await rules.replace(set, expectedVersion(ctx)).catch((error: unknown) => {
+        checked(body)
+        const warnings = await rules.replace(body, expectedVersion(ctx)).catch((error: unknown) => {
           if (error instanceof RulesChangedError) throw changedMeanwhile()
           throw error
         })
@@ -131,7 +131,7 @@ export function ruleRoutes({ rules, allowed, store, now, addressOf }: RuleRoutes
 }
 
 /** The version that is to be replaced; undefined for whichever there is. */
-function expectedVersion(ctx: Context): string | undefined {
+export function expectedVersion(ctx: Context): string | undefined {
   const given = ctx.get('if-match').trim()
   if (given === '' || given === '*') return undefined
   // A proxy that compresses answers makes an ETag weak.

@@ -28,7 +28,14 @@ export interface RuleDraft {
   sessionFrom: ComparisonDraft
   types: string[]
   event: string
-  hours: { by: 'within' | 'outside'; span: string; days: number[]; zone: string }
+  /** Hours of its own (`within`, `outside`), or by the name of business hours (`open`, `closed`). */
+  hours: {
+    by: 'within' | 'outside' | 'open' | 'closed'
+    span: string
+    days: number[]
+    zone: string
+    name: string
+  }
   tags: { by: 'any' | 'all' | 'none'; lines: string }
   actions: ActionDraft[]
 }
@@ -43,7 +50,6 @@ export function emptyAction(kind: ActionKind = 'text'): ActionDraft {
 /** The rule in the form's fields; what they have no place for is left out. */
 export function draftOf(rule: Rule): RuleDraft {
   const { text, sessionFrom, type, event, hours, tags } = rule.when
-  const span = hours === undefined ? '' : 'within' in hours ? hours.within : hours.outside
   const by = tags?.any ? 'any' : tags?.all ? 'all' : tags?.none ? 'none' : 'any'
   return {
     name: rule.name,
@@ -52,12 +58,7 @@ export function draftOf(rule: Rule): RuleDraft {
     sessionFrom: comparisonDraft(sessionFrom),
     types: [...listOf(type)],
     event: event ?? '',
-    hours: {
-      by: hours !== undefined && 'within' in hours ? 'within' : 'outside',
-      span,
-      days: [...(hours?.days ?? [])],
-      zone: hours?.zone ?? 'Asia/Shanghai',
-    },
+    hours: hoursDraft(hours),
     tags: { by, lines: listOf(tags?.[by]).join('\n') },
     actions: rule.then.map(actionDraft),
   }
@@ -67,16 +68,13 @@ export function draftOf(rule: Rule): RuleDraft {
 export function ruleOf(draft: RuleDraft): Rule {
   const { hours, tags } = draft
   const [text, sessionFrom] = [comparisonOf(draft.text), comparisonOf(draft.sessionFrom)]
-  const calendar = { ...(hours.days.length === 0 ? {} : { days: hours.days }), zone: hours.zone.trim() }
-  const span = hours.span.trim()
+  const itsHours = hoursOf(hours)
   const when: When = {
     ...(draft.event.trim() === '' ? {} : { event: draft.event.trim() }),
     ...(draft.types.length === 0 ? {} : { type: messageTypes.filter((type) => draft.types.includes(type)) }),
     ...(text === undefined ? {} : { text }),
     ...(sessionFrom === undefined ? {} : { sessionFrom }),
-    ...(span === ''
-      ? {}
-      : { hours: hours.by === 'within' ? { within: span, ...calendar } : { outside: span, ...calendar } }),
+    ...(itsHours === undefined ? {} : { hours: itsHours }),
     ...(linesOf(tags.lines).length === 0 ? {} : { tags: { [tags.by]: linesOf(tags.lines) } }),
   }
   return {
@@ -90,6 +88,25 @@ export function ruleOf(draft: RuleDraft): Rule {
 /** Whether the form shows all of the rule, so that saving it there loses nothing. */
 export function fitsForm(rule: Rule): boolean {
   return canonical(rule) === canonical(ruleOf(draftOf(rule)))
+}
+
+function hoursDraft(hours: When['hours']): RuleDraft['hours'] {
+  const none: RuleDraft['hours'] = { by: 'outside', span: '', days: [], zone: 'Asia/Shanghai', name: '' }
+  if (hours === undefined) return none
+  if ('open' in hours) return { ...none, by: 'open', name: hours.open }
+  if ('closed' in hours) return { ...none, by: 'closed', name: hours.closed }
+  const its = { ...none, days: [...(hours.days ?? [])], zone: hours.zone }
+  return 'within' in hours
+    ? { ...its, by: 'within', span: hours.within }
+    : { ...its, by: 'outside', span: hours.outside }
+}
+
+function hoursOf({ by, span, days, zone, name }: RuleDraft['hours']): When['hours'] {
+  if (by === 'open' || by === 'closed')
+    return name === '' ? undefined : by === 'open' ? { open: name } : { closed: name }
+  if (span.trim() === '') return undefined
+  const calendar = { ...(days.length === 0 ? {} : { days }), zone: zone.trim() }
+  return by === 'within' ? { within: span.trim(), ...calendar } : { outside: span.trim(), ...calendar }
 }
 
 function comparisonDraft(comparison: Comparison | undefined): ComparisonDraft {

@@ -33,6 +33,8 @@ function typesOf(type: NonNullable<Rule['when']['type']>, t: Translate): string[
 }
 
 function hoursWords(hours: NonNullable<Rule['when']['hours']>, t: Translate): string {
+  if ('open' in hours) return `${t('hours.open')} ${hours.open}`
+  if ('closed' in hours) return `${t('hours.closedNow')} ${hours.closed}`
   return 'within' in hours
     ? `${t('rules.hours.within')} ${hours.within}`
     : `${t('rules.hours.outside')} ${hours.outside}`

@@ -39,6 +39,11 @@ export const adminSections: readonly AdminSection[] = [
     component: defineAsyncComponent(() => import('./RulesPage.vue')),
   },
   {
+    name: 'hours',
+    label: 'section.hours',
+    component: defineAsyncComponent(() => import('./HoursPage.vue')),
+  },
+  {
     name: 'keys',
     label: 'section.keys',
     component: defineAsyncComponent(() => import('./KeysPage.vue')),

@@ -1,0 +1,88 @@
+import type { Context } from 'koa'
+import { z } from 'zod'
+import { Refusal, route, writeAudit, type Route } from '../../desk/index.js'
+import { ConfigError } from '../../errors.js'
+import { nextChange, scheduleHours, zoneClock } from '../../rules/business-hours.js'
+import { scheduleSchema } from '../../rules/rule-set.js'
+import type { Store } from '../../store/index.js'
+import { RulesChangedError, type RuleBook } from '../rule-book.js'
+import { expectedVersion } from './rule-routes.js'
+
+export interface HoursRoutesOptions {
+  readonly rules: RuleBook
+  readonly store: Store
+  readonly now: () => number
+  readonly addressOf: (ctx: Context) => string
+}
+
+const businessHours = z.object({
+  schedules: z.array(scheduleSchema),
+  /** How they stand now, in the same order. */
+  states: z.array(
+    z.object({
+      name: z.string(),
+      open: z.boolean(),
+      /** When it opens or closes next; null when it does neither for two months. */
+      changesAt: z.int().nullable(),
+    }),
+  ),
+})
+
+/** Business hours by names, which rules use. */
+export function hoursRoutes({ rules, store, now, addressOf }: HoursRoutesOptions): Route[] {
+  function answer(ctx: Context): z.input<typeof businessHours> {
+    const schedules = rules.set.schedules ?? []
+    ctx.set('etag', `"${rules.schedulesVersion}"`)
+    return {
+      schedules,
+      states: schedules.map((schedule) => ({
+        name: schedule.name,
+        open: scheduleHours(schedule, zoneClock(schedule.zone))(now()).open,
+        changesAt: nextChange(schedule, now()),
+      })),
+    }
+  }
+
+  return [
+    route({
+      method: 'GET',
+      path: '/business-hours',
+      summary: 'Business hours by names, which rules use, and how they stand now; the ETag is their version.',
+      access: 'agent',
+      answer: businessHours,
+      handle: async ({ ctx }) => answer(ctx),
+    }),
+    route({
+      method: 'PUT',
+      path: '/business-hours',
+      summary:
+        'Puts these business hours in the place of all others; with If-Match (an ETag) only where nobody has changed them since.',
+      access: 'admin',
+      body: z.strictObject({ schedules: z.array(z.unknown()) }),
+      answer: businessHours,
+      async handle({ body: { schedules }, principal, ctx }) {
+        if (principal.apps !== 'all')
+          throw new Refusal(
+            'forbidden',
+            'Business hours are those of all Mini Programs, and not all are yours.',
+          )
+        await rules.replaceSchedules(schedules, expectedVersion(ctx)).catch((error: unknown) => {
+          if (error instanceof RulesChangedError)
+            throw new Refusal(
+              'conflict',
+              'Somebody else has changed the business hours since you read them, and nothing was saved. Read them again.',
+            )
+          if (error instanceof ConfigError) throw new Refusal('invalid', error.message)
+          throw error
+        })
+        await writeAudit(store.db, now(), {
+          actor: principal,
+          action: 'rules_changed',
+          address: addressOf(ctx),
+          detail: { schedules: schedules.length },
+        })
+        return answer(ctx)
+      },
+    }),
+  ]
+}
