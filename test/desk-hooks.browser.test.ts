@@ -6,7 +6,7 @@ import { patience, signIn, startDeskStage, type DeskStage, type OpenDesk } from 
 import { addAgent, signIn as signInByApi } from './support/desk-agent.js'
 import { startHookReceiver, type HookReceiver } from './support/hook-receiver.js'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 describeInBrowser('webhooks and agents at the desk', () => {
   let browser: Browser

@@ -5,7 +5,7 @@ import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
 import { mustBeForEverybody } from './desk-for-everybody.js'
 import { patience, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 const rules = [
   { name: '退货', when: { text: { contains: ['退货'] } }, then: [{ reply: { text: '请提供订单号。' } }] },

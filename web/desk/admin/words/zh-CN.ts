@@ -262,7 +262,7 @@ export const adminZhCN = {
   'hours.date': '日期 {number}',
   'hours.dateHours': '日期 {number} 的时间',
   'hours.addDate': '添加日期',
-  'hours.removeDate': '移除日期 {number}',
+  'hours.removeDate': '删除日期 {number}',
   'hours.dateCount': '{count} 个特殊日期',
   'hours.open': '营业中',
   'hours.closedNow': '休息中',
