@@ -79,6 +79,10 @@ describeInBrowser('the desk, against hostile words in everything that is set up'
         then: [{ reply: { text: text.replaceAll('{{', '{ {') } }, { tag: short }],
       })),
     })
+    const week = Array.from({ length: 7 }, () => ['09:00-18:00'])
+    await api.ok('PUT /business-hours', {
+      body: { schedules: [{ name: evil, zone: 'Asia/Shanghai', week }] },
+    })
     await stage.customer().sends(hostile[0] ?? '')
 
     await page.goto(`${service.url}/#/admin/agents`)
@@ -104,6 +108,9 @@ describeInBrowser('the desk, against hostile words in everything that is set up'
           await page.keyboard.press('Escape')
         await expect.poll(() => page.getByRole('dialog').count(), { timeout: patience }).toBe(0)
       }
+      // What was changed on the way would hold the page back.
+      const discard = desk.button('放弃修改')
+      if ((await discard.count()) > 0) await discard.click()
     }
 
     // At work: what the rule said and set, what WeChat answered, what the operator's system knows.
