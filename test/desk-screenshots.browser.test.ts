@@ -4,6 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { silentLogger } from '../src/log.js'
 import { readConfig } from '../src/server/config.js'
+import { callControl } from '../src/server/control-client.js'
 import { startDemo, type Demo } from '../src/server/demo/demo.js'
 import { buildPage, chromiumPath, launchBrowser } from './browser.js'
 import { signIn, startDeskStage } from './desk-stage.js'
@@ -150,6 +151,44 @@ describe.runIf(isAsked)('the desk’s screenshots of docs/screenshots', () => {
     await desk.reply.press('Enter')
     await desk.thread.getByText('被微信拦截').waitFor()
     await shoot(desk.page, 'desk-failed')
+    await stage.close()
+  })
+
+  it('the rules, with what matched', async () => {
+    const stage = await startDeskStage(browser)
+    await callControl(stage.service.config.dataDir, 'import-rules', {
+      rules: [
+        {
+          name: '欢迎',
+          when: { event: 'user_enter_tempsession' },
+          then: [{ reply: { text: '您好，请问有什么可以帮您？' } }],
+        },
+        {
+          name: '退货退款',
+          when: { text: { contains: ['退款', '退货', '换货'] } },
+          then: [{ reply: { text: '请提供订单号，马上为您处理。' } }, { tag: '售后' }, { handoff: '售后' }],
+        },
+        {
+          name: '查订单',
+          when: { text: { matches: '^订单\\s*(\\d+)$' } },
+          then: [{ reply: { text: '正在查询订单 {{match.1}}' } }],
+        },
+        { name: '图片', when: { type: 'image' }, then: [{ reply: { text: '图片收到，正在为您查看。' } }] },
+      ],
+    })
+    for (const [openId, text] of [
+      ['oENu5xk3lGm0001poec', '我想换货'],
+      ['oENu5xk3lGm0002n010', '有没有大号的？'],
+    ] as const) {
+      await stage.customer(openId).enters({ sessionFrom: '商品详情' })
+      await stage.customer(openId).sends('订单 1024')
+      await stage.customer(openId).sends(text)
+    }
+    const { page } = await stage.enter('店长', { role: 'admin' })
+    await page.goto(`${stage.service.url}/#/admin/rules`)
+    await page.getByText('有没有大号的？').waitFor()
+    await page.getByRole('button', { name: '下移 退货退款' }).click()
+    await shoot(page, 'desk-rules')
     await stage.close()
   })
 
