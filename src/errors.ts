@@ -15,6 +15,13 @@ export abstract class KefuError extends Error {
 /** The configuration can't work: thrown where it is given, never later. */
 export class ConfigError extends KefuError {
   readonly code = 'config'
+  /** A word for what is wrong, where a page may have its own sentence for it. */
+  readonly reason: string | undefined
+
+  constructor(message: string, options: ErrorOptions & { readonly reason?: string } = {}) {
+    super(message, options)
+    this.reason = options.reason
+  }
 }
 
 export type SignatureProblem = 'missing' | 'mismatch' | 'stale' | 'plaintext'

@@ -83,6 +83,24 @@ describe('Mini Programs by the API', () => {
       expect(answer.status).toBe(422)
       expect(answer.error.message).toMatch(words)
     }
+    // Pages make their own sentence of it.
+    for (const [body, detail] of [
+      [
+        { appId: 'wx1', token: 't' },
+        { field: 'appSecret', reason: 'missing' },
+      ],
+      [
+        { ...other, name: 'x'.repeat(65) },
+        { field: 'name', reason: 'too_long', limit: 64 },
+      ],
+      [
+        { ...other, encodingAESKey: 'short' },
+        { field: 'encodingAESKey', reason: 'form' },
+      ],
+      [{ ...other, odd: 1 }, { reason: 'unknown' }],
+      [other, { code: 'conflict', reason: 'app_exists' }],
+    ] as const)
+      expect((await api.call('POST /apps', { body })).body).toMatchObject({ error: detail })
     for (const method of ['PATCH', 'DELETE'])
       expect(
         await api.call(`${method} /apps/:id`, {

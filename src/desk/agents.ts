@@ -3,7 +3,7 @@ import { agentNameKey, parseAgentName, NAME_MOST } from './agent-name.js'
 import { writeAudit, type AuditActor } from './audit.js'
 import { passwordProblem, type Passwords } from './passwords.js'
 import type { Scope } from './principal.js'
-import { Refusal } from './refusal.js'
+import { Refusal, refusalFor } from './refusal.js'
 
 export type Role = 'agent' | 'admin'
 
@@ -227,7 +227,11 @@ export class Agents {
       .onConflict((oc) => oc.column('key').doUpdateSet({ value: '1' }))
       .execute()
     if (!(await this.hasAdmin(tx)))
-      throw new Refusal('conflict', 'Somebody must be left who may administer: make another admin first.')
+      throw refusalFor(
+        'last_admin',
+        'conflict',
+        'Somebody must be left who may administer: make another admin first.',
+      )
   }
 }
 
@@ -275,7 +279,8 @@ function scopeOf(json: string): Scope {
 function nameOf(text: string): string {
   const name = parseAgentName(text)
   if (name === undefined)
-    throw new Refusal(
+    throw refusalFor(
+      'agent_name',
       'invalid',
       `A name is one line of at most ${NAME_MOST} characters, without any that can’t be seen.`,
     )
@@ -284,11 +289,11 @@ function nameOf(text: string): string {
 
 function mustBeGood(password: string, name: string): void {
   const problem = passwordProblem(password, name)
-  if (problem !== undefined) throw new Refusal('invalid', problem)
+  if (problem !== undefined) throw refusalFor('password', 'invalid', problem)
 }
 
 function taken(name: string): Refusal {
-  return new Refusal('conflict', `There is an agent with the name ${name} already.`)
+  return refusalFor('agent_taken', 'conflict', `There is an agent with the name ${name} already.`)
 }
 
 function missing(): Refusal {

@@ -1,7 +1,7 @@
 import type { Store } from '../store/index.js'
 import { pinyinOf } from './pinyin.js'
 import { mayUse, type Principal } from './principal.js'
-import { notFound, Refusal } from './refusal.js'
+import { notFound, Refusal, refusalFor } from './refusal.js'
 import type { CannedReplyInput, CannedReplyView } from './schemas/canned-reply-view.js'
 
 type Asking = Pick<Principal, 'apps'>
@@ -112,5 +112,5 @@ function mustMayWrite(asking: Asking, appId: string | null): void {
 }
 
 function taken(): Refusal {
-  return new Refusal('conflict', 'shortcut: another canned reply has it')
+  return refusalFor('shortcut_taken', 'conflict', 'shortcut: another canned reply has it')
 }

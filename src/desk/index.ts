@@ -4,7 +4,7 @@ export { API_PREFIX, deskApi, type DeskApiOptions } from './api.js'
 export { programOf, showsApiKey } from './bearer-key.js'
 export { LiveEvents, type LiveEventsOptions, type PassingEvent, type PassingEvents } from './live-events.js'
 export { firstPrincipal, isAdmin, mayUse, type Principal, type PrincipalOf, type Scope } from './principal.js'
-export { notFound, Refusal, type RefusalCode } from './refusal.js'
+export { notFound, Refusal, refusalFor, type RefusalCode, type RefusalDetail } from './refusal.js'
 export { Raw, route, type Route } from './route.js'
 export {
   conversationRoutes,

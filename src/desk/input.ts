@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { Refusal, type RefusalCode } from './refusal.js'
+import { Refusal, type RefusalCode, type RefusalDetail } from './refusal.js'
 
 /**
  * The input as its schema has it. Throws Refusal that names the first wrong field and what it must be, such as
@@ -12,7 +12,27 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown, code:
   if (!issue) throw new Refusal(code, 'The request is not valid.')
   const field = issue.path.map(String).join('.')
   const what = describe(issue)
-  throw new Refusal(code, field === '' ? what : `${field}: ${what}`)
+  throw new Refusal(code, field === '' ? what : `${field}: ${what}`, {}, { field, ...detailOf(issue) })
+}
+
+/** The same for pages, which have their own words. */
+function detailOf(issue: z.core.$ZodIssue): Pick<RefusalDetail, 'reason' | 'limit'> {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return { reason: 'unknown' }
+    case 'invalid_type':
+      return { reason: issue.message.endsWith('received undefined') ? 'missing' : 'form' }
+    case 'too_big':
+      return { reason: issue.origin === 'string' ? 'too_long' : 'too_big', limit: Number(issue.maximum) }
+    case 'too_small': {
+      const [isText, limit] = [issue.origin === 'string', Number(issue.minimum)]
+      return isText && limit === 1
+        ? { reason: 'missing' }
+        : { reason: isText ? 'too_short' : 'too_small', limit }
+    }
+    default:
+      return { reason: 'form' }
+  }
 }
 
 // Zod's own words for what schemas say nothing about.

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
-import { Refusal } from './refusal.js'
+import { Refusal, refusalFor } from './refusal.js'
 
 /** What sends a request without asking a server first whether it may: a form of any site can. */
 const simpleTypes = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']
@@ -25,7 +25,11 @@ export function mustShowToken(ctx: Context, token: string): void {
   if (isSafe(ctx)) return
   const [shown, known] = [Buffer.from(ctx.get('x-csrf-token')), Buffer.from(token)]
   if (shown.length !== known.length || !timingSafeEqual(shown, known))
-    throw new Refusal('forbidden', 'X-CSRF-Token must be the csrfToken of GET /session. Load the page again.')
+    throw refusalFor(
+      'reload',
+      'forbidden',
+      'X-CSRF-Token must be the csrfToken of GET /session. Load the page again.',
+    )
 }
 
 /** Whether the address that was asked is this machine's own, as a browser here calls it. */
@@ -54,7 +58,8 @@ function isSimple(contentType: string): boolean {
 }
 
 function foreign(): Refusal {
-  return new Refusal(
+  return refusalFor(
+    'foreign',
     'forbidden',
     'This came from another site’s page. Behind a proxy, KEFU_PUBLIC_URL must be the address that people open.',
   )

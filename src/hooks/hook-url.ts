@@ -8,14 +8,18 @@ const LONGEST = 2000
 export function checkHookUrl(url: string, guard: AddressGuard): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (!parsed || !/^https?:$/.test(parsed.protocol) || url.length > LONGEST)
-    throw new ConfigError(`url must be an http or https address of at most ${LONGEST} characters.`)
+    throw new ConfigError(`url must be an http or https address of at most ${LONGEST} characters.`, {
+      reason: 'hook_url',
+    })
   if (parsed.username !== '' || parsed.password !== '' || parsed.hash !== '')
     throw new ConfigError(
       'url must have no user, password or # in it: the signature shows who a delivery is from.',
+      { reason: 'hook_user' },
     )
   const host = parsed.hostname.replace(/^\[|\]$/g, '')
   if ((isIP(host) !== 0 && !guard.allows(host)) || (host === 'localhost' && !guard.allows('127.0.0.1')))
     throw new ConfigError(
       'url leads to a private address. If that is meant, name its network in KEFU_ALLOW_PRIVATE_HOOKS (loopback is this machine) and start again.',
+      { reason: 'hook_private' },
     )
 }

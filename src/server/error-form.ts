@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa'
 import { AllowanceError, CommandError } from '../conversation/index.js'
-import { Refusal } from '../desk/index.js'
+import { Refusal, type RefusalDetail } from '../desk/index.js'
 import { ConfigError } from '../errors.js'
 import type { Logger } from '../log.js'
 import type { Metrics } from './metrics.js'
@@ -34,13 +34,20 @@ export function errorForm({ logger, metrics }: ErrorFormOptions): Middleware {
     } catch (error) {
       if (error instanceof AllowanceError) metrics.allowanceRefusals.inc({ by: 'api' })
       const { status, code, message } = answerTo(error)
+      const detail = detailOf(error)
       if (status >= 500)
         logger.error({ err: error, method: ctx.method, path: ctx.path, status }, 'a request failed')
       if (error instanceof Refusal) ctx.set({ ...error.headers })
       ctx.status = status
-      ctx.body = { error: { code, message } }
+      ctx.body = { error: { code, message, ...detail } }
     }
   }
+}
+
+/** What pages make their own sentence from. */
+function detailOf(error: unknown): Partial<RefusalDetail> {
+  if (error instanceof Refusal) return error.detail ?? {}
+  return error instanceof ConfigError && error.reason !== undefined ? { reason: error.reason } : {}
 }
 
 /** How an error is answered. */

@@ -4,6 +4,7 @@ import {
   mayUse,
   notFound,
   Refusal,
+  refusalFor,
   route,
   writeAudit,
   type AuditAction,
@@ -39,7 +40,11 @@ export function appRoutes({ apps, config, store, now, addressOf }: AppRoutesOpti
   function ours(appId: string, principal: Principal): AppView {
     const app = found(appId, principal)
     if (app.source === 'environment')
-      throw new Refusal('conflict', `${appId} is configured by WECHAT_APP_ID and can be changed only there.`)
+      throw refusalFor(
+        'app_fixed',
+        'conflict',
+        `${appId} is configured by WECHAT_APP_ID and can be changed only there.`,
+      )
     return app
   }
   async function note(action: AuditAction, appId: string, principal: Principal, ctx: Context): Promise<void> {
@@ -72,7 +77,7 @@ export function appRoutes({ apps, config, store, now, addressOf }: AppRoutesOpti
         if (!mayUse(principal, appId))
           throw new Refusal('forbidden', `${appId} is not one of the Mini Programs that are yours.`)
         if (apps.list.some((each) => each.appId === appId))
-          throw new Refusal('conflict', `${appId} is here already: change it with PATCH.`)
+          throw refusalFor('app_exists', 'conflict', `${appId} is here already: change it with PATCH.`)
         await apps.save({ appId, name, mode, appSecret, token, encodingAESKey })
         await note('app_added', appId, principal, ctx)
         return viewOf(found(appId, principal))

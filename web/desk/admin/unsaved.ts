@@ -41,7 +41,7 @@ export function keepUnsaved(isChanged: Readonly<Ref<boolean>>, router: Router): 
       const to = leaving.value
       leaving.value = null
       letGo()
-      if (to) router.go(to.page, to.argument)
+      if (to) router.go(to.page, to.argument, to.detail)
     },
   }
 }

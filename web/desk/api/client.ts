@@ -13,17 +13,26 @@ import type {
   UploadedMedia,
 } from './views.js'
 
+/** What is wrong, in words for programs. */
+export interface ErrorDetail {
+  reason?: string
+  field?: string
+  limit?: number
+}
+
 /** The service said no, or could not be reached (`unreachable`); the message is its own sentence. */
 export class DeskError extends Error {
   readonly code: string
   /** 0 when there was no answer. */
   readonly status: number
+  readonly detail: ErrorDetail
 
-  constructor(code: string, message: string, status: number) {
+  constructor(code: string, message: string, status: number, detail: ErrorDetail = {}) {
     super(message)
     this.name = 'DeskError'
     this.code = code
     this.status = status
+    this.detail = detail
   }
 
   /** Whether the same request may be made again by itself: nobody answered, or the service is not itself at the moment. */
@@ -255,6 +264,14 @@ function queryOf(values: Readonly<Record<string, string | number | undefined>>):
   return text === '' ? '' : `?${text}`
 }
 
+function detailOf(error: object): ErrorDetail {
+  return {
+    ...('reason' in error && { reason: String(error.reason) }),
+    ...('field' in error && { field: String(error.field) }),
+    ...('limit' in error && { limit: Number(error.limit) }),
+  }
+}
+
 function refusal(answer: unknown, status: number): DeskError {
   if (typeof answer === 'object' && answer !== null && 'error' in answer) {
     const { error } = answer
@@ -263,6 +280,7 @@ function refusal(answer: unknown, status: number): DeskError {
         'code' in error ? String(error.code) : String(status),
         String(error.message),
         status,
+        detailOf(error),
       )
   }
   return new DeskError(String(status), `HTTP ${status}`, status)
