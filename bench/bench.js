@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { measure, startLoad } from './measure.js'
+import { measure, profileFolder, startLoad } from './measure.js'
 import { isThere, server } from './postgres.js'
 import { sharesOf } from './profile.js'
 import { loadAverage, report, writeInto } from './report.js'
@@ -65,7 +65,7 @@ async function profile() {
   await load.ask('prepare', { first: rounds * count, count })
   for (const subject of subjects.filter(({ profiled }) => profiled || only)) {
     await run(subject, 'profile', folder)
-    shares.set(idOf(subject), sharesOf(join(folder, `${idOf(subject).replaceAll(' ', '-')}.cpuprofile`)))
+    shares.set(idOf(subject), sharesOf(profileFolder(folder, subject)))
   }
   if (!options.profiles) rmSync(folder, { recursive: true })
   return shares

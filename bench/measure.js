@@ -1,6 +1,7 @@
 /** Starts subjects and load, and measures one subject for one round. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { ownDatabase } from './postgres.js'
 import { content } from './pushes.js'
@@ -69,18 +70,15 @@ function checkHandled({ floor }, answered, { pushes, characters }) {
   if (!floor && characters !== answered * content.length) throw new Error('the handler got another text')
 }
 
+/** Where a subject's profiles are, one for each of its threads. */
+export const profileFolder = (folder, subject) => join(folder, idOf(subject).replaceAll(' ', '-'))
+
 async function startSubject(subject, profile) {
   const { file, database } = subject
   const own = database && (await ownDatabase())
   const server = fork(new URL(`subjects/${file}.js`, import.meta.url), {
     env: { ...process.env, NODE_ENV: 'production', ...(own ? { BENCH_DATABASE: own.url } : {}) },
-    execArgv: profile
-      ? [
-          '--cpu-prof',
-          `--cpu-prof-dir=${profile}`,
-          `--cpu-prof-name=${idOf(subject).replaceAll(' ', '-')}.cpuprofile`,
-        ]
-      : [],
+    execArgv: profile ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder(profile, subject)}`] : [],
   })
   const died = once(server, 'exit').then(([code]) => {
     throw new Error(`the subject ended with code ${code}`)

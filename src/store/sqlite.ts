@@ -77,7 +77,7 @@ export async function openRaw(file: string): Promise<Sqlite> {
   const worker = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
     workerData: file,
     // It needs nothing that this process preloads, and a loader's own thread may be waiting for this one.
-    execArgv: [],
+    execArgv: process.execArgv.filter((option) => option.startsWith('--cpu-prof')),
   })
   const waiting = new Map<number, Waiting>()
   let asked = 0
