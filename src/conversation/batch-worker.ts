@@ -12,7 +12,9 @@ export interface BatchWorkerOptions {
   readonly wait: (milliseconds: number) => Promise<unknown>
   /** Told after each commit, which may have queued messages. */
   readonly onHandled: () => void
-  /** How many pushes are handled in one transaction at most; 100 when not given: some 10 ms that nothing else gets. */
+  /** Whether pushes are being committed now, so that a pause without new ones is none. */
+  readonly arriving?: () => boolean
+  /** How many pushes are handled in one transaction at most; 500 when not given: some 50 ms that pushes may wait. */
   readonly batch?: number
 }
 
@@ -51,7 +53,7 @@ export class BatchWorker implements Worker {
 
   constructor(options: BatchWorkerOptions) {
     this.#options = options
-    this.#batch = options.batch ?? 100
+    this.#batch = options.batch ?? 500
   }
 
   get size(): number {
@@ -123,7 +125,7 @@ export class BatchWorker implements Worker {
       if (!oldest || performance.now() - oldest.since > LONGEST_WAIT_MS) return
       const before = this.#added
       await this.#options.wait(QUIET_MS)
-      if (this.#added === before) return
+      if (this.#added === before && this.#options.arriving?.() !== true) return
     }
   }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { newRun, type Run } from '../bot/index.js'
 import type { Logger } from '../log.js'
-import { bulkRows, shardOf, type Store } from '../store/index.js'
+import { bulkRows, shardOf, type Appended, type PushRow, type Store } from '../store/index.js'
 import { restorePush, type Answer, type IncomingMessage, type Push } from '../wechat/index.js'
 import type { Job } from './handling.js'
 import type { Shards } from './shards.js'
@@ -54,6 +54,8 @@ export class Inbox {
   /** The shards of pushes that are answered already and to be announced. */
   readonly #arrived = new Set<number>()
   #announcing: NodeJS.Timeout | undefined
+  /** How many pushes are being committed. */
+  #committing = 0
   readonly #ends: (() => void)[] = []
   #told: [number, Answer][] = []
   #stopped = false
@@ -108,7 +110,7 @@ export class Inbox {
     const answered = !this.#mayTransfer(push)
     const kept = { dedupeKey: push.id, appId, openId, format, plaintext: withoutNul(plaintext) }
     const row = { ...kept, receivedAt, answered }
-    const { id, inserted } = await this.#options.store.pushes.append(row)
+    const { id, inserted } = await this.#append(row)
     if (!inserted) return this.#repeat(push.id, id)
     if (!this.#options.shards.alone) return this.#shared(id, shardOf(appId, openId), answered)
     if (this.#more || this.#options.worker.size >= this.#memory) {
@@ -118,6 +120,20 @@ export class Inbox {
       return unwaited
     }
     return this.#give({ pushId: id, push, receivedAt, run: { ...newRun(), answered } })
+  }
+
+  /** Whether pushes have come that are not committed yet. */
+  get arriving(): boolean {
+    return this.#committing > 0
+  }
+
+  async #append(row: PushRow): Promise<Appended> {
+    this.#committing++
+    try {
+      return await this.#options.store.pushes.append(row)
+    } finally {
+      this.#committing--
+    }
   }
 
   /** An event can't be transferred. */

@@ -133,7 +133,11 @@ export async function createApp(
   bot.use(rules(() => ruleBook.compiled, around))
   const worker: Worker = handlers
     ? new CodeWorker({ ...parts, bot, senderOf })
-    : new BatchWorker({ ...parts, handling: new Handling({ ...parts, bot }) })
+    : new BatchWorker({
+        ...parts,
+        handling: new Handling({ ...parts, bot }),
+        arriving: () => inbox.arriving,
+      })
 
   // In: pushes are committed, then answered; one that may be transferred waits for its handlers.
   const byRules = (message: Message): boolean => mayTransfer(ruleBook.compiled, message)
