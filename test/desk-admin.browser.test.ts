@@ -233,7 +233,7 @@ describeInBrowser('administration at the desk', () => {
     await customer.sends('怎么退货')
     expect(await customer.receives()).toMatchObject({ content: { content: '请提供订单号。' } })
     await page.reload()
-    await rows.nth(1).getByText('退货').waitFor()
+    await rows.nth(1).getByText('退货', { exact: true }).waitFor()
     expect(desk.trouble).toEqual([])
   })
 
@@ -298,7 +298,7 @@ describeInBrowser('administration at the desk', () => {
       await mustBeForEverybody(desk)
       await desk.button('测试：订单系统').click()
       const deliveries = page.getByRole('dialog', { name: '推送记录：订单系统' })
-      await deliveries.getByText('已送达').waitFor()
+      await deliveries.getByRole('list').getByText('已送达').waitFor()
       await mustBeForEverybody(desk)
       await deliveries.getByRole('button', { name: '重新推送：webhook.test' }).click()
       await expect.poll(() => receiver.received.length, { timeout: patience }).toBe(2)
