@@ -247,7 +247,7 @@ describeInBrowser('the rules at the desk', () => {
     await form.getByLabel('日期 1', { exact: true }).fill('2020-10-01')
     await mustBeForEverybody(desk)
     await form.getByRole('button', { name: '保存' }).click()
-    await form.getByRole('alert').filter({ hasText: 'schedules[0].week[6][0]' }).waitFor()
+    await form.getByRole('alert').filter({ hasText: '周日的时间写得不对' }).waitFor()
     await form.getByLabel('周日').fill('00:00-24:00')
     await form.getByRole('button', { name: '保存' }).click()
     await page.getByText('两个月内一直营业').waitFor()

@@ -11,8 +11,15 @@ export interface Saving {
   save: (action: () => Promise<unknown>) => Promise<boolean>
 }
 
-/** One thing that is saved. `words` has this page's own for codes of refusals; others are as everywhere. */
-export function createSaving(texts: AdminTexts, words: Partial<Record<string, AdminKey>> = {}): Saving {
+/**
+ * One thing that is saved. `words` has this page's own for codes of refusals; others are as everywhere, or as
+ * `wordsOf` says.
+ */
+export function createSaving(
+  texts: AdminTexts,
+  words: Partial<Record<string, AdminKey>> = {},
+  wordsOf: (error: DeskError, texts: AdminTexts) => string = problemWords,
+): Saving {
   const busy = ref(false)
   const problem = ref('')
   return {
@@ -28,7 +35,7 @@ export function createSaving(texts: AdminTexts, words: Partial<Record<string, Ad
       } catch (error) {
         if (!(error instanceof DeskError)) throw error
         const own = words[error.code]
-        problem.value = own === undefined ? problemWords(error, texts) : texts.t.value(own)
+        problem.value = own === undefined ? wordsOf(error, texts) : texts.t.value(own)
         return false
       } finally {
         busy.value = false

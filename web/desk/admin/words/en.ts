@@ -289,6 +289,11 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'hours.saved': 'The business hours are saved and hold from now on.',
   'hours.conflict':
     'Not saved: somebody else has just changed the business hours, and the page shows theirs. Look at them and save again.',
+  'hours.inUse': 'A rule uses “{name}”: change that rule first.',
+  'hours.wrongDay': '{day}: write spans such as 09:00-18:00.',
+  'hours.wrongDate': 'Date {number} is given twice, or its day or hours are not written as they should be.',
+  'hours.wrongZone': 'There is no such time zone: write one such as Asia/Shanghai.',
+  'hours.wrongName': 'The name is empty, too long, or used already.',
   'hours.removeSure': 'Business hours that a rule uses can’t be removed: change those rules first.',
   'rules.hours.open': 'open (by name)',
   'rules.hours.closed': 'closed (by name)',
