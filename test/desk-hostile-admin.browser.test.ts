@@ -95,6 +95,11 @@ describeInBrowser('the desk, against hostile words in everything that is set up'
       await page.goto(`${service.url}/${section}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       if (!/run|report/.test(section)) await page.getByText(evil).first().waitFor()
+      const leftDialogs = async (): Promise<number> => {
+        const open = await page.getByRole('dialog').count()
+        if (open > 0) await page.keyboard.press('Escape')
+        return open
+      }
       // What can be opened and changes nothing yet: forms, logs, questions.
       const buttons = page
         .getByRole('main')
@@ -104,9 +109,7 @@ describeInBrowser('the desk, against hostile words in everything that is set up'
         if (!(await button.isEnabled())) continue
         await button.click()
         await nothingRan(desk)
-        for (let open = 0; open < 3 && (await page.getByRole('dialog').count()) > 0; open++)
-          await page.keyboard.press('Escape')
-        await expect.poll(() => page.getByRole('dialog').count(), { timeout: patience }).toBe(0)
+        await expect.poll(leftDialogs, { timeout: patience }).toBe(0)
       }
       // What was changed on the way would hold the page back.
       const discard = desk.button('放弃修改')
