@@ -31,6 +31,31 @@ describe('a batch worker', () => {
     expect(scene.batches).toEqual([Array.from({ length: 11 }, (_, i) => i)])
   })
 
+  it('waits on while pushes are being committed, though none is added', async () => {
+    let arriving = true
+    const scene = makeScene({ arriving: () => arriving })
+    const answers = Array.from({ length: 10 }, (_, i) => scene.worker.add(answeredJob(i)))
+    for (let i = 0; i < 3; i++) {
+      await scene.waited()
+      expect(scene.batches).toEqual([])
+      scene.goOn()
+    }
+    await scene.waited()
+    arriving = false
+    scene.goOn()
+    await Promise.all(answers)
+    expect(scene.batches).toHaveLength(1)
+  })
+
+  it('handles all that waits after one pause, until another push comes', async () => {
+    const scene = makeScene({ batch: 10 })
+    const answers = Array.from({ length: 40 }, (_, i) => scene.worker.add(answeredJob(i)))
+    await scene.waited()
+    scene.goOn()
+    await Promise.all(answers)
+    expect(scene.batches.map(({ length }) => length)).toEqual([10, 10, 10, 10])
+  })
+
   it('handles few at once', async () => {
     const scene = makeScene()
     expect(await scene.worker.add(answeredJob(0))).toBe('success')
@@ -55,12 +80,17 @@ describe('a batch worker', () => {
   })
 })
 
-function makeScene({ batch = 100, mine = () => true }: { batch?: number; mine?: () => boolean } = {}) {
+function makeScene({
+  batch = 100,
+  mine = () => true,
+  arriving = () => false,
+}: { batch?: number; mine?: () => boolean; arriving?: () => boolean } = {}) {
   const batches: number[][] = []
   let waiting: (() => void) | undefined
   let asked: (() => void) | undefined
   const worker = new BatchWorker({
     batch,
+    arriving,
     shards: { has: mine },
     logger: silentLogger,
     onHandled: () => undefined,

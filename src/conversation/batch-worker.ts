@@ -46,6 +46,8 @@ export class BatchWorker implements Worker {
   #waiting: Waiting[] = []
   /** How many were ever added. */
   #added = 0
+  /** How many those were when a pause was last found: until another comes, it lasts. */
+  #pausedAt = -1
   /** How many of those that wait are urgent. */
   #urgent = 0
   #running: Promise<void> | undefined
@@ -124,8 +126,12 @@ export class BatchWorker implements Worker {
       const [oldest] = this.#waiting
       if (!oldest || performance.now() - oldest.since > LONGEST_WAIT_MS) return
       const before = this.#added
-      await this.#options.wait(QUIET_MS)
-      if (this.#added === before && this.#options.arriving?.() !== true) return
+      if (before !== this.#pausedAt) await this.#options.wait(QUIET_MS)
+      if (this.#added === before && this.#options.arriving?.() !== true) {
+        this.#pausedAt = before
+        return
+      }
+      this.#pausedAt = -1
     }
   }
 
