@@ -86,7 +86,7 @@ export async function judge(world: World, load: Load): Promise<Verdict> {
   checkPushes(kept, load, violations)
   checkReplies(kept, load, violations)
   checkPeople(kept, load, violations)
-  checkPhones(world, load, violations)
+  checkPhones(world, kept, load, violations)
   checkStates(world, kept, violations)
   const accepted = world.wire.arrivals.filter((arrival) => arrival.errcode === 0)
   const arrived = new Set(accepted.map((arrival) => arrival.text))
@@ -165,8 +165,11 @@ function checkPeople(kept: Kept, load: Load, violations: Record<Promise_, string
 }
 
 /** What the customers' phones show: each reply once, in order, and no more than WeChat allows. */
-function checkPhones(world: World, load: Load, violations: Record<Promise_, string[]>): void {
+function checkPhones(world: World, kept: Kept, load: Load, violations: Record<Promise_, string[]>): void {
+  const incoming = groups(kept.incoming, (row) => row.openId)
   for (const openId of new Set(load.written.map((each) => each.openId))) {
+    // A message that was not acknowledged may have come after a later one: replies go by the order of coming.
+    const ranks = new Map((incoming.get(openId) ?? []).map((row, i) => [Number(row.text.split('.')[1]), i]))
     const seen = new Set<string>()
     let last = -1
     let since = 0
@@ -178,7 +181,7 @@ function checkPhones(world: World, load: Load, violations: Record<Promise_, stri
       if (++since > 5) violations.overspent.push(`${openId}: ${since} messages after one of theirs`)
       const reply = parseReply(content.content)
       if (!reply) continue
-      const place = reply.number * 10 + reply.place
+      const place = (ranks.get(reply.number) ?? -1) * 10 + reply.place
       if (place <= last) violations.disordered.push(`${openId} got out of order: ${content.content}`)
       last = Math.max(last, place)
     }
