@@ -1,3 +1,6 @@
+import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError } from '../src/errors.js'
 import type { PushRow } from '../src/store/push-log.js'
@@ -114,6 +117,12 @@ describe('openStore', () => {
     } finally {
       await test.remove()
     }
+  })
+
+  it('rejects when the file can not be opened, and goes on', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kefu-no-file-'))
+    await expect(openStore(`file:${directory}`)).rejects.toThrow(/open/i)
+    rmSync(directory, { recursive: true })
   })
 
   it('says what an address must look like', async () => {

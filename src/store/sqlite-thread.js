@@ -73,7 +73,8 @@ function plain(error) {
   return { message: String(message), code, errcode }
 }
 
-const { engine, database } = open(workerData)
+/** @type {Database} */
+let database
 parentPort?.on('message', ([id, sql, parameters]) => {
   try {
     if (sql === undefined) {
@@ -85,4 +86,10 @@ parentPort?.on('message', ([id, sql, parameters]) => {
     parentPort?.postMessage([id, undefined, plain(error)])
   }
 })
-parentPort?.postMessage([0, [[{ engine }]]])
+try {
+  const opened = open(workerData)
+  database = opened.database
+  parentPort?.postMessage([0, [[{ engine: opened.engine }]]])
+} catch (error) {
+  parentPort?.postMessage([0, undefined, plain(error)])
+}

@@ -118,7 +118,10 @@ export async function openRaw(file: string): Promise<Sqlite> {
     worker.postMessage([id, sql, parameters])
     return answer
   }
-  const { rows } = await wait(0)
+  const { rows } = await wait(0).catch(async (error: unknown) => {
+    await worker.terminate()
+    throw error
+  })
   const [opened] = rows as { engine: Sqlite['engine'] }[]
   return {
     engine: opened?.engine ?? 'libsql',
