@@ -73,23 +73,40 @@ function plain(error) {
   return { message: String(message), code, errcode }
 }
 
+/**
+ * Two flags shared with the process: [a statement runs, the process ends]. libsql aborts the process when its thread is
+ * ended within a call, so an exit waits for the first, and nothing begins after the second.
+ * @type {{ file: string, flags: Int32Array }}
+ */
+const { file, flags } = workerData
+
+/** Answers request `id` with what `work` gives. @param {number} id @param {() => ReturnType<typeof run>} work */
+function answer(id, work) {
+  Atomics.store(flags, 0, 1)
+  try {
+    if (Atomics.load(flags, 1) === 0) parentPort?.postMessage([id, work()])
+  } catch (error) {
+    parentPort?.postMessage([id, undefined, plain(error)])
+  } finally {
+    Atomics.store(flags, 0, 0)
+    Atomics.notify(flags, 0)
+  }
+}
+
 /** @type {Database} */
 let database
 parentPort?.on('message', ([id, sql, parameters]) => {
-  try {
-    if (sql === undefined) {
-      statements.clear()
-      database.close()
-      parentPort?.postMessage([id, [[]]])
-    } else parentPort?.postMessage([id, run(sql, parameters)])
-  } catch (error) {
-    parentPort?.postMessage([id, undefined, plain(error)])
-  }
+  answer(id, () => {
+    if (sql !== undefined) return run(sql, parameters)
+    statements.clear()
+    database.close()
+    return [[]]
+  })
+  // Nothing can be asked any more, so the thread ends by itself.
+  if (sql === undefined) parentPort?.close()
 })
-try {
-  const opened = open(workerData)
+answer(0, () => {
+  const opened = open(file)
   database = opened.database
-  parentPort?.postMessage([0, [[{ engine: opened.engine }]]])
-} catch (error) {
-  parentPort?.postMessage([0, undefined, plain(error)])
-}
+  return [[{ engine: opened.engine }]]
+})

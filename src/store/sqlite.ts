@@ -72,10 +72,22 @@ export async function readSqlite<Row>(sqlite: Sqlite, query: string): Promise<Ro
   return (await sqlite.run(query, [])).rows as Row[]
 }
 
+/** The threads' flags (see sqlite-thread.js). */
+const open = new Set<Int32Array>()
+const EXIT_WAIT_MS = 5000
+process.on('exit', () => {
+  for (const flags of open) {
+    Atomics.store(flags, 1, 1)
+    Atomics.wait(flags, 0, 1, EXIT_WAIT_MS)
+  }
+})
+
 /** A connection without any setting. */
 export async function openRaw(file: string): Promise<Sqlite> {
+  const flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
+  open.add(flags)
   const worker = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
-    workerData: file,
+    workerData: { file, flags },
     // It needs nothing that this process preloads, and a loader's own thread may be waiting for this one.
     execArgv: process.execArgv.filter((option) => option.startsWith('--cpu-prof')),
   })
@@ -109,7 +121,9 @@ export async function openRaw(file: string): Promise<Sqlite> {
     // Out of memory, or a mistake of ours: what goes on without a database is no service. A new start is.
     throw error
   })
-  worker.on('exit', () => {
+  const exited = new Promise<void>((resolve) => worker.once('exit', resolve))
+  void exited.then(() => {
+    open.delete(flags)
     end(new Error('The connection to the database is closed.'))
   })
   const ask = (sql?: string, parameters?: readonly unknown[]): Promise<SqliteResult> => {
@@ -130,7 +144,12 @@ export async function openRaw(file: string): Promise<Sqlite> {
       await ask(sql)
     },
     async close() {
-      await ask().finally(() => worker.terminate())
+      try {
+        await ask()
+      } finally {
+        worker.ref()
+        await exited
+      }
     },
   }
 }
