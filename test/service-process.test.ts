@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createEmulator, type Emulator } from '../src/emulator/index.js'
 import { openStore } from '../src/store/index.js'
@@ -122,9 +123,18 @@ describe('kefu start', () => {
       await start()
       expect(await kefu('rules', 'import', writeRules())).toMatchObject({ code: 0 })
       const customers = Array.from({ length: 30 }, (_, i) => emulator.user(`o${i}`))
+      const answersTo = (customer: ReturnType<Emulator['user']>): string[] =>
+        customer.messages
+          .filter(({ from }) => from === 'service')
+          .map(({ content }) => ('content' in content ? content.content : ''))
+      let stopped = false
       const load = Promise.all(
         customers.map(async (customer) => {
-          for (let n = 0; n < 20; n++) await customer.sends(`${n}`)
+          for (let n = 0; n < 20; n++) {
+            await customer.sends(`${n}`)
+            // Further ahead than the allowance (5, one kept for people), answers would rightly be refused.
+            while (!stopped && n - answersTo(customer).length > 1) await delay(5)
+          }
         }),
       )
       await expect
@@ -134,6 +144,7 @@ describe('kefu start', () => {
       const ended = await server?.end()
       expect(ended).toMatchObject({ code: 0, signal: null })
       expect(performance.now() - began).toBeLessThan(10_000)
+      stopped = true
       await load
       const said = emulator.deliveries.filter(({ answer }) => answer === 'success')
       expect(said.length).toBeLessThan(600)
@@ -142,12 +153,8 @@ describe('kefu start', () => {
       // All that was taken is handled, and each answered once: the phones show it.
       for (const customer of customers) {
         const taken = said.filter(({ openId }) => openId === customer.openId).length
-        await expect
-          .poll(() => customer.messages.filter(({ from }) => from === 'service').length, { timeout: 20_000 })
-          .toBeGreaterThanOrEqual(taken)
-        const answers = customer.messages
-          .filter(({ from }) => from === 'service')
-          .map(({ content }) => ('content' in content ? content.content : ''))
+        await expect.poll(() => answersTo(customer).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(taken)
+        const answers = answersTo(customer)
         expect(new Set(answers).size).toBe(answers.length)
         expect(answers).toEqual([...answers].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))))
       }
