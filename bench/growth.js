@@ -104,11 +104,16 @@ async function use({ url, port, memory }) {
       await wait(100)
     }
   })()
-  // The first second only warms up: a process that has just started.
-  await pushSteadily({ port, rate, seconds: 1, first: 0 })
-  const acks = await pushSteadily({ port, rate, seconds, first: rate })
-  reading = false
-  await desk
+  const pushing = async () => {
+    try {
+      // The first second only warms up: a process that has just started.
+      await pushSteadily({ port, rate, seconds: 1, first: 0 })
+      return await pushSteadily({ port, rate, seconds, first: rate })
+    } finally {
+      reading = false
+    }
+  }
+  const [acks] = await Promise.all([pushing(), desk])
   return { acks, lists, threads, idle, peak: memory('VmHWM') }
 }
 

@@ -30,7 +30,8 @@ export async function pushSteadily({
 
     async function push(number) {
       const due = began + (number * 1000) / rate
-      const socket = free.pop() ?? (await open(port))
+      // In turns: one that lay idle for longer than the service keeps connections would never be answered.
+      const socket = free.shift() ?? (await open(port))
       await ask(socket, pushes[number])
       free.push(socket)
       times.push(performance.now() - due)
@@ -48,11 +49,13 @@ function ask(socket, bytes) {
       received += chunk.latin1Slice()
       const answer = readAnswer(received)
       if (!answer) return
-      socket.off('data', onData).off('error', reject)
+      socket.off('data', onData).off('error', reject).off('close', onClose)
       if (answer.status === 200 && answer.body === 'success') resolve()
       else reject(new Error(`answered ${answer.status} ${answer.body}`))
     }
-    socket.on('data', onData).on('error', reject)
+    const onClose = () => reject(new Error('the connection closed before the answer'))
+    if (socket.destroyed) onClose()
+    socket.on('data', onData).on('error', reject).on('close', onClose)
     socket.write(bytes)
   })
 }
