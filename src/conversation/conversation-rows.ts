@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import {
   bulkRows,
   bulkStatement,
+  messagesToSend,
   shardOf,
   type Dialect,
   type Store,
@@ -154,8 +155,6 @@ function load({ dialect, packed }: Words, from: string): string {
   const tags = postgres
     ? 'select json_agg(tag order by tag) from contact_tag where contact_id = contact.id'
     : 'select json_group_array(tag) from (select tag from contact_tag where contact_id = contact.id order by tag)'
-  // Of a small index: SQLite would take one of all messages.
-  const toSend = postgres ? 'message' : 'message indexed by message_to_send'
   const columns = loaded.map((name) => (name === 'tags' && !postgres ? 'json(tags)' : name))
   return packed(
     columns,
@@ -163,7 +162,7 @@ function load({ dialect, packed }: Words, from: string): string {
       c.enter_received_at, c.corrected, c.waiting_since, c.last_message_id,
       contact.app_id, contact.open_id, contact.name, contact.remark, contact.session_from, contact.seen_at,
       (${tags}) as tags,
-      (select count(*) from ${toSend} where conversation_id = c.id and state in ('queued', 'sending')) as pending
+      (select count(*) from ${messagesToSend(dialect)} where conversation_id = c.id and state in ('queued', 'sending')) as pending
     from ${from} ${postgres ? 'order by c.id for update of c' : ''}`,
   )
 }

@@ -1,8 +1,10 @@
+import { sql } from 'kysely'
 import type { Sender } from '../bot/index.js'
 import type { Logger } from '../log.js'
-import { bulkStatement, type Store } from '../store/index.js'
+import { bulkStatement, messagesToSend, type Store } from '../store/index.js'
 import type { OutgoingMessage } from '../wechat/index.js'
 import type { AllowanceRules } from './allowance.js'
+import type { MessageState } from './message-state.js'
 import { SendLog, type Leaving, type SendChange } from './send-log.js'
 import type { Shards } from './shards.js'
 import { UnitOfWork } from './unit-of-work.js'
@@ -121,11 +123,14 @@ export class Outbox {
       const lost = await tx
         .updateTable('message')
         .set({ state: 'unknown', problem: 'interrupted', sent_at: unit.now })
-        .where('state', '=', 'sending')
-        .where('conversation_id', 'in', (eb) =>
+        .where('id', 'in', (eb) =>
           eb
-            .selectFrom('conversation')
-            .select('id')
+            .selectFrom(sql<{ id: number; state: MessageState; conversation_id: number }>`
+              (select id, state, conversation_id from ${sql.raw(messagesToSend(store.dialect))}
+              where state in ('queued', 'sending'))`.as('m'))
+            .innerJoin('conversation', 'conversation.id', 'm.conversation_id')
+            .select('m.id')
+            .where('m.state', '=', 'sending')
             .where('shard', 'in', [...shards]),
         )
         .returning(['id', 'conversation_id'])
@@ -321,14 +326,13 @@ type FirstQueued = [
   notBefore: number | null,
 ]
 
-const firstQueued = bulkStatement({ shard: 'bigint' }, ({ dialect, rows, packed }) => {
-  const toSend = dialect === 'postgres' ? 'message' : 'message indexed by message_to_send'
-  return packed(
+const firstQueued = bulkStatement({ shard: 'bigint' }, ({ dialect, rows, packed }) =>
+  packed(
     ['id', 'conversation_id', 'shard', 'app_id', 'open_id', 'content', 'attempts', 'not_before'],
     `select m.id, m.conversation_id, c.shard, contact.app_id, contact.open_id, m.content, m.attempts, m.not_before
-    from (select min(id) as id from ${toSend} where state in ('queued', 'sending') group by conversation_id) as head
+    from (select min(id) as id from ${messagesToSend(dialect)} where state in ('queued', 'sending') group by conversation_id) as head
     join message m on m.id = head.id join conversation c on c.id = m.conversation_id
     join contact on contact.id = c.contact_id
     where m.state = 'queued' and c.shard in (select shard from ${rows}) order by m.id limit ${PAGE}`,
-  )
-})
+  ),
+)

@@ -1,7 +1,7 @@
 export { Batcher, type Outcome } from './batch.js'
 export { bulkRows, bulkStatement, type BulkColumns, type BulkRow, type Words } from './bulk.js'
 export { isDatabaseFault } from './database-fault.js'
-export type { Dialect } from './dialect.js'
+export { messagesToSend, type Dialect } from './dialect.js'
 export type { Appended, PushLog, PushRow } from './push-log.js'
 export type * from './schema.js'
 export { SHARDS, shardOf } from './shard.js'

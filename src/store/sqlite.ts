@@ -88,6 +88,8 @@ export async function openRaw(file: string): Promise<Sqlite> {
   open.add(flags)
   const worker = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
     workerData: { file, flags },
+    // Rows do not live long: without a limit the young ones of both threads take 50 MB before anything is collected.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
     // It needs nothing that this process preloads, and a loader's own thread may be waiting for this one.
     execArgv: process.execArgv.filter((option) => option.startsWith('--cpu-prof')),
   })

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Kysely, Migrator, PostgresDialect, type Transaction } from 'kysely'
-import pg from 'pg'
+import type { PoolConfig } from 'pg'
 import { ConfigError } from '../errors.js'
 import type { Dialect } from './dialect.js'
 import { migrations } from './migrations.js'
@@ -84,10 +84,12 @@ async function openFile(url: string): Promise<Store> {
 const SILENCE_MS = 30_000
 
 async function openPostgres(url: string, silenceMs: number): Promise<Store> {
+  // Only here: what is read at each start is most of its time.
+  const { default: pg } = await import('pg')
   const types = new pg.TypeOverrides()
   // Ids, sequences and times stay below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number)
-  const settings: pg.PoolConfig = {
+  const settings: PoolConfig = {
     connectionString: url,
     types,
     connectionTimeoutMillis: 5000,
