@@ -125,9 +125,11 @@ export class Outbox {
         .set({ state: 'unknown', problem: 'interrupted', sent_at: unit.now })
         .where('id', 'in', (eb) =>
           eb
-            .selectFrom(sql<{ id: number; state: MessageState; conversation_id: number }>`
+            .selectFrom(
+              sql<{ id: number; state: MessageState; conversation_id: number }>`
               (select id, state, conversation_id from ${sql.raw(messagesToSend(store.dialect))}
-              where state in ('queued', 'sending'))`.as('m'))
+              where state in ('queued', 'sending'))`.as('m'),
+            )
             .innerJoin('conversation', 'conversation.id', 'm.conversation_id')
             .select('m.id')
             .where('m.state', '=', 'sending')
