@@ -9,7 +9,7 @@ import {
   type ConversationFilter,
   type ViewSource,
 } from '../src/conversation/index.js'
-import { contains, wordsOf } from '../src/conversation/search-pieces.js'
+import { contains, wordsOf } from '../src/conversation/reading/search-pieces.js'
 import { silentLogger } from '../src/log.js'
 import type { Store } from '../src/store/index.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'

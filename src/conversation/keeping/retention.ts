@@ -1,4 +1,4 @@
-import type { Logger } from '../log.js'
+import type { Logger } from '../../log.js'
 import type { Purge } from './purge.js'
 
 /** What is deleted when it is so old. */

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { newRun, type Run } from '../bot/index.js'
-import type { Logger } from '../log.js'
-import { bulkRows, shardOf, type Appended, type PushRow, type Store } from '../store/index.js'
-import { restorePush, type Answer, type IncomingMessage, type Push } from '../wechat/index.js'
+import { newRun, type Run } from '../../bot/index.js'
+import type { Logger } from '../../log.js'
+import { bulkRows, shardOf, type Appended, type PushRow, type Store } from '../../store/index.js'
+import { restorePush, type Answer, type IncomingMessage, type Push } from '../../wechat/index.js'
 import type { Job } from './handling.js'
-import type { Shards } from './shards.js'
+import type { Shards } from '../shards.js'
 import type { Worker } from './worker.js'
 
 export interface InboxOptions {

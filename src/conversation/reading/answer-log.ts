@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { bulkRows, type Store } from '../store/index.js'
+import { bulkRows, type Store } from '../../store/index.js'
 import type { MessageContent } from './message-view.js'
 
 /** Something that a customer did and who answered it. Times are milliseconds since 1970. */

@@ -1,11 +1,11 @@
-import { ApiError, NetworkError } from '../errors.js'
-import { Batcher, bulkStatement, type Store, type Tx } from '../store/index.js'
-import { allowanceOf, closedWindow, type AllowanceRules, type Triggers } from './allowance.js'
-import { spendingsOf } from './conversation-rows.js'
-import type { Status } from './conversing.js'
-import { nextMessageState, type MessageState, type MessageStep } from './message-state.js'
-import type { Shards } from './shards.js'
-import { UnitOfWork } from './unit-of-work.js'
+import { ApiError, NetworkError } from '../../errors.js'
+import { Batcher, bulkStatement, type Store, type Tx } from '../../store/index.js'
+import { allowanceOf, closedWindow, type AllowanceRules, type Triggers } from '../allowance.js'
+import { spendingsOf } from '../conversation-rows.js'
+import type { Status } from '../conversing.js'
+import { nextMessageState, type MessageState, type MessageStep } from '../message-state.js'
+import type { Shards } from '../shards.js'
+import { UnitOfWork } from '../unit-of-work.js'
 
 /** A message on its way. */
 export interface Leaving {

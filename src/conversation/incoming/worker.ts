@@ -1,4 +1,4 @@
-import type { Answer } from '../wechat/index.js'
+import type { Answer } from '../../wechat/index.js'
 import type { Job } from './handling.js'
 
 /** Who handles committed pushes, in each conversation's order. */

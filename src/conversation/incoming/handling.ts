@@ -1,21 +1,21 @@
-import type { Bot, Run } from '../bot/index.js'
-import { HandlerError } from '../errors.js'
-import type { Logger } from '../log.js'
-import { bulkStatement, shardOf, type Store, type Tx } from '../store/index.js'
-import type { Answer, Push } from '../wechat/index.js'
-import { cameLate, type AllowanceRules, type Spending } from './allowance.js'
+import type { Bot, Run } from '../../bot/index.js'
+import { HandlerError } from '../../errors.js'
+import type { Logger } from '../../log.js'
+import { bulkStatement, shardOf, type Store, type Tx } from '../../store/index.js'
+import type { Answer, Push } from '../../wechat/index.js'
+import { cameLate, type AllowanceRules, type Spending } from '../allowance.js'
 import {
   contactKey,
   openConversations,
   spendingsOfEach,
   type ContactAndConversation,
   type Sighting,
-} from './conversation-rows.js'
-import { conversingOf, type Conversing } from './conversing.js'
-import { AllowanceError, Draft } from './draft.js'
-import { botAnswers } from './ownership.js'
-import type { Shards } from './shards.js'
-import { UnitOfWork } from './unit-of-work.js'
+} from '../conversation-rows.js'
+import { conversingOf, type Conversing } from '../conversing.js'
+import { AllowanceError, Draft } from '../draft.js'
+import { botAnswers } from '../ownership.js'
+import type { Shards } from '../shards.js'
+import { UnitOfWork } from '../unit-of-work.js'
 
 /** A push to be handled. */
 export interface Job {

@@ -1,7 +1,7 @@
-import type { Logger } from '../log.js'
-import type { Store } from '../store/index.js'
+import type { Logger } from '../../log.js'
+import type { Store } from '../../store/index.js'
 import { conversationViews, type ConversationView } from './conversation-view.js'
-import { currentSequence, readFeed, type FeedItem } from './feed.js'
+import { currentSequence, readFeed, type FeedItem } from '../feed.js'
 import { messageViews, type MessageView } from './message-view.js'
 import type { ViewSource } from './view-source.js'
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { bulkRows, type Dialect, type Tx } from '../store/index.js'
+import { bulkRows, type Dialect, type Tx } from '../../store/index.js'
 
 /**
  * Deletes messages, and the pictures that no other message shows. Gives the names of these pictures' bytes, to be

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
-import { limits } from '../wechat/index.js'
+import { limits } from '../../wechat/index.js'
 import type { ConversationFilter } from './conversation-list.js'
-import { SPENDINGS } from './conversation-rows.js'
+import { SPENDINGS } from '../conversation-rows.js'
 import { idsIn, type ViewSource } from './view-source.js'
 
 /** Conversations that a filter leaves over are taken one by one where they are no more than this. */

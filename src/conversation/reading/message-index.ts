@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Logger } from '../log.js'
-import { bulkRows, type Store, type Tx } from '../store/index.js'
+import type { Logger } from '../../log.js'
+import { bulkRows, type Store, type Tx } from '../../store/index.js'
 import type { MessageContent } from './message-view.js'
 import { contains, indexedForm, queryForm } from './search-pieces.js'
 import { idsIn } from './view-source.js'

@@ -1,8 +1,8 @@
-import type { Logger } from '../log.js'
-import { isDatabaseFault } from '../store/index.js'
-import type { Answer } from '../wechat/index.js'
+import type { Logger } from '../../log.js'
+import { isDatabaseFault } from '../../store/index.js'
+import type { Answer } from '../../wechat/index.js'
 import { LostShards, shardOfJob, type Handling, type Job } from './handling.js'
-import type { Shards } from './shards.js'
+import type { Shards } from '../shards.js'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, type Worker } from './worker.js'
 
 export interface BatchWorkerOptions {

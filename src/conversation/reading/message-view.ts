@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { MessageTable } from '../store/index.js'
+import type { MessageTable } from '../../store/index.js'
 import { picturesOf, type MediaSummary } from './message-media.js'
-import type { MessageState } from './message-state.js'
+import type { MessageState } from '../message-state.js'
 import { idsIn, type ViewSource } from './view-source.js'
 
 /** A message's content as it is kept, in WeChat's words; a system line says what happened. */

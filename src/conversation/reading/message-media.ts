@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { bulkRows, type MediaTable, type MessageTable, type Store } from '../store/index.js'
-import { mediaIdOf } from '../wechat/index.js'
+import { bulkRows, type MediaTable, type MessageTable, type Store } from '../../store/index.js'
+import { mediaIdOf } from '../../wechat/index.js'
 
 /** The picture of a message, as far as it is here. */
 export interface MediaSummary {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Store } from '../store/index.js'
+import type { Store } from '../../store/index.js'
 import { removeMessages } from './message-removal.js'
 
 /** What one small step of a purge did. */

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { allowanceOf, type Allowance, type AllowanceRules, type Spending } from './allowance.js'
-import { SPENDINGS, tagsOf } from './conversation-rows.js'
-import type { Status } from './conversing.js'
-import type { MessageState } from './message-state.js'
+import { allowanceOf, type Allowance, type AllowanceRules, type Spending } from '../allowance.js'
+import { SPENDINGS, tagsOf } from '../conversation-rows.js'
+import type { Status } from '../conversing.js'
+import type { MessageState } from '../message-state.js'
 import { messageViews, type MessageView } from './message-view.js'
-import { TRANSFERRED } from './system-line.js'
+import { TRANSFERRED } from '../system-line.js'
 import { idsIn, type ViewSource } from './view-source.js'
 
 /** A conversation as pages and programs see it. */

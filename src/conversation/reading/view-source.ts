@@ -1,6 +1,6 @@
-import { bulkRows, type Dialect, type Store } from '../store/index.js'
+import { bulkRows, type Dialect, type Store } from '../../store/index.js'
 import { sql, type RawBuilder } from 'kysely'
-import type { AllowanceRules } from './allowance.js'
+import type { AllowanceRules } from '../allowance.js'
 
 /** The names of people at the desk, by their ids; whoever is unknown is left out. */
 export type NamesOf = (agentIds: readonly number[]) => Promise<ReadonlyMap<number, string>>

@@ -1,4 +1,4 @@
-import type { Dialect } from '../store/index.js'
+import type { Dialect } from '../../store/index.js'
 
 /**
  * A text is found by its pieces: every two characters that stand beside each other, and every single one. What is

@@ -1,7 +1,7 @@
-import type { Store } from '../store/index.js'
-import { conversationViews } from './conversation-view.js'
-import { messageViewColumns, viewsOfMessages } from './message-view.js'
-import type { ViewSource } from './view-source.js'
+import type { Store } from '../../store/index.js'
+import { conversationViews } from '../reading/conversation-view.js'
+import { messageViewColumns, viewsOfMessages } from '../reading/message-view.js'
+import type { ViewSource } from '../reading/view-source.js'
 
 export interface ExportOptions {
   readonly views: ViewSource

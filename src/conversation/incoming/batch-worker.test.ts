@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { newRun } from '../bot/index.js'
-import { silentLogger } from '../log.js'
-import { restorePush, type Answer } from '../wechat/index.js'
+import { newRun } from '../../bot/index.js'
+import { silentLogger } from '../../log.js'
+import { restorePush, type Answer } from '../../wechat/index.js'
 import { BatchWorker } from './batch-worker.js'
 import type { Job } from './handling.js'
 

@@ -1,21 +1,21 @@
-import type { Bot, Handled, Sender } from '../bot/index.js'
-import { HandlerError } from '../errors.js'
-import type { Logger } from '../log.js'
-import { isDatabaseFault, type Store, type Tx } from '../store/index.js'
-import type { Answer, OutgoingMessage } from '../wechat/index.js'
-import type { AllowanceRules } from './allowance.js'
+import type { Bot, Handled, Sender } from '../../bot/index.js'
+import { HandlerError } from '../../errors.js'
+import type { Logger } from '../../log.js'
+import { isDatabaseFault, type Store, type Tx } from '../../store/index.js'
+import type { Answer, OutgoingMessage } from '../../wechat/index.js'
+import type { AllowanceRules } from '../allowance.js'
 import {
   contactKey,
   openConversations,
   spendingsOf,
   type ContactAndConversation,
-} from './conversation-rows.js'
-import { conversingOf, type Conversing } from './conversing.js'
-import { AllowanceError, Draft } from './draft.js'
+} from '../conversation-rows.js'
+import { conversingOf, type Conversing } from '../conversing.js'
+import { AllowanceError, Draft } from '../draft.js'
 import { concernsCustomer, failPush, LostShards, shardOfJob, type Job } from './handling.js'
-import type { Shards } from './shards.js'
-import { botAnswers } from './ownership.js'
-import { UnitOfWork } from './unit-of-work.js'
+import type { Shards } from '../shards.js'
+import { botAnswers } from '../ownership.js'
+import { UnitOfWork } from '../unit-of-work.js'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, type Worker } from './worker.js'
 
 export interface CodeWorkerOptions {

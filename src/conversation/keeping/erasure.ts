@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { Store, Tx } from '../store/index.js'
-import { CommandError } from './commands.js'
-import { holdConversation } from './conversation-rows.js'
+import type { Store, Tx } from '../../store/index.js'
+import { CommandError } from '../commands.js'
+import { holdConversation } from '../conversation-rows.js'
 import { removeMessages } from './message-removal.js'
 
 export interface ErasureOptions {
