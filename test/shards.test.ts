@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LeasedShards } from '../src/conversation/index.js'
@@ -23,31 +24,66 @@ describe.runIf(kinds.includes('postgres'))('leased shards', () => {
     await test.remove()
   })
 
-  it('are renewed beside commits that hold them, without a deadlock', async () => {
+  it('are renewed while commits hold them, however long that takes', { timeout: 30_000 }, async () => {
     const { db } = test.store
-    // Moved behind all others in the table, so that a renewal in the table's order would come to it last.
-    await db.updateTable('shard').set({ fence: 1 }).where('id', '=', 0).execute()
     await shards.start()
     expect(shards.owned).toHaveLength(SHARDS)
-    await db.updateTable('shard').set({ fence: 2 }).where('id', '=', 0).execute()
-    const outcome = await db.transaction().execute(async (tx) => {
-      const first = await shards.hold(tx, [0])
-      await expect
-        .poll(
-          async () => {
-            const { rows } = await sql<{ waiting: number }>`
-              select count(*) as waiting from pg_stat_activity
-              where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
-            return rows[0]?.waiting
-          },
-          { timeout: 10_000 },
-        )
-        .toBe(1)
-      return [first, await shards.hold(tx, [SHARDS - 1])]
+    const left = async (): Promise<number> => {
+      const { rows } = await sql<{ left: number }>`
+        select min(lease_until) - (extract(epoch from clock_timestamp()) * 1000)::bigint as left from shard`.execute(
+        db,
+      )
+      return Number(rows[0]?.left)
+    }
+    await db.transaction().execute(async (tx) => {
+      expect(await shards.hold(tx, [0, SHARDS - 1])).toBe(true)
+      // Longer than a lease lasts.
+      for (let second = 0; second < 6; second++) {
+        await delay(1000)
+        expect(await left()).toBeGreaterThan(1000)
+      }
     })
-    expect(outcome).toEqual([true, true])
-    // PostgreSQL would have ended one of the two.
-    await shards.stop()
+    expect(shards.owned).toHaveLength(SHARDS)
     expect(logger.lines).toEqual([])
+  })
+
+  it('are given back only when the commits that hold them have ended', async () => {
+    const { db } = test.store
+    await shards.start()
+    let stopped = false
+    let stopping: Promise<void> | undefined
+    await db.transaction().execute(async (tx) => {
+      expect(await shards.hold(tx, [7])).toBe(true)
+      stopping = shards.stop().then(() => {
+        stopped = true
+      })
+      await delay(300)
+      expect(stopped).toBe(false)
+      const { owner } = await tx
+        .selectFrom('shard')
+        .select('owner')
+        .where('id', '=', 7)
+        .executeTakeFirstOrThrow()
+      expect(owner).not.toBeNull()
+    })
+    await stopping
+    const free = await db.selectFrom('shard').select('id').where('owner', 'is', null).execute()
+    expect(free).toHaveLength(SHARDS)
+  })
+
+  it('that were lost to another process are told, and held no more', async () => {
+    const { db } = test.store
+    await shards.start()
+    await db
+      .updateTable('shard')
+      .set({ owner: 'another', lease_until: Date.now() + 5000 })
+      .where('id', '<', 3)
+      .execute()
+    expect(await db.transaction().execute((tx) => shards.hold(tx, [2, 5]))).toBe(false)
+    await expect
+      .poll(() => logger.lines.map(({ fields }) => fields), { timeout: 5000 })
+      .toEqual([{ shards: 3 }])
+    expect(shards.has(2)).toBe(false)
+    expect(shards.has(5)).toBe(true)
   })
 })

@@ -88,7 +88,9 @@ export class LeasedShards implements Shards {
       .where('id', 'in', wanted)
       .where('owner', '=', this.#me)
       .orderBy('id')
-      .forShare()
+      // Keeps others from taking them, and not this process from renewing them: commits follow each other so closely
+      // that a renewal which had to wait for a gap might wait for longer than a lease lasts.
+      .forKeyShare()
       .execute()
     return rows.length === wanted.length
   }
@@ -117,7 +119,13 @@ export class LeasedShards implements Shards {
   async #beat(): Promise<void> {
     try {
       const { kept, gained, surplus } = await this.#renew()
-      for (const shard of this.#mine) if (!kept.has(shard)) this.#mine.delete(shard)
+      const lost = [...this.#mine].filter((shard) => !kept.has(shard))
+      for (const shard of lost) this.#mine.delete(shard)
+      if (lost.length > 0)
+        this.#options.logger.warn(
+          { shards: lost.length },
+          'this process did not renew its leases in time, and another has taken over that work; what was being sent is in doubt. Is the machine overloaded?',
+        )
       for (const shard of gained) this.#mine.add(shard)
       if (gained.length > 0) this.#options.onGained(gained)
       if (surplus.length > 0) await this.#giveBack(surplus)
@@ -135,9 +143,9 @@ export class LeasedShards implements Shards {
       await sql`insert into process (id, seen_until) values (${this.#me}, ${until})
         on conflict (id) do update set seen_until = excluded.seen_until`.execute(tx)
       await sql`delete from process where ${over(sql.ref('seen_until'))}`.execute(tx)
-      // In one order for all, as commits hold them: else two wait for each other in a circle.
+      // In one order for all who wait for such a row: else two wait for each other in a circle.
       const { rows: mine } = await sql<{ id: number }>`
-        with mine as materialized (select id from shard where owner = ${this.#me} order by id for update)
+        with mine as materialized (select id from shard where owner = ${this.#me} order by id for no key update)
         update shard set lease_until = ${until} from mine where shard.id = mine.id returning shard.id`.execute(
         tx,
       )
