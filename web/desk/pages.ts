@@ -1,7 +1,14 @@
 import { MessagesSquare, Settings as SettingsIcon, Wrench } from '@lucide/vue'
 import { defineAsyncComponent, type Component } from 'vue'
 import type { MessageKey } from './locales/i18n.js'
-import Workbench from './components/frame/Workbench.vue'
+
+/** Asked for at once, beside the question who is signed in. */
+const workbench = import('./components/frame/Workbench.vue')
+/** In a task after that of the frame: together they would hold up the page for a tenth of a second. */
+const Workbench = defineAsyncComponent(async () => {
+  await new Promise((resolve) => setTimeout(resolve))
+  return workbench
+})
 
 /** A page that the rail leads to. */
 export interface DeskPage {
