@@ -2,7 +2,14 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
 import { mustBeForEverybody } from './desk-for-everybody.js'
-import { patience, signIn, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
+import {
+  patience,
+  signIn,
+  startDeskStage,
+  type DeskStage,
+  type EnterOptions,
+  type OpenDesk,
+} from './desk-stage.js'
 import { startHookReceiver } from './support/hook-receiver.js'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 })
@@ -19,9 +26,13 @@ describeInBrowser('administration at the desk', () => {
   afterEach(() => stage.close())
 
   /** An admin who has opened a part of administration from the rail. */
-  async function administer(part: string, environment: Record<string, string> = {}): Promise<OpenDesk> {
+  async function administer(
+    part: string,
+    environment: Record<string, string> = {},
+    options: EnterOptions = {},
+  ): Promise<OpenDesk> {
     stage = await startDeskStage(browser, environment)
-    const desk = await stage.enter('店长', { role: 'admin' })
+    const desk = await stage.enter('店长', { role: 'admin', ...options })
     await desk.page.getByRole('link', { name: '管理' }).click()
     await desk.page.getByRole('link', { name: part, exact: true }).click()
     await desk.page.getByRole('heading', { level: 1, name: part }).waitFor()
@@ -262,8 +273,9 @@ describeInBrowser('administration at the desk', () => {
   })
 
   it('changes how the desk is run', async () => {
-    const desk = await administer('客服台设置')
+    const desk = await administer('客服台设置', {}, { timezoneId: 'Asia/Tokyo' })
     const { page } = desk
+    await page.getByText('这个浏览器的时区是 Asia/Tokyo，与它不同。').waitFor()
     await page.getByLabel('时区').fill('Nowhere/Town')
     await desk.button('保存设置').click()
     await page.getByRole('alert').filter({ hasText: '没有保存' }).waitFor()
@@ -272,6 +284,7 @@ describeInBrowser('administration at the desk', () => {
     await mustBeForEverybody(desk)
     await desk.button('保存设置').click()
     await page.getByText('设置已保存').waitFor()
+    await page.getByText('这个浏览器的时区是').waitFor({ state: 'detached' })
     await page.reload()
     await expect.poll(() => page.getByLabel('时区').inputValue(), { timeout: patience }).toBe('Asia/Tokyo')
     expect(await page.getByLabel(/客户多少小时没有动静后/).inputValue()).toBe('24')

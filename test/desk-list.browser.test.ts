@@ -130,4 +130,35 @@ describeInBrowser('the desk’s list, with more conversations than one page', ()
     await desk.page.clock.runFor(61_000)
     await desk.list.locator('.wait.bad').waitFor()
   })
+
+  it('shows times in the workspace’s zone and not the browser’s, also when it is changed under an open page', async () => {
+    await crowd(1)
+    await api.ok('PUT /settings', { body: { zone: 'Asia/Kathmandu' } })
+    const desk = await stage.enter('小满', { timezoneId: 'America/New_York' })
+    const { page } = desk
+    await page.clock.install()
+    await page.reload()
+    await desk.row(/第0位/).click()
+    const shown = async (): Promise<(string | null)[]> => {
+      const times = await page.locator('.time[title], [role=log] time[title]').all()
+      return Promise.all(times.map((time) => time.getAttribute('title')))
+    }
+    const agree = (pattern: RegExp) =>
+      expect
+        .poll(async () => {
+          const titles = await shown()
+          return titles.length > 1 && titles.every((title) => pattern.test(title ?? ''))
+        }, patient)
+        .toBe(true)
+    await agree(/T\d\d:\d\d:\d\d\+05:45 \(Asia\/Kathmandu\)$/)
+    const time = desk.list.locator('time')
+    const clockOf = (title: string | null): string => title?.slice(11, 16) ?? ''
+    expect(await time.innerText()).toContain(clockOf(await time.getAttribute('title')))
+    // Where both are one, there is nothing to name.
+    await api.ok('PUT /settings', { body: { zone: 'America/New_York' } })
+    await page.clock.runFor(61_000)
+    await agree(/T\d\d:\d\d:\d\d-0[45]:00$/)
+    expect(await time.innerText()).toContain(clockOf(await time.getAttribute('title')))
+    expect(desk.trouble).toEqual([])
+  })
 })

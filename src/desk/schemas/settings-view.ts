@@ -21,7 +21,7 @@ export const deskSettings = z
     /** From when a wait is shown as long, and as too long. */
     waitWarnSeconds: z.int().min(0).max(86_400).default(120),
     waitAlertSeconds: z.int().min(0).max(86_400).default(300),
-    /** Where the workspace's days begin. */
+    /** Whose clocks the desk shows, and where the workspace's days begin. */
     zone: z.string().refine(isZone, 'must be a time zone such as Asia/Shanghai').default('Asia/Shanghai'),
   })
   .meta({ id: 'Settings' })

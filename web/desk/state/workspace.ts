@@ -18,6 +18,8 @@ import type { Settings } from './settings.js'
 import { createReadMarks } from './read-marks.js'
 import { createThreads, type Threads } from './threads.js'
 import type { Toasts } from './toasts.js'
+import { timesIn, type Times } from '../text/time.js'
+import { browserZone } from '../text/zone-offset.js'
 import { problemWords } from '../text/problem-words.js'
 
 /** What the page shares before and after sign-in. */
@@ -55,7 +57,10 @@ export interface Workspace extends Surroundings {
   knownSources: Ref<string[]>
   /** From how many milliseconds on a wait is long, and too long, as an admin set it. */
   waits: Ref<{ warn: number; alert: number }>
-  readWaits(): Promise<void>
+  /** Times in the zone that an admin set; in the browser's until that is known. */
+  times: ComputedRef<Times>
+  /** Reads anew what an admin set for everybody. */
+  readDeskSettings(): Promise<void>
   /** The open conversation's id. */
   selected: ComputedRef<number | null>
   open: ComputedRef<ConversationView | null>
@@ -94,6 +99,8 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
   const knownTags = ref<string[]>([])
   const knownSources = ref<string[]>([])
   const waits = ref({ warn: 120_000, alert: 300_000 })
+  const zone = ref(browserZone())
+  const times = computed(() => timesIn(zone.value, i18n.language.value))
   const ends: (() => void)[] = [clock.stop]
 
   const selected = computed(() => {
@@ -213,16 +220,17 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     if (mine) Object.assign(self, mine)
   }
 
-  async function readWaits(): Promise<void> {
+  async function readDeskSettings(): Promise<void> {
     await quietly(async () => {
-      const { waitWarnSeconds, waitAlertSeconds } = await client.request<DeskSettings>('GET', '/settings')
-      waits.value = { warn: waitWarnSeconds * 1000, alert: waitAlertSeconds * 1000 }
+      const found = await client.request<DeskSettings>('GET', '/settings')
+      waits.value = { warn: found.waitWarnSeconds * 1000, alert: found.waitAlertSeconds * 1000 }
+      zone.value = found.zone
     })
   }
   // No event tells that an admin changed them.
-  const waitsTimer = setInterval(() => void readWaits(), 60_000)
+  const settingsTimer = setInterval(() => void readDeskSettings(), 60_000)
   ends.push(() => {
-    clearInterval(waitsTimer)
+    clearInterval(settingsTimer)
   })
 
   // The events are joined first, so that nothing falls between; without them there is still something to see.
@@ -233,6 +241,8 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
 
   function readAll(): void {
     clearTimeout(firstRead)
+    // First, as times are shown by them.
+    void readDeskSettings()
     void list.reload()
     void quietly(() => threads.refresh())
     void quietly(async () => {
@@ -240,7 +250,6 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
       appsKnown.value = true
     })
     void quietly(readAgents)
-    void readWaits()
     void quietly(async () => {
       cannedReplies.value = await client.cannedReplies()
     })
@@ -359,7 +368,8 @@ export function openWorkspace(me: Me['agent'], around: Surroundings, onSignedOut
     knownTags,
     knownSources,
     waits,
-    readWaits,
+    times,
+    readDeskSettings,
     selected,
     open,
     select,

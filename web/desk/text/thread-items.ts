@@ -1,5 +1,5 @@
 import type { MessageView } from '../api/views.js'
-import { isSameDay } from './time.js'
+import type { Times } from './time.js'
 
 /** What a thread shows, from top to bottom. */
 export type ThreadItem =
@@ -20,12 +20,13 @@ const together = 2 * 60_000
 export function threadItems(
   messages: readonly MessageView[],
   fresh: { count: number; upTo: number },
+  { dayOf }: Pick<Times, 'dayOf'>,
 ): ThreadItem[] {
   const firstFresh = firstFreshOf(messages, fresh)
   const items: ThreadItem[] = []
   for (const [index, message] of messages.entries()) {
     const before = messages[index - 1]
-    const isNewDay = !before || !isSameDay(before.createdAt, message.createdAt)
+    const isNewDay = !before || dayOf(before.createdAt) !== dayOf(message.createdAt)
     if (isNewDay) items.push({ kind: 'day', key: `day ${message.id}`, at: message.createdAt })
     if (message.id === firstFresh) items.push({ kind: 'fresh', key: 'fresh' })
     const joinsAbove =

@@ -324,7 +324,8 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'run.waitWarnSeconds': 'Seconds from when a wait is long',
   'run.waitAlertSeconds': 'Seconds from when a wait is too long',
   'run.zone': 'Time zone',
-  'run.zoneHint': 'Such as Asia/Shanghai.',
+  'run.zoneHint': 'Such as Asia/Shanghai. The desk’s times and the days of reports are shown in it.',
+  'run.zoneElsewhere': 'This browser’s zone is another: {zone}.',
   'run.save': 'Save',
   'run.saved': 'The settings are saved.',
   'run.invalid':
