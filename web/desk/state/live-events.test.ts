@@ -64,8 +64,7 @@ it('the message of mine that the stream tells is the one that is pending', () =>
       message: { msgType: 'text', content },
       at: 0,
       state: 'sending',
-      problem: '',
-      problemCode: '',
+      problem: null,
     })
   }
   pending('a', '您好')

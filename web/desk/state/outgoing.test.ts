@@ -107,12 +107,17 @@ it('is shown as not handed over after long, and can be tried again or discarded'
 it('what the service refuses is not tried again, and says why', async () => {
   answers = [
     () => {
-      throw new DeskError('not_yours', 'Take it first.', 409)
+      throw new DeskError('not_yours', 'Take it first.', 409, { reason: 'taken' })
     },
   ]
   outgoing.send(1, 'a', text('您好'))
   await vi.runAllTimersAsync()
-  expect(threads.peek(1)?.pending).toMatchObject([{ state: 'failed', problemCode: 'not_yours' }])
+  expect(threads.peek(1)?.pending).toMatchObject([
+    {
+      state: 'failed',
+      problem: { code: 'not_yours', message: 'Take it first.', detail: { reason: 'taken' } },
+    },
+  ])
   expect(storage.length).toBe(0)
   const [failed] = threads.peek(1)?.pending ?? []
   if (failed) outgoing.discard(failed)

@@ -60,8 +60,7 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
           const failed: Pending = {
             ...pending,
             state: 'failed',
-            problem: error.message,
-            problemCode: error.code,
+            problem: { code: error.code, message: error.message, detail: error.detail },
           }
           // What the service refused for good needs no second try after a reload.
           if (!error.isPassing) forget(clientId)
@@ -111,13 +110,12 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
         at: now(),
         holdSeconds: holdSeconds(),
         state: 'sending',
-        problem: '',
-        problemCode: '',
+        problem: null,
         ...(preview === undefined ? {} : { preview }),
       })
     },
     retry(pending) {
-      queue({ ...pending, at: now(), state: 'sending', problem: '', problemCode: '' })
+      queue({ ...pending, at: now(), state: 'sending', problem: null })
     },
     discard({ conversationId, clientId }) {
       forget(clientId)
@@ -130,7 +128,7 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
         const pending = decode(storage.getItem(name))
         if (pending === null) storage.removeItem(name)
         else if (now() - pending.at < patienceMs) queue({ ...pending, state: 'sending' })
-        else threads.addPending({ ...pending, state: 'failed', problem: '', problemCode: 'unreachable' })
+        else threads.addPending({ ...pending, state: 'failed', problem: null })
       }
     },
     resume() {

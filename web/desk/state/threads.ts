@@ -1,6 +1,7 @@
 import { shallowReactive } from 'vue'
 import { DeskError, type Client } from '../api/client.js'
 import type { MessageView, OutgoingMessage } from '../api/views.js'
+import type { Refused } from '../text/problem-words.js'
 
 /** A message on its way from this page to the service; once that has it, it is a message like others. */
 export interface Pending {
@@ -12,9 +13,8 @@ export interface Pending {
   holdSeconds?: number
   /** `failed` when the service refused it, or could not be reached for long. */
   state: 'sending' | 'failed'
-  /** The service's own sentence, or empty when it could not be reached. */
-  problem: string
-  problemCode: string
+  /** What the service has against it; null while nothing is known of that. */
+  problem: Refused | null
   /** The picture, for as long as only this page has it. */
   preview?: string
 }

@@ -1,8 +1,11 @@
 import type { DeskError } from '../api/client.js'
 import type { I18n, MessageKey } from '../locales/i18n.js'
 
+/** What of an error is put into words, and can be kept. */
+export type Refused = Pick<DeskError, 'code' | 'message' | 'detail'>
+
 /** What the service said against it, in words: its own sentence, which is English, only where the page has none. */
-export function problemWords(error: DeskError, { t, language }: I18n): string {
+export function problemWords(error: Refused, { t, language }: I18n): string {
   const { code, message, detail } = error
   const { reason = '', field = '', limit = 0 } = detail
   const key = ownOf(reasons, reason)
