@@ -114,6 +114,25 @@ describeInBrowser('the desk’s composer', () => {
     expect(desk.trouble).toEqual([])
   })
 
+  it('tells a card without a cover from one whose cover is not here', async () => {
+    const desk = await taken()
+    const card = { msgType: 'miniprogrampage', pagePath: 'pages/goods/detail?id=1024' } as const
+    await stage.customer().sends({ ...card, title: '没有图的卡片' })
+    await desk.thread.getByText('没有封面').waitFor()
+    stage.emulator.faults.add({ path: '/cgi-bin/media/get', errcode: 48001 })
+    const upload = await fetch(`${stage.emulator.url}/_emulator/media`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png' },
+      body: png(52, 42),
+    })
+    const { mediaId } = (await upload.json()) as { mediaId: string }
+    await stage.customer().sends({ ...card, title: '取不到图的卡片', thumbMediaId: mediaId })
+    await desk.thread.getByText('图片获取失败').waitFor()
+    expect(await desk.thread.getByText('没有封面').count()).toBe(1)
+    expect(await desk.thread.getByText('封面已过期').count()).toBe(0)
+    expect(desk.trouble).toEqual([])
+  })
+
   it('closes when WeChat’s 48 hours are over, and says so', async () => {
     stage = await startDeskStage(browser)
     const desk = await stage.enter('小满')

@@ -191,6 +191,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'card.other': 'Another Mini Program',
   'card.path': 'page path',
   'card.expired': 'The cover has expired',
+  'card.noCover': 'No cover',
   'card.title': 'Send a Mini Program card',
   'card.titleField': 'Title',
   'card.pathField': 'Page path',

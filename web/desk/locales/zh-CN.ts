@@ -185,6 +185,7 @@ export const zhCN = {
   'card.other': '其他小程序',
   'card.path': '页面路径',
   'card.expired': '封面已过期',
+  'card.noCover': '没有封面',
   'card.title': '发送小程序卡片',
   'card.titleField': '标题',
   'card.pathField': '页面路径',
