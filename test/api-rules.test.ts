@@ -169,8 +169,10 @@ describe.each(kinds)('rules by the API, on %s', { timeout: 60_000 }, (kind) => {
     it('is kept of handlers in code too, and goes with its customer', async () => {
       const module = join(service.directory, 'bot.mjs')
       writeFileSync(module, `export default (bot) => { bot.hears('码', (ctx) => ctx.reply('好')) }`)
+      expect(await api.ok('GET /rules/handlers')).toEqual({ present: false })
       await service.restart({ ...environment, KEFU_BOT: module })
       api = new ApiClient(service.url, apiKey)
+      expect(await api.ok('GET /rules/handlers')).toEqual({ present: true })
       const customer = service.emulator.user('oLin')
       for (const text of ['码', '退款', '在吗']) await customer.sends(text)
       await expect

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { callControl } from '../src/server/control-client.js'
@@ -17,16 +20,23 @@ describeInBrowser('the rules at the desk', () => {
   let browser: Browser
   let stage: DeskStage
 
+  const directory = mkdtempSync(join(tmpdir(), 'kefu-rules-'))
+  const module = join(directory, 'bot.mjs')
+
   beforeAll(async () => {
+    writeFileSync(module, `export default (bot) => { bot.on('message', (ctx) => ctx.reply('好')) }`)
     await buildPage('desk')
     browser = await launchBrowser()
   })
-  afterAll(() => browser.close())
+  afterAll(async () => {
+    rmSync(directory, { recursive: true })
+    await browser.close()
+  })
   afterEach(() => stage.close())
 
   /** An admin before these rules. */
-  async function open(): Promise<OpenDesk> {
-    stage = await startDeskStage(browser)
+  async function open(environment: Record<string, string> = {}): Promise<OpenDesk> {
+    stage = await startDeskStage(browser, environment)
     await callControl(stage.service.config.dataDir, 'import-rules', { rules })
     return enter('店长')
   }
@@ -211,6 +221,24 @@ describeInBrowser('the rules at the desk', () => {
     await expect.poll(() => log.nth(0).textContent(), { timeout: patience }).toContain('今天天气如何')
     await log.nth(0).getByRole('link').click()
     await desk.thread.getByText('今天天气如何').waitFor()
+    expect(desk.trouble).toEqual([])
+  })
+
+  it('stand behind handlers in code, where there are any, and the page says so', async () => {
+    const plain = await open()
+    expect(await plain.page.getByText('代码里的处理函数').count()).toBe(0)
+    for (const { name } of rules) await plain.button(`删除${name}`).click()
+    await plain.page.getByText('还没有规则，所有消息都由人工回答').waitFor()
+    await stage.close()
+
+    const desk = await open({ KEFU_BOT: module })
+    const { page } = desk
+    await page.getByText('它们没有回答的才按这些规则匹配').waitFor()
+    await page.getByText('这里不试它们').waitFor()
+    await mustBeForEverybody(desk)
+    for (const { name } of rules) await desk.button(`删除${name}`).click()
+    await page.getByText('它们没有回答的由人工回答').waitFor()
+    expect(await page.getByText('所有消息都由人工回答').count()).toBe(0)
     expect(desk.trouble).toEqual([])
   })
 

@@ -185,7 +185,7 @@ export async function createApp(
     ...eventRoutes({ events }),
     ...doctorRoutes({ diagnose: () => diagnose({ ...serving, foundation, localUrl: localUrl?.() }) }),
     ...mediaRoutes(media),
-    ...ruleRoutes({ ...serving, allowed: config.allowance }),
+    ...ruleRoutes({ ...serving, allowed: config.allowance, hasHandlers: handlers !== undefined }),
     ...answerRoutes(serving),
     ...hoursRoutes(serving),
     ...setupRoutes({ ...serving, marks }),

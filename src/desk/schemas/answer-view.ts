@@ -22,6 +22,10 @@ export const answered = z
   .meta({ id: 'Answered' })
 export type AnsweredView = z.infer<typeof answered>
 
+/** Whether there are handlers in code (KEFU_BOT, those of the demo): they are asked before the rules. */
+export const codeHandlers = z.object({ present: z.boolean() })
+export type CodeHandlersView = z.infer<typeof codeHandlers>
+
 /** How often each rule answered of late. */
 export const answerCounts = z.object({
   items: z.array(

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import { z } from 'zod'
 import { Refusal, route, writeAudit, type Route } from '../../desk/index.js'
+import { codeHandlers } from '../../desk/schemas/answer-view.js'
 import { outgoingMessage } from '../../desk/schemas/outgoing-message.js'
 import { compileRules } from '../../rules/compile.js'
 import { explainRules } from '../../rules/explain.js'
@@ -15,6 +16,8 @@ import { RulesChangedError, type RuleBook } from '../rule-book.js'
 export interface RuleRoutesOptions {
   readonly rules: RuleBook
   readonly allowed: RepliesAllowed
+  /** Whether handlers in code stand before the rules. */
+  readonly hasHandlers: boolean
   readonly store: Store
   readonly now: () => number
   readonly addressOf: (ctx: Context) => string
@@ -65,7 +68,14 @@ const explanation = z.object({
 })
 
 /** Answers without code. */
-export function ruleRoutes({ rules, allowed, store, now, addressOf }: RuleRoutesOptions): Route[] {
+export function ruleRoutes({
+  rules,
+  allowed,
+  hasHandlers,
+  store,
+  now,
+  addressOf,
+}: RuleRoutesOptions): Route[] {
   /** Throws Refusal that names each rule and field that can't work. */
   function checked(set: z.output<typeof rulesInput>): RuleSet {
     const result = checkRules({ schedules: rules.set.schedules ?? [], ...set }, allowed)
@@ -111,6 +121,14 @@ export function ruleRoutes({ rules, allowed, store, now, addressOf }: RuleRoutes
         })
         return { ...rules.set, warnings }
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/rules/handlers',
+      summary: 'Whether handlers in code (KEFU_BOT) are asked before the rules.',
+      access: 'agent',
+      answer: codeHandlers,
+      handle: () => Promise.resolve({ present: hasHandlers }),
     }),
     route({
       method: 'POST',

@@ -120,6 +120,10 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'rules.add': 'Add a rule',
   'rules.none':
     'There are no rules: people answer everything. Add the first, and the bot answers before them.',
+  'rules.noneBehindCode':
+    'There are no rules. Handlers in code (KEFU_BOT, or the demo’s bot) answer first; people answer what they leave.',
+  'rules.codeFirst':
+    'Handlers in code (KEFU_BOT, or the demo’s bot) answer first; these rules are for what they leave.',
   'rules.name': 'Name of the rule',
   'rules.when': 'When',
   'rules.whenHint': 'All of these must hold; with none, every message matches.',
@@ -205,6 +209,7 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'rules.test': 'Try it',
   'rules.testLead':
     'See which rule answers and why the others don’t, by the rules on this page, saved or not. Nothing is sent.',
+  'rules.testCode': 'Handlers in code come before the rules and are not tried here.',
   'rules.testKind': 'The customer sends',
   'rules.testText': 'Text to try',
   'rules.testFrom': 'Source to try (optional)',

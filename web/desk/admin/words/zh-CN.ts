@@ -110,6 +110,10 @@ export const adminZhCN = {
   'rules.lead': '机器人按顺序匹配，第一条符合的规则回答；都不符合时转给人工。',
   'rules.add': '添加规则',
   'rules.none': '还没有规则，所有消息都由人工回答。添加第一条，让机器人先回答。',
+  'rules.noneBehindCode':
+    '还没有规则。消息先由代码里的处理函数（KEFU_BOT 或演示机器人）回答，它们没有回答的由人工回答。',
+  'rules.codeFirst':
+    '消息先由代码里的处理函数（KEFU_BOT 或演示机器人）回答，它们没有回答的才按这些规则匹配。',
   'rules.name': '规则名称',
   'rules.when': '什么时候',
   'rules.whenHint': '以下条件要同时符合；都不填则匹配所有消息。',
@@ -193,6 +197,7 @@ export const adminZhCN = {
   'rules.test': '试一试',
   'rules.testLead':
     '看哪条规则会回答，其他为什么不回答。用的是本页上的规则（含未保存的修改），不会发送任何消息。',
+  'rules.testCode': '代码里的处理函数排在规则前面，这里不试它们。',
   'rules.testKind': '客户发来',
   'rules.testText': '试发的内容',
   'rules.testFrom': '试用的来源（可不填）',
