@@ -3,7 +3,6 @@
  * line. A floor handles no messages; `profiled` ones are shown in the table of where the time goes.
  */
 export const subjects = [
-  { name: 'http', file: 'http-body', format: 'json', floor: true },
   { name: 'bare Koa, reads nothing', file: 'koa-bare', format: 'json', floor: true },
   { name: 'Koa, reads the body', file: 'koa-body', format: 'json', floor: true },
   { name: 'Koa, one grouped INSERT (SQLite)', file: 'koa-insert', format: 'json', floor: true },
