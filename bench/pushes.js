@@ -4,7 +4,7 @@ import { secrets } from './secrets.js'
 /** What each customer writes: the same in each push, so that only the receivers differ. */
 export const content = '你好,订单 20260730001 三天了还没有发货,麻烦帮我查一下,谢谢。'
 
-export const customers = 10_000
+export const customers = 25_000
 // Real ids are beyond 2^53.
 const firstMsgId = 23_637_352_235_060_880n
 
