@@ -13,7 +13,9 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'web/**/*.test.ts'],
-    testTimeout: 20_000,
+    // Patience costs nothing where a test passes; a machine that does other things, too, is slow.
+    testTimeout: 40_000,
+    expect: { poll: { timeout: 10_000 } },
     hookTimeout: 60_000,
     coverage: { include: ['src/**'], exclude: ['src/**/*.test.ts', 'src/**/*.test-d.ts'] },
   },
