@@ -401,7 +401,8 @@ describeInBrowser('the desk', () => {
     await colleague.page.getByText('小满 正在接待，确定接管？').waitFor()
     await colleague.button('取消').click()
     expect(await colleague.reply.count()).toBe(0)
-    await colleague.button('接管').click()
+    // Also beside the words that say why nothing can be answered.
+    await colleague.page.locator('.lock').getByText('接管', { exact: true }).click()
     await colleague.button('确定接管').click()
     await until(() => colleague.reply.isEnabled()).toBe(true)
   })
