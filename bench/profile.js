@@ -10,7 +10,10 @@ const parts = [
   ['garbage collection', /^\(garbage collector\)/],
   ['the reply: undici, api', /node_modules\/undici\/|dist\/api\//],
   ['outbox', /dist\/conversation\/outgoing/],
-  ['insert and commit of pushes', /dist\/store\/push-log|dist\/store\/batch|dist\/conversation\/incoming\/inbox/],
+  [
+    'insert and commit of pushes',
+    /dist\/store\/push-log|dist\/store\/batch|dist\/conversation\/incoming\/inbox/,
+  ],
   ['bot, rules', /dist\/(bot|rules)\//],
   ['handling', /dist\/(conversation|store)\/|kysely\/dist|dist\/esm\/|node_modules\/pg/],
   ['signature, decryption', /dist\/wechat\/(crypto|signature)|internal\/crypto\//],
