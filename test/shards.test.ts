@@ -40,7 +40,7 @@ describe.runIf(kinds.includes('postgres'))('leased shards', () => {
       // Longer than a lease lasts.
       for (let second = 0; second < 6; second++) {
         await delay(1000)
-        expect(await left()).toBeGreaterThan(1000)
+        expect(await left()).toBeGreaterThan(0)
       }
     })
     expect(shards.owned).toHaveLength(SHARDS)
