@@ -50,6 +50,21 @@ describeInBrowser('the desk, cut off', () => {
   const banner = (desk: OpenDesk) =>
     desk.page.getByRole('status').filter({ hasText: /网络已断开，正在重连… 从 \d\d:\d\d 起没有新消息/ })
 
+  it('from the file of a page: says so, and is whole again when that can be read', async () => {
+    stage = await startDeskStage(browser)
+    const desk = await stage.enter('小满')
+    await desk.page.route(/\/(Workbench|SettingsPage)-[^/]+\.js$/, (route) => route.abort())
+    await desk.page.reload()
+    await desk.page.getByText('这一页没有加载出来').waitFor()
+    await desk.page.getByRole('link', { name: '设置' }).click()
+    await desk.page.getByText('这一页没有加载出来').waitFor()
+    await desk.page.unroute(/\/(Workbench|SettingsPage)-[^/]+\.js$/)
+    await desk.button('重新加载').click()
+    await desk.page.getByRole('heading', { name: '设置', exact: true }).waitFor()
+    await desk.page.getByRole('link', { name: '会话' }).click()
+    await desk.tab('待接入').waitFor()
+  })
+
   it('for two minutes without a word: notices by the silence, says since when, and goes on where it was', async () => {
     const desk = await behindNetwork()
     // Nobody says that the network is gone: what is sent is lost, and nothing comes.

@@ -85,14 +85,14 @@ process.on('exit', () => {
 /** A connection without any setting. */
 export async function openRaw(file: string): Promise<Sqlite> {
   const flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
-  open.add(flags)
   const worker = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
     workerData: { file, flags },
     // Rows do not live long: without a limit the young ones of both threads take 50 MB before anything is collected.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
     // It needs nothing that this process preloads, and a loader's own thread may be waiting for this one.
-    execArgv: process.execArgv.filter((option) => option.startsWith('--cpu-prof')),
+    execArgv: process.execArgv.filter((option) => /^--cpu-prof(-\w+=|$)/.test(option)),
   })
+  open.add(flags)
   const waiting = new Map<number, Waiting>()
   let asked = 0
   let ended: Error | undefined

@@ -1,11 +1,16 @@
 import { MessagesSquare, Settings as SettingsIcon, Wrench } from '@lucide/vue'
 import { defineAsyncComponent, type Component } from 'vue'
+import PageFailed from './components/frame/PageFailed.vue'
 import type { MessageKey } from './locales/i18n.js'
+
+/** A page in a file of its own, which the network may keep from coming. */
+const page = (loader: () => Promise<{ default: Component }>): Component =>
+  defineAsyncComponent({ loader, errorComponent: PageFailed })
 
 /** Asked for at once, beside the question who is signed in. */
 const workbench = import('./components/frame/Workbench.vue')
 /** In a task after that of the frame: together they would hold up the page for a tenth of a second. */
-const Workbench = defineAsyncComponent(async () => {
+const Workbench = page(async () => {
   await new Promise((resolve) => setTimeout(resolve))
   return workbench
 })
@@ -34,14 +39,14 @@ export const deskPages: readonly DeskPage[] = [
     name: 'admin',
     label: 'page.admin',
     icon: Wrench,
-    component: defineAsyncComponent(() => import('./admin/AdminFrame.vue')),
+    component: page(() => import('./admin/AdminFrame.vue')),
     access: 'admin',
   },
   {
     name: 'settings',
     label: 'page.settings',
     icon: SettingsIcon,
-    component: defineAsyncComponent(() => import('./components/frame/SettingsPage.vue')),
+    component: page(() => import('./components/frame/SettingsPage.vue')),
     access: 'agent',
   },
 ]

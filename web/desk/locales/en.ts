@@ -8,6 +8,8 @@ export const en: Record<keyof typeof zhCN, string> = {
   'page.conversations': 'Conversations',
   'page.admin': 'Administration',
   'page.settings': 'Settings',
+  'page.failed': 'This page could not be loaded. The network may be down, or the service was just updated.',
+  'page.reload': 'Reload',
   'entrance.unreachable': 'The service can’t be reached, trying again…',
   'language.other': '中文',
   'language.zh': '中文（简体）',

@@ -6,6 +6,8 @@ export const zhCN = {
   'page.conversations': '会话',
   'page.admin': '管理',
   'page.settings': '设置',
+  'page.failed': '这一页没有加载出来，可能是网络断了，或服务刚更新过。',
+  'page.reload': '重新加载',
   'entrance.unreachable': '暂时连不上服务，正在重试…',
   'language.other': 'English',
   'language.zh': '中文（简体）',
