@@ -4,12 +4,6 @@ import { defineConfig, type UserConfig } from 'vite'
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** What each page talks to in development (`vite --mode desk`), beside `kefu demo`. */
-const behind = {
-  phone: { '/_emulator': 'http://127.0.0.1:3001' },
-  desk: { '/api': 'http://127.0.0.1:3000' },
-}
-
 /** How one page of web/ is built into dist/web/. Paths in it are relative, so that it can be served below any prefix. */
 function page(name: 'phone' | 'desk'): UserConfig {
   return {
@@ -26,9 +20,9 @@ function page(name: 'phone' | 'desk'): UserConfig {
       cssCodeSplit: false,
       modulePreload: { polyfill: false },
     },
-    server: { host: '127.0.0.1', proxy: behind[name] },
+    server: { host: '127.0.0.1' },
   }
 }
 
-/** `vite build --mode desk` or `--mode phone`. */
+/** `vite build --mode desk` or `--mode phone`; `npm run dev` serves one of them with what it talks to. */
 export default defineConfig(({ mode }) => page(mode === 'desk' ? 'desk' : 'phone'))

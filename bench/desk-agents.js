@@ -9,16 +9,30 @@ export async function addAgent(url, name) {
     body: JSON.stringify({ name }),
   })
   if (answer.status !== 201) throw new Error(`POST /agents answered ${answer.status} ${await answer.text()}`)
-  return (await answer.json()).password
+  const { password: current } = await answer.json()
+  // A password that kefu made is changed before anything else.
+  const password = `own ${current}`
+  const session = await post(url, '/session', { name, password: current })
+  await post(url, '/session/password', { current, password }, session)
+  return password
 }
 
 /** Signs in; gives the cookie. */
 export async function signIn(url, name, password) {
-  const answer = await fetch(`${url}/api/v1/session`, {
+  return (await post(url, '/session', { name, password })).cookie
+}
+
+/** What a page sends; gives the session's headers. */
+async function post(url, path, body, headers = {}) {
+  const answer = await fetch(`${url}/api/v1${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', origin: url },
-    body: JSON.stringify({ name, password }),
+    headers: { 'content-type': 'application/json', origin: url, ...headers },
+    body: JSON.stringify(body),
   })
-  if (!answer.ok) throw new Error(`POST /session answered ${answer.status} ${await answer.text()}`)
-  return answer.headers.getSetCookie()[0].split(';', 1)[0]
+  if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status} ${await answer.text()}`)
+  const text = await answer.text()
+  return {
+    cookie: answer.headers.getSetCookie()[0]?.split(';', 1)[0] ?? headers.cookie,
+    'x-csrf-token': text === '' ? headers['x-csrf-token'] : JSON.parse(text).csrfToken,
+  }
 }

@@ -86,7 +86,8 @@ async function use({ url, port, memory }) {
   let reading = true
   const read = async (path, times) => {
     const began = performance.now()
-    const answer = await fetch(`${url}/api/v1${path}`, { headers: { Authorization: `Bearer ${KEY}` } })
+    const headers = { Authorization: `Bearer ${KEY}`, 'X-Forwarded-For': `198.18.0.${times.length % 50}` }
+    const answer = await fetch(`${url}/api/v1${path}`, { headers })
     const body = await answer.json()
     times.push(performance.now() - began)
     // Of the smallest size, those who write have reopened all that was closed.

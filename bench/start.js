@@ -26,6 +26,8 @@ export async function start(environment) {
         WECHAT_TOKEN: secrets.token,
         WECHAT_ENCODING_AES_KEY: secrets.encodingAESKey,
         KEFU_API_KEY: KEY,
+        // The loads here are many clients', whom the service limits each for itself.
+        KEFU_TRUST_PROXY: 'loopback',
         LOG_LEVEL: 'error',
         NODE_ENV: 'production',
         ...environment,

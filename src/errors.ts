@@ -1,6 +1,26 @@
+import type { Refusal } from './protocol/refusals.js'
+
 /**
- * Every error that kefu throws on purpose, by who failed. A message says what failed, why if known, and what
- * to do; none holds a secret, a token, a URL with one, or a customer's text.
+ * The base of every error that kefu throws on purpose. A message says what failed, why if known, and what to do; none
+ * holds a secret, a token, a URL with one, or a customer's text. docs/errors.md has the codes of the public ones.
+ *
+ * | class               | thrown when                                            | fields beside `code`                    |
+ * | ------------------- | ------------------------------------------------------ | --------------------------------------- |
+ * | `ConfigError`       | a setting or an input can't work                       | `refusal`                               |
+ * | `ExpressionError`   | (a ConfigError) a regular expression is not used       | `issue`                                 |
+ * | `SignatureError`    | a push is not shown to be WeChat's                     |                                         |
+ * | `DecodeError`       | a push can't be read                                   |                                         |
+ * | `ApiError`          | WeChat answered no                                     | `errcode`, `errmsg`, `rid`, `path`, `reason` |
+ * | `NetworkError`      | WeChat gave no answer that can be read                 | `accepted`, `path`                      |
+ * | `MediaError`        | a file can't be uploaded                               |                                         |
+ * | `HandlerError`      | code of the operator failed                            |                                         |
+ * | `HttpError`         | a request of the API is refused                        | `status`, `headers`, `refusal`          |
+ * | `CommandError`      | an order about a conversation can't be carried out now |                                         |
+ * | `AllowanceError`    | WeChat's allowance leaves no room for a message        |                                         |
+ * | `RulesChangedError` | the rules are others than those to be replaced         |                                         |
+ * | `BusyError`         | too many rules are tried at once                       |                                         |
+ * | `NoAnswerError`     | a webhook's endpoint gave no answer                    |                                         |
+ * | `ControlError`      | the running server did not carry out a command         |                                         |
  */
 export abstract class KefuError extends Error {
   /** A stable word for programs to compare; the message is for people. */
@@ -15,12 +35,12 @@ export abstract class KefuError extends Error {
 /** The configuration can't work: thrown where it is given, never later. */
 export class ConfigError extends KefuError {
   readonly code = 'config'
-  /** A word for what is wrong, where a page may have its own sentence for it. */
-  readonly reason: string | undefined
+  /** From which pages make words in their own language, where it can come of what somebody entered. */
+  readonly refusal: Refusal | undefined
 
-  constructor(message: string, options: ErrorOptions & { readonly reason?: string } = {}) {
+  constructor(message: string, options: ErrorOptions & { readonly refusal?: Refusal } = {}) {
     super(message, options)
-    this.reason = options.reason
+    this.refusal = options.refusal
   }
 }
 
@@ -70,7 +90,8 @@ export class ApiError extends KefuError {
     reason: string
     explanation: string
   }) {
-    super(`${fields.path}: WeChat answered ${fields.errcode} (${fields.errmsg}). ${fields.explanation}`)
+    const answer = Number.isNaN(fields.errcode) ? 'without what was asked for' : fields.errcode
+    super(`${fields.path}: WeChat answered ${answer} (${fields.errmsg}). ${fields.explanation}`)
     this.errcode = fields.errcode
     this.errmsg = fields.errmsg
     this.rid = fields.rid
@@ -108,9 +129,12 @@ export class MediaError extends KefuError {
   }
 }
 
-export type HandlerProblem = 'threw' | 'timeout' | 'late' | 'misuse'
+export type HandlerProblem = 'threw' | 'timeout' | 'late' | 'misuse' | 'business'
 
-/** A handler threw (`cause` holds what), took too long, or asked for what can't be done. */
+/**
+ * A handler threw (`cause` holds what), took too long, or asked for what can't be done; `business`: to reply in a
+ * sub-merchant's session.
+ */
 export class HandlerError extends KefuError {
   readonly code: HandlerProblem
 

@@ -2,11 +2,11 @@
 
 // The framework: handlers, and the middleware that brings pushes to them
 export { Bot, type BotOptions, type ErrorHandler, type Handled, type HandleOptions } from './bot/index.js'
-export { Composer, type Middleware, type Next, type Trigger } from './bot/index.js'
-export { Context, newRun, type Match, type Run } from './bot/index.js'
+export { Composer, type Middleware, type Next, type Observer, type Trigger } from './bot/index.js'
+export { Context, newRun, type Accepted, type Match, type Run } from './bot/index.js'
 export type { Filtered, FilterQuery, Sender } from './bot/index.js'
 export { webhook, type AppLookup, type RefusedRequest, type WebhookOptions } from './webhook/index.js'
-export { MemoryInbox, type Accepted, type Inbox, type MemoryInboxOptions } from './webhook/index.js'
+export { MemoryInbox, type Inbox, type MemoryInboxOptions } from './webhook/index.js'
 
 // The client of WeChat's API, and where its access token is kept
 export { Api, type ApiOptions, type Media, type MediaSource, type Quota } from './api/index.js'

@@ -1,37 +1,20 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
+import type { Page } from 'playwright-core'
+import { describe, expect } from 'vitest'
+import { deskTest as it, until } from './browser-fixture.js'
 import { mustBeForEverybody } from './desk-for-everybody.js'
-import {
-  patience,
-  signIn,
-  startDeskStage,
-  type DeskStage,
-  type EnterOptions,
-  type OpenDesk,
-} from './desk-stage.js'
+import { patience, signIn, type DeskStage, type EnterOptions, type OpenDesk } from './desk-stage.js'
 import { startHookReceiver } from './support/hook-receiver.js'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 })
+/** A password that an admin gave opens only the page on which it is changed. */
+async function chooseOwnPassword(page: Page, password: string): Promise<void> {
+  await page.getByLabel('新密码').fill(password)
+  await page.getByLabel('再输一次密码').fill(password)
+  await page.getByRole('button', { name: '修改并进入' }).click()
+}
 
-describeInBrowser('administration at the desk', () => {
-  let browser: Browser
-  let stage: DeskStage
-
-  beforeAll(async () => {
-    await buildPage('desk')
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
-  afterEach(() => stage.close())
-
+describe('administration at the desk', () => {
   /** An admin who has opened a part of administration from the rail. */
-  async function administer(
-    part: string,
-    environment: Record<string, string> = {},
-    options: EnterOptions = {},
-  ): Promise<OpenDesk> {
-    stage = await startDeskStage(browser, environment)
+  async function administer(stage: DeskStage, part: string, options: EnterOptions = {}): Promise<OpenDesk> {
     const desk = await stage.enter('店长', { role: 'admin', ...options })
     await desk.page.getByRole('link', { name: '管理' }).click()
     await desk.page.getByRole('link', { name: part, exact: true }).click()
@@ -39,61 +22,63 @@ describeInBrowser('administration at the desk', () => {
     return desk
   }
 
-  it('is for admins only', async () => {
-    stage = await startDeskStage(browser)
+  it('is for admins only', async ({ stage }) => {
     const desk = await stage.enter('小满')
     expect(await desk.page.getByRole('link', { name: '管理' }).count()).toBe(0)
     await desk.page.goto(`${stage.service.url}/#/admin/agents`)
-    await expect.poll(() => desk.page.url(), { timeout: patience }).toContain('#/conversations')
+    await until(() => desk.page.url()).toContain('#/conversations')
   })
 
-  it('adds agents with a password that is shown once, resets it, and shuts one out', async () => {
-    const desk = await administer('客服')
+  it('adds agents with a password that is shown once, resets it, and shuts one out', async ({ stage }) => {
+    const desk = await administer(stage, '客服')
     const { page } = desk
+    const lisi = stage.nameOf('李四')
     await desk.button('添加客服').click()
     const form = page.getByRole('dialog', { name: '添加客服' })
-    await form.getByLabel('用户名').fill('李四')
+    await form.getByLabel('用户名').fill(lisi)
     await form.getByLabel('指定小程序').check()
     expect(await form.getByRole('button', { name: '保存' }).isDisabled()).toBe(true)
     await form.getByRole('checkbox').first().check()
     await mustBeForEverybody(desk)
     await form.getByRole('button', { name: '保存' }).click()
-    const once = page.getByRole('dialog', { name: '李四 的一次性密码' })
+    const once = page.getByRole('dialog', { name: `${lisi} 的一次性密码` })
     const password = await once.getByLabel('密码', { exact: true }).inputValue()
     await once.getByRole('button', { name: '复制密码' }).click()
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(password)
     await once.getByRole('button', { name: '我已保存' }).click()
 
     const colleague = await stage.open()
-    await signIn(colleague.page, '李四', password)
+    await signIn(colleague.page, lisi, password)
+    await chooseOwnPassword(colleague.page, 'blue mug on the table')
     await colleague.list.waitFor()
 
     // The same name again is refused, with what to do about it.
     await desk.button('添加客服').click()
-    await form.getByLabel('用户名').fill('李四')
+    await form.getByLabel('用户名').fill(lisi)
     await form.getByRole('button', { name: '保存' }).click()
-    await form.getByRole('alert').filter({ hasText: '用户名已被使用' }).waitFor()
+    await form.getByRole('alert').filter({ hasText: '已有同名的客服' }).waitFor()
     await form.getByRole('button', { name: '取消' }).click()
 
-    await desk.button('重置密码：李四').click()
+    await desk.button(`重置密码：${lisi}`).click()
     await page.getByRole('dialog').getByRole('button', { name: '重置密码' }).click()
     const second = await once.getByLabel('密码', { exact: true }).inputValue()
     expect(second).not.toBe(password)
     await once.getByRole('button', { name: '我已保存' }).click()
-    await signIn(colleague.page, '李四', second)
+    await signIn(colleague.page, lisi, second)
+    await chooseOwnPassword(colleague.page, 'green mug on the shelf')
     await colleague.list.waitFor()
 
-    await desk.button('停用 李四').click()
+    await desk.button(`停用 ${lisi}`).click()
     await page.getByRole('dialog').getByRole('button', { name: '停用', exact: true }).click()
-    await desk.button('启用 李四').waitFor()
+    await desk.button(`启用 ${lisi}`).waitFor()
     await colleague.page.getByLabel('用户名').waitFor()
     await mustBeForEverybody(desk)
-    await desk.button('启用 李四').click()
-    await desk.button('停用 李四').waitFor()
+    await desk.button(`启用 ${lisi}`).click()
+    await desk.button(`停用 ${lisi}`).waitFor()
   })
 
-  it('keeps canned replies, which the composer then offers', async () => {
-    const desk = await administer('快捷回复')
+  it('keeps canned replies, which the composer then offers', async ({ stage }) => {
+    const desk = await administer(stage, '快捷回复')
     const { page } = desk
     await page.getByText('还没有快捷回复').waitFor()
     await desk.button('添加快捷回复').click()
@@ -131,8 +116,10 @@ describeInBrowser('administration at the desk', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('connects a Mini Program with secrets made in the page, and checks itself', async () => {
-    const desk = await administer('小程序')
+  it('connects a Mini Program with secrets made in the page, and checks itself', async ({ ownService }) => {
+    // One Mini Program is the environment's.
+    const stage = await ownService()
+    const desk = await administer(stage, '小程序')
     const { page } = desk
     await page.getByText('只能在那里修改').waitFor()
     await desk.button('接入小程序').click()
@@ -176,12 +163,14 @@ describeInBrowser('administration at the desk', () => {
 
     await desk.button('删除云朵商店').click()
     await page.getByRole('dialog').getByRole('button', { name: '删除', exact: true }).click()
-    await expect.poll(() => desk.button('编辑云朵商店').count(), { timeout: patience }).toBe(0)
+    await until(() => desk.button('编辑云朵商店').count()).toBe(0)
     expect(desk.trouble).toEqual([])
   })
 
-  it('keeps rules: made by a form or as JSON, moved by keys, tried before they are saved', async () => {
-    const desk = await administer('规则')
+  it('keeps rules: made by a form or as JSON, moved by keys, tried before they are saved', async ({
+    stage,
+  }) => {
+    const desk = await administer(stage, '规则')
     const { page } = desk
     await page.getByText('还没有规则').waitFor()
     const form = page.getByRole('dialog')
@@ -211,7 +200,11 @@ describeInBrowser('administration at the desk', () => {
 
     // The service's refusal stands at the rule that it is about.
     await desk.button('保存全部规则').click()
-    await rows.nth(1).getByRole('alert').filter({ hasText: 'then[0].reply' }).waitFor()
+    await rows
+      .nth(1)
+      .getByRole('alert')
+      .filter({ hasText: '不能这样保存：动作 1 › 回复内容：是空的' })
+      .waitFor()
     expect(await rows.nth(0).getByRole('alert').count()).toBe(0)
     await desk.button('编辑大小写').click()
     await form
@@ -238,7 +231,7 @@ describeInBrowser('administration at the desk', () => {
     await page.getByText('没有规则回答').waitFor()
     await page.getByRole('switch', { name: '启用 退货' }).check()
     await desk.button('保存全部规则').click()
-    await expect.poll(() => desk.button('保存全部规则').count(), { timeout: patience }).toBe(0)
+    await until(() => desk.button('保存全部规则').count()).toBe(0)
 
     const customer = stage.customer()
     await customer.sends('怎么退货')
@@ -248,8 +241,8 @@ describeInBrowser('administration at the desk', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('makes keys for programs, shown once, and revokes them', async () => {
-    const desk = await administer('API 密钥')
+  it('makes keys for programs, shown once, and revokes them', async ({ stage }) => {
+    const desk = await administer(stage, 'API 密钥')
     const { page } = desk
     await desk.button('创建 API 密钥').click()
     const form = page.getByRole('dialog', { name: '创建 API 密钥' })
@@ -272,8 +265,8 @@ describeInBrowser('administration at the desk', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('changes how the desk is run', async () => {
-    const desk = await administer('客服台设置', {}, { timezoneId: 'Asia/Tokyo' })
+  it('changes how the desk is run', async ({ stage }) => {
+    const desk = await administer(stage, '客服台设置', { timezoneId: 'Asia/Tokyo' })
     const { page } = desk
     await page.getByText('这个浏览器的时区是 Asia/Tokyo，与它不同。').waitFor()
     await page.getByLabel('时区').fill('Nowhere/Town')
@@ -286,15 +279,15 @@ describeInBrowser('administration at the desk', () => {
     await page.getByText('设置已保存').waitFor()
     await page.getByText('这个浏览器的时区是').waitFor({ state: 'detached' })
     await page.reload()
-    await expect.poll(() => page.getByLabel('时区').inputValue(), { timeout: patience }).toBe('Asia/Tokyo')
+    await until(() => page.getByLabel('时区').inputValue()).toBe('Asia/Tokyo')
     expect(await page.getByLabel(/客户多少小时没有动静后/).inputValue()).toBe('24')
     expect(desk.trouble).toEqual([])
   })
 
-  it('tells an address of one’s own what happens: tried, watched, sent again', async () => {
+  it('tells an address of one’s own what happens: tried, watched, sent again', async ({ stage }) => {
     const receiver = await startHookReceiver()
     try {
-      const desk = await administer('事件推送', { KEFU_ALLOW_PRIVATE_HOOKS: 'loopback' })
+      const desk = await administer(stage, '事件推送')
       const { page } = desk
       await desk.button('添加推送地址').click()
       const form = page.getByRole('dialog', { name: '添加推送地址' })
@@ -314,7 +307,7 @@ describeInBrowser('administration at the desk', () => {
       await deliveries.getByRole('list').getByText('已送达').waitFor()
       await mustBeForEverybody(desk)
       await deliveries.getByRole('button', { name: '重新推送：webhook.test' }).click()
-      await expect.poll(() => receiver.received.length, { timeout: patience }).toBe(2)
+      await until(() => receiver.received.length).toBe(2)
       await deliveries.getByRole('button', { name: '关闭' }).click()
       await desk.button('停用 订单系统').click()
       await desk.button('启用 订单系统').waitFor()
@@ -327,8 +320,10 @@ describeInBrowser('administration at the desk', () => {
     }
   })
 
-  it('reports what happened, as pictures and as tables', async () => {
-    const desk = await administer('报表')
+  it('reports what happened, as pictures and as tables', async ({ ownService }) => {
+    // The numbers are the whole workspace's.
+    const stage = await ownService()
+    const desk = await administer(stage, '报表')
     const { page } = desk
     await page.getByText('这些天没有发送失败').waitFor()
     await stage.customer().sends('在吗')

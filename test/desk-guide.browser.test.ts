@@ -1,45 +1,30 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect } from 'vitest'
 import { encodePush } from '../src/wechat/index.js'
-import { buildPage, describeInBrowser, launchBrowser, seriousViolations } from './browser.js'
-import { patience, signIn, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
-import { deskPassword, addAgent } from './support/desk-agent.js'
-
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 })
+import { deskTest as it, noApp, until } from './browser-fixture.js'
+import { seriousViolations } from './browser.js'
+import { signIn, type DeskStage, type OpenDesk } from './desk-stage.js'
+import { addAgent, deskPassword } from './support/desk-agent.js'
 
 const shop = { appId: 'wx00000000000000bb', appSecret: '0123456789abcdef0123456789abcdef' }
-const unset = {
-  WECHAT_APP_ID: '',
-  WECHAT_APP_SECRET: '',
-  WECHAT_TOKEN: '',
-  WECHAT_ENCODING_AES_KEY: '',
-}
 
-describeInBrowser('the set-up guide', () => {
-  let browser: Browser
-  let stage: DeskStage
-
-  beforeAll(async () => {
-    await buildPage('desk')
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
-  afterEach(() => stage.close())
+describe('the set-up guide', () => {
+  it.override('hasApp', false)
 
   /** Says at WeChat what the page says to paste there. */
-  function paste(secrets: { token: string; encodingAESKey: string }): void {
+  function paste(stage: DeskStage, secrets: { token: string; encodingAESKey: string }): void {
     const pushUrl = `${stage.service.url}/wechat/${shop.appId}`
     stage.emulator.addApp({ ...shop, ...secrets, pushUrl })
   }
   /** Presses 提交 at WeChat; resolves to whether it took the URL. */
-  async function submit(): Promise<boolean> {
+  async function submit(stage: DeskStage): Promise<boolean> {
     const url = `${stage.emulator.url}/_emulator/apps/${shop.appId}/verify`
     const { ok } = (await (await fetch(url, { method: 'POST' })).json()) as { ok: boolean }
     return ok
   }
   /** WeChat knows the account, and nothing of the push. */
-  function register(): void {
-    paste({ token: 'notYetKnown', encodingAESKey: 'notYetnotYetnotYetnotYetnotYetnotYetnotYetn' })
+  function register(stage: DeskStage): void {
+    paste(stage, { token: 'notYetKnown', encodingAESKey: 'notYetnotYetnotYetnotYetnotYetnotYetnotYetn' })
   }
   const field = (page: Page, label: string): Promise<string> =>
     page.getByLabel(label, { exact: true }).inputValue()
@@ -59,12 +44,11 @@ describeInBrowser('the set-up guide', () => {
     await page.getByLabel('名称（可不填）').fill('云朵杂货店')
   }
   /** An admin who was led to the guide, as nothing is connected. */
-  async function begin(environment: Record<string, string> = {}): Promise<OpenDesk> {
-    stage = await startDeskStage(browser, { ...unset, ...environment })
-    register()
-    await addAgent(stage.service, '店长', 'admin')
+  async function begin(stage: DeskStage): Promise<OpenDesk> {
+    register(stage)
+    await addAgent(stage.service, stage.nameOf('店长'), 'admin')
     const desk = await stage.open()
-    await signIn(desk.page, '店长')
+    await signIn(desk.page, stage.nameOf('店长'))
     await desk.page.getByRole('heading', { level: 1, name: '接入向导' }).waitFor()
     return desk
   }
@@ -75,9 +59,7 @@ describeInBrowser('the set-up guide', () => {
       for (const width of [1440, 390, 320]) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         await page.setViewportSize({ width, height: 800 })
-        await expect
-          .poll(() => page.evaluate('document.getAnimations().length'), { timeout: patience })
-          .toBe(0)
+        await until(() => page.evaluate('document.getAnimations().length')).toBe(0)
         expect(await seriousViolations(page), `${colorScheme}, ${width}`).toEqual([])
         const wide = await page.evaluate<string[]>(
           `[...document.querySelectorAll('.admin .scroll, .step, [role=dialog] .body')]
@@ -90,9 +72,10 @@ describeInBrowser('the set-up guide', () => {
     expect(trouble).toEqual([])
   }
 
-  it('leads from an empty service to the first real message', async () => {
-    stage = await startDeskStage(browser, unset)
-    register()
+  it('leads from an empty service to the first real message', async ({ ownService }) => {
+    // The first administrator is made once.
+    const stage = await ownService(noApp)
+    register(stage)
     const desk = await stage.open()
     const { page } = desk
     await page.goto(stage.service.setupUrl ?? '')
@@ -131,10 +114,10 @@ describeInBrowser('the set-up guide', () => {
 
     // A wrong Token is said while it happens, then the right one.
     await page.getByText('等待微信验证').waitFor()
-    expect(await submit()).toBe(false)
+    expect(await submit(stage)).toBe(false)
     await page.getByText('微信后台填的 Token 与这里的不同').waitFor()
-    paste(secrets)
-    expect(await submit()).toBe(true)
+    paste(stage, secrets)
+    expect(await submit(stage)).toBe(true)
     await page.getByText(/^已验证（\d\d:\d\d）$/).waitFor()
     await mustBeDone(page, '微信验证 URL')
     await page.getByText('等待第一条消息').waitFor()
@@ -155,8 +138,8 @@ describeInBrowser('the set-up guide', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('goes on after a reload and from the list, and shows secrets never again', async () => {
-    const desk = await begin()
+  it('goes on after a reload and from the list, and shows secrets never again', async ({ stage }) => {
+    const desk = await begin(stage)
     const { page } = desk
     await fillAccount(page)
     await desk.button('保存并验证').click()
@@ -173,8 +156,8 @@ describeInBrowser('the set-up guide', () => {
     await page.getByLabel('Token（令牌）', { exact: true }).waitFor()
     const second = await shownSecrets(page)
     expect(second.token).not.toBe(first.token)
-    paste(second)
-    expect(await submit()).toBe(true)
+    paste(stage, second)
+    expect(await submit(stage)).toBe(true)
     await mustBeDone(page, '微信验证 URL')
 
     // From the list; what rests on them now is asked about.
@@ -194,8 +177,8 @@ describeInBrowser('the set-up guide', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('says what WeChat has against the account, and what to do', async () => {
-    const desk = await begin()
+  it('says what WeChat has against the account, and what to do', async ({ stage }) => {
+    const desk = await begin(stage)
     const { page } = desk
     stage.emulator.faults.add({ errcode: 40164, path: '/cgi-bin/stable_token' })
     await fillAccount(page)
@@ -212,8 +195,8 @@ describeInBrowser('the set-up guide', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('says that a push can’t be read: the EncodingAESKey differs', async () => {
-    const desk = await begin()
+  it('says that a push can’t be read: the EncodingAESKey differs', async ({ stage }) => {
+    const desk = await begin(stage)
     const { page } = desk
     await fillAccount(page)
     await desk.button('保存并验证').click()
@@ -236,8 +219,8 @@ describeInBrowser('the set-up guide', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('is done with the keyboard alone', async () => {
-    const desk = await begin()
+  it('is done with the keyboard alone', async ({ stage }) => {
+    const desk = await begin(stage)
     const { page } = desk
     const active = (): Promise<string> =>
       page.evaluate<string>(
@@ -258,7 +241,7 @@ describeInBrowser('the set-up guide', () => {
     await page.keyboard.press('Enter')
     await mustBeDone(page, '填写 AppID 和 AppSecret')
     // The form has gone; the focus stands where it was.
-    await expect.poll(active, { timeout: patience }).toBe('填写 AppID 和 AppSecret')
+    await until(active).toBe('填写 AppID 和 AppSecret')
     await tabTo('你的公网域名')
     await page.keyboard.type('kefu.example.com')
     await page.getByLabel('URL（服务器地址）', { exact: true }).waitFor()
@@ -268,8 +251,8 @@ describeInBrowser('the set-up guide', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('lets texts be copied by hand where the browser has no clipboard', async () => {
-    const desk = await begin()
+  it('lets texts be copied by hand where the browser has no clipboard', async ({ stage }) => {
+    const desk = await begin(stage)
     const { page } = desk
     await page.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     await page.reload()
@@ -280,7 +263,7 @@ describeInBrowser('the set-up guide', () => {
     await dialog.getByText('Ctrl+C').waitFor()
     await mustBeForEverybody(desk)
     const { token } = await shownSecrets(page)
-    await expect.poll(() => page.evaluate('getSelection().toString()'), { timeout: patience }).toBe(token)
+    await until(() => page.evaluate('getSelection().toString()')).toBe(token)
     await page.keyboard.press('Control+c')
     await dialog.waitFor({ state: 'hidden' })
     expect(desk.trouble).toEqual([])

@@ -1,41 +1,25 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
+import { describe, expect, onTestFinished } from 'vitest'
+import { deskTest as it, until } from './browser-fixture.js'
 import { mustBeForEverybody } from './desk-for-everybody.js'
-import { patience, signIn, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
+import { signIn, type DeskStage, type OpenDesk } from './desk-stage.js'
 import { addAgent, signIn as signInByApi } from './support/desk-agent.js'
-import { startHookReceiver, type HookReceiver } from './support/hook-receiver.js'
+import { startHookReceiver } from './support/hook-receiver.js'
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
-
-describeInBrowser('webhooks and agents at the desk', () => {
-  let browser: Browser
-  let stage: DeskStage
-  let receiver: HookReceiver | undefined
-
-  beforeAll(async () => {
-    await buildPage('desk')
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
-  afterEach(async () => {
-    await stage.close()
-    await receiver?.close()
-    receiver = undefined
-  })
-
-  async function administer(part: string, environment: Record<string, string> = {}): Promise<OpenDesk> {
-    stage = await startDeskStage(browser, environment)
+describe('webhooks and agents at the desk', () => {
+  async function administer(stage: DeskStage, part: string): Promise<OpenDesk> {
     const desk = await stage.enter('店长', { role: 'admin' })
     await desk.page.goto(`${stage.service.url}/#/admin/${part}`)
     await desk.page.getByRole('heading', { level: 1 }).waitFor()
     return desk
   }
 
-  it('an address is told of chosen events, gets a new secret, and all that was given up again', async () => {
-    receiver = await startHookReceiver()
+  it('an address is told of chosen events, gets a new secret, and all that was given up again', async ({
+    stage,
+  }) => {
+    const receiver = await startHookReceiver()
+    onTestFinished(() => receiver.close())
     const { received } = receiver
-    const desk = await administer('hooks', { KEFU_ALLOW_PRIVATE_HOOKS: 'loopback' })
+    const desk = await administer(stage, 'hooks')
     const { page } = desk
     await desk.button('添加推送地址').click()
     const form = page.getByRole('dialog', { name: '添加推送地址' })
@@ -51,9 +35,7 @@ describeInBrowser('webhooks and agents at the desk', () => {
     await once.getByRole('button', { name: '我已保存' }).click()
     await page.getByText('1 种事件').waitFor()
     await stage.customer().sends('在吗')
-    await expect
-      .poll(() => received.map(({ type }) => type), { timeout: patience })
-      .toEqual(['conversation.handoff'])
+    await until(() => received.map(({ type }) => type)).toEqual(['conversation.handoff'])
 
     await desk.button('编辑订单系统').click()
     const change = page.getByRole('dialog', { name: '编辑订单系统' })
@@ -69,23 +51,18 @@ describeInBrowser('webhooks and agents at the desk', () => {
     await once.getByRole('button', { name: '我已保存' }).click()
     await page.getByText(/旧密钥在 .* 前同时有效/).waitFor()
     await stage.customer().sends('还在吗')
-    await expect.poll(() => received.at(-1)?.type, { timeout: patience }).toBe('message.received')
+    await until(() => received.at(-1)?.type).toBe('message.received')
     // Signed with both.
     expect(String(received.at(-1)?.headers['webhook-signature']).split(' ')).toHaveLength(2)
 
     // 410 gives it up at once; enabled again, what was given up goes out when somebody says so.
     receiver.answer = (_received, res) => res.writeHead(410).end()
     await stage.customer().sends('有人吗')
-    await expect
-      .poll(
-        async () => {
-          await page.reload()
-          await desk.button('推送记录：订单系统').waitFor()
-          return page.getByText('1 条已放弃').count()
-        },
-        { timeout: patience },
-      )
-      .toBe(1)
+    await until(async () => {
+      await page.reload()
+      await desk.button('推送记录：订单系统').waitFor()
+      return page.getByText('1 条已放弃').count()
+    }).toBe(1)
     receiver.answer = (_received, res) => res.writeHead(204).end()
     await desk.button('启用 订单系统').click()
     await desk.button('停用 订单系统').waitFor()
@@ -96,15 +73,18 @@ describeInBrowser('webhooks and agents at the desk', () => {
     await deliveries.getByText('对方返回 410').waitFor()
     await mustBeForEverybody(desk)
     await deliveries.getByRole('button', { name: '重新推送全部已放弃的' }).click()
-    await expect.poll(() => received.length, { timeout: patience }).toBe(before + 1)
+    await until(() => received.length).toBe(before + 1)
     await deliveries.getByRole('button', { name: '关闭' }).click()
-    await expect.poll(() => page.getByText('1 条已放弃').count(), { timeout: patience }).toBe(0)
+    await until(() => page.getByText('1 条已放弃').count()).toBe(0)
     expect(desk.trouble).toEqual([])
   })
 
-  it('an agent is removed: signed out, what they had waits, what they wrote keeps their name', async () => {
-    const desk = await administer('agents')
+  it('an agent is removed: signed out, what they had waits, what they wrote keeps their name', async ({
+    stage,
+  }) => {
+    const desk = await administer(stage, 'agents')
     const { page } = desk
+    const [boss, gone] = [stage.nameOf('店长'), stage.nameOf('小满')]
     await stage.customer().sends('在吗')
     const colleague = await stage.enter('小满')
     await colleague.tab('待接入').click()
@@ -115,30 +95,31 @@ describeInBrowser('webhooks and agents at the desk', () => {
     await colleague.page.getByText('微信已接收').waitFor()
 
     await page.reload()
-    await desk.button('移除 小满').waitFor()
-    expect(await desk.button('移除 店长').count()).toBe(0)
+    await desk.button(`移除 ${gone}`).waitFor()
+    expect(await desk.button(`移除 ${boss}`).count()).toBe(0)
     await mustBeForEverybody(desk)
-    await desk.button('移除 小满').click()
-    const sure = page.getByRole('dialog', { name: '移除 小满' })
+    await desk.button(`移除 ${gone}`).click()
+    const sure = page.getByRole('dialog', { name: `移除 ${gone}` })
     await sure.getByRole('button', { name: '移除', exact: true }).click()
-    await page.getByText('已移除 小满').waitFor()
-    await expect.poll(() => desk.button('移除 小满').count(), { timeout: patience }).toBe(0)
+    await page.getByText(`已移除 ${gone}`).waitFor()
+    await until(() => desk.button(`移除 ${gone}`).count()).toBe(0)
     await colleague.page.getByLabel('用户名').waitFor()
-    await signIn(colleague.page, '小满')
+    await signIn(colleague.page, gone)
     await colleague.page.getByRole('alert').waitFor()
 
     await page.getByRole('link', { name: '会话' }).click()
     await desk.tab('待接入').click()
     await desk.row(/小满|在吗/).click()
     await desk.thread.getByText('您好，我是小满').waitFor()
-    await desk.thread.getByText('小满', { exact: true }).first().waitFor()
+    await desk.thread.getByText(gone, { exact: true }).first().waitFor()
     expect(desk.trouble).toEqual([])
   })
 
-  it('nobody removes themselves, nor the last admin', async () => {
-    stage = await startDeskStage(browser)
-    await addAgent(stage.service, '店长', 'admin')
-    const admin = await signInByApi(stage.service.url, '店长')
+  it('nobody removes themselves, nor the last admin', async ({ ownService }) => {
+    // It is the last admin of all.
+    const { service } = await ownService()
+    await addAgent(service, '店长', 'admin')
+    const admin = await signInByApi(service.url, '店长')
     const answer = await admin.api.call('DELETE /agents/:id', { params: { id: admin.id } })
     expect(answer).toMatchObject({ status: 409, error: { code: 'conflict' } })
     await admin.api.ok('GET /session')

@@ -1,39 +1,22 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { callControl } from '../src/server/control-client.js'
-import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
-import { patience, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
+import { deskTest as it, until } from './browser-fixture.js'
+import type { OpenDesk } from './desk-stage.js'
 import { hostile } from './hostile.js'
 import { signIn } from './support/desk-agent.js'
-import { startHookReceiver, type HookReceiver } from './support/hook-receiver.js'
+import { startHookReceiver } from './support/hook-receiver.js'
 import { png } from './support/pictures.js'
-import { answerWith, rawServer, type RawServer } from './support/raw-server.js'
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
+import { answerWith, rawServer } from './support/raw-server.js'
 
 const evil = '<img src=x onerror=globalThis.ran=1>'
 const short = '<svg/onload=globalThis.ran=1>'
 
-describeInBrowser('the desk, against hostile words in everything that is set up', () => {
-  let browser: Browser
-  let stage: DeskStage
-  let receiver: HookReceiver
-  let wechat: RawServer
-
-  beforeAll(async () => {
-    await buildPage('desk')
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
-  afterEach(async () => {
-    await stage.close()
-    await receiver.close()
-    await wechat.close()
-  })
-
-  it('shows them as the text they are on every page of administration, and in what comes from there', async () => {
+describe('the desk, against hostile words in everything that is set up', () => {
+  it('shows them as the text they are on every page of administration, and in what comes from there', async ({
+    ownService,
+  }) => {
     // WeChat's own words, and those of the operator's systems.
-    wechat = await rawServer(({ target, socket }) => {
+    const wechat = await rawServer(({ target, socket }) => {
       answerWith(
         socket,
         target.startsWith('/cgi-bin/stable_token')
@@ -41,13 +24,16 @@ describeInBrowser('the desk, against hostile words in everything that is set up'
           : JSON.stringify({ errcode: 99999, errmsg: `${evil} rid: ${short}` }),
       )
     })
-    receiver = await startHookReceiver()
+    onTestFinished(() => wechat.close())
+    const receiver = await startHookReceiver()
+    onTestFinished(() => receiver.close())
     receiver.answer = (_received, res) => {
       res.writeHead(200, { 'content-type': 'application/json' })
       const rows = [{ label: short, value: hostile[1], url: 'https://shop.example/?<script>' }]
       res.end(JSON.stringify({ cards: [{ title: evil, status: short, rows }] }))
     }
-    stage = await startDeskStage(browser, {
+    // Its WeChat is another one.
+    const stage = await ownService({
       WECHAT_API_URL: wechat.url,
       KEFU_ALLOW_PRIVATE_HOOKS: 'loopback',
     })
@@ -103,13 +89,19 @@ describeInBrowser('the desk, against hostile words in everything that is set up'
       // What can be opened and changes nothing yet: forms, logs, questions.
       const buttons = page
         .getByRole('main')
-        .getByRole('button', { name: /编辑|记录|添加|创建|接入小程序|测试|重置|撤销/ })
+        .getByRole('button', { name: /编辑|记录|添加|创建|接入小程序|测试|重置|撤销/, disabled: false })
       for (let index = 0; index < Math.min(await buttons.count(), 6); index++) {
         const button = buttons.nth(index)
-        if (!(await button.isEnabled())) continue
-        await button.click()
+        // A dialog may come late, with an answer of the service, and covers the buttons until it is left.
+        await until(async () => {
+          await leftDialogs()
+          return button.click({ timeout: 1000 }).then(
+            () => true,
+            () => false,
+          )
+        }).toBe(true)
         await nothingRan(desk)
-        await expect.poll(leftDialogs, { timeout: patience }).toBe(0)
+        await until(leftDialogs).toBe(0)
       }
       // What was changed on the way would hold the page back.
       const discard = desk.button('放弃修改')

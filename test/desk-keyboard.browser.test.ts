@@ -1,25 +1,9 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
-import { patience, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
-import { signIn } from './support/desk-agent.js'
+import { describe, expect } from 'vitest'
+import { deskTest as it, until } from './browser-fixture.js'
+import type { OpenDesk } from './desk-stage.js'
 import { png } from './support/pictures.js'
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
-
-describeInBrowser('the desk, without a mouse and on small screens', () => {
-  let browser: Browser
-  let stage: DeskStage
-
-  beforeAll(async () => {
-    await buildPage('desk')
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
-  afterEach(() => stage.close())
-
-  const until = <T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> =>
-    expect.poll(read, { timeout: patience })
+describe('the desk, without a mouse and on small screens', () => {
   const focused = ({ page }: OpenDesk): Promise<string> =>
     page.evaluate<string>(
       `(document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.labels?.[0]?.textContent
@@ -34,12 +18,13 @@ describeInBrowser('the desk, without a mouse and on small screens', () => {
     expect.fail(`${key} did not come to ${String(name)}`)
   }
 
-  it('signs in, tags, answers with a canned reply, a picture and a card, and hands over, by keys alone', async () => {
-    stage = await startDeskStage(browser)
+  it('signs in, tags, answers with a canned reply, a picture and a card, and hands over, by keys alone', async ({
+    stage,
+    api,
+  }) => {
     await stage.enter('李四')
     const first = await stage.enter('店长', { role: 'admin' })
     await first.context.close()
-    const { api } = await signIn(stage.service.url, '店长')
     await api.ok('POST /canned-replies', { body: { title: '退款时效', content: '退款 3 天内到账。' } })
     await stage.customer().sends('什么时候退款')
 
@@ -50,7 +35,7 @@ describeInBrowser('the desk, without a mouse and on small screens', () => {
     page.on('filechooser', (chooser) => void chooser.setFiles(file))
     await page.getByLabel('用户名').waitFor()
     await tabTo(desk, /用户名/)
-    await keyboard.insertText('店长')
+    await keyboard.insertText(stage.nameOf('店长'))
     await keyboard.press('Tab')
     await keyboard.insertText('correct horse battery')
     await keyboard.press('Enter')
@@ -100,10 +85,10 @@ describeInBrowser('the desk, without a mouse and on small screens', () => {
     await keyboard.press('Escape')
     await keyboard.press('a')
     await page.getByRole('dialog', { name: '转接给同事' }).waitFor()
-    await keyboard.insertText('李四')
+    await keyboard.insertText(stage.nameOf('李四'))
     await tabTo(desk, /李四/)
     await keyboard.press('Enter')
-    await page.getByText('已转接给 李四').waitFor()
+    await page.getByText(`已转接给 ${stage.nameOf('李四')}`).waitFor()
 
     await keyboard.press('Control+k')
     await page.getByRole('dialog', { name: '命令面板' }).waitFor()
@@ -113,11 +98,10 @@ describeInBrowser('the desk, without a mouse and on small screens', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it.each([
+  it.for([
     ['320 px', { viewport: { width: 320, height: 640 } }],
     ['1280 px at 200 %', { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 }],
-  ])('has every page within %s', async (_name, options) => {
-    stage = await startDeskStage(browser)
+  ] as const)('has every page within %s', async ([, options], { stage }) => {
     await stage.customer().sends('很长的一句话没有空格也没有标点'.repeat(12))
     const desk = await stage.enter('店长', { role: 'admin', ...options })
     const { page } = desk

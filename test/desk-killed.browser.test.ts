@@ -1,30 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect } from 'vitest'
 import { createEmulator, type Emulator } from '../src/emulator/index.js'
 import { callControl } from '../src/server/control-client.js'
-import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
+import { deskTest as it, until } from './browser-fixture.js'
 import { patience, signIn } from './desk-stage.js'
 import { deskPassword } from './support/desk-agent.js'
 import { freePort } from './support/free-port.js'
 import { startKefu, type KefuServer } from './support/kefu-process.js'
 import { planted } from './support/test-service.js'
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
-
-describeInBrowser('the desk, while the service is killed', () => {
-  let browser: Browser
+// The service is a process of its own, to be killed.
+describe('the desk, while the service is killed', () => {
   let cwd: string
   let emulator: Emulator
   let server: KefuServer | undefined
 
-  beforeAll(async () => {
-    await buildPage('desk')
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
   beforeEach(async () => {
     cwd = mkdtempSync(join(tmpdir(), 'kefu-killed-'))
     emulator = await createEmulator()
@@ -36,7 +28,9 @@ describeInBrowser('the desk, while the service is killed', () => {
     rmSync(cwd, { recursive: true })
   })
 
-  it('goes on where it was: what was written is sent once, what came meanwhile is shown once', async () => {
+  it('goes on where it was: what was written is sent once, what came meanwhile is shown once', async ({
+    browser,
+  }) => {
     const dataDir = join(cwd, 'data')
     const env = {
       ...planted,
@@ -60,7 +54,8 @@ describeInBrowser('the desk, while the service is killed', () => {
       )
     await customer.sends('我的杯子有裂纹')
 
-    const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    const page = await context.newPage()
     page.setDefaultTimeout(patience)
     await page.goto(server.url)
     await signIn(page, '小满')
@@ -70,7 +65,7 @@ describeInBrowser('the desk, while the service is killed', () => {
     const thread = page.getByRole('log', { name: '消息' })
     await reply.fill('之前的回复')
     await reply.press('Enter')
-    await expect.poll(said, { timeout: patience }).toEqual(['之前的回复'])
+    await until(said).toEqual(['之前的回复'])
 
     await server.end('SIGKILL')
     await page.getByText('网络已断开').waitFor()
@@ -86,5 +81,6 @@ describeInBrowser('the desk, while the service is killed', () => {
       expect(await thread.getByText(text, { exact: true }).count(), text).toBe(1)
     expect(await reply.inputValue()).toBe('写到一半')
     await page.getByText('网络已断开').waitFor({ state: 'hidden' })
+    await context.close()
   })
 })

@@ -1,38 +1,21 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
-import { patience, startDeskStage, type DeskStage } from './desk-stage.js'
-import { ApiClient } from './support/api-client.js'
+import { describe, expect } from 'vitest'
 import { conversationView } from '../src/desk/schemas/conversation-view.js'
-import { listOf } from '../src/desk/schemas/list.js'
+import { listOf } from '../src/http/schemas/list.js'
+import { deskTest as it } from './browser-fixture.js'
+import { patience, type DeskStage } from './desk-stage.js'
+import type { ApiClient } from './support/api-client.js'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
-
-const key = 'a-key-of-the-list-test-0123456789'
 const patient = { timeout: patience }
 
-describeInBrowser('the desk’s list, with more conversations than one page', () => {
-  let browser: Browser
-  let stage: DeskStage
-  let api: ApiClient
-
-  beforeAll(async () => {
-    await buildPage('desk')
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
-  afterEach(() => stage.close())
-
+describe('the desk’s list, with more conversations than one page', () => {
   /** So many customers who wait, the first of them longest; their ids in that order. */
-  async function crowd(count: number): Promise<number[]> {
-    stage = await startDeskStage(browser, { KEFU_API_KEY: key })
-    api = new ApiClient(stage.service.url, key)
+  async function crowd(stage: DeskStage, api: ApiClient, count: number): Promise<number[]> {
     for (let i = 0; i < count; i++)
       await stage.customer(`oCustomer${String(i).padStart(4, '0')}`).sends(`第${i}位`)
     let found: { id: number; openId: string }[] = []
     await expect
       .poll(async () => {
-        const query = { status: 'waiting', limit: 200, sort: 'waiting' }
+        const query = { app: stage.appId, status: 'waiting', limit: 200, sort: 'waiting' }
         found = (await api.get(listOf(conversationView), 'GET /conversations', { query })).items
         return found.length
       }, patient)
@@ -40,15 +23,15 @@ describeInBrowser('the desk’s list, with more conversations than one page', ()
     return found.sort((a, b) => a.openId.localeCompare(b.openId)).map(({ id }) => id)
   }
 
-  it('filters all of them and not only the rows it has, and follows what changes', async () => {
-    const [first = 0, second = 0, ...others] = await crowd(70)
+  it('filters all of them and not only the rows it has, and follows what changes', async ({ stage, api }) => {
+    const [first = 0, second = 0, ...others] = await crowd(stage, api, 70)
     const last = others.at(-1) ?? 0
     const tag = (id: number, tags: string[]) =>
       api.ok('PUT /conversations/:id/tags', { params: { id }, body: { tags } })
     await tag(first, ['售后'])
     const desk = await stage.enter('小满')
     const { page, list } = desk
-    await desk.row(/第69位/).waitFor()
+    await desk.row(/第0位/).waitFor()
     const filter = async (act: () => Promise<unknown>): Promise<void> => {
       await page.getByRole('button', { name: /^筛选/ }).click()
       await act()
@@ -57,18 +40,18 @@ describeInBrowser('the desk’s list, with more conversations than one page', ()
     const shown = async (): Promise<string[]> =>
       (await list.getByRole('option').allInnerTexts()).map((text) => /第\d+位/.exec(text)?.[0] ?? '')
 
-    // The oldest, which is on no page that was read.
+    // Of all of them, whichever rows the page had.
     await filter(() => page.getByLabel('标签').selectOption('售后'))
     await expect.poll(shown, patient).toEqual(['第0位'])
     // A second one gets the tag, then the first one loses it; counts are of all, filtered or not.
     await tag(second, ['售后', 'vip'])
-    await expect.poll(shown, patient).toEqual(['第1位', '第0位'])
+    await expect.poll(shown, patient).toEqual(['第0位', '第1位'])
     await tag(first, [])
     await expect.poll(shown, patient).toEqual(['第1位'])
     await desk.tab('待接入 70').waitFor()
 
     await filter(() => page.getByRole('button', { name: '清除筛选' }).click())
-    await desk.row(/第69位/).waitFor()
+    await desk.row(/第3位/).waitFor()
     await filter(() => page.getByLabel('发送失败').check())
     await page.getByText(/筛选/).first().waitFor()
     await expect.poll(shown, patient).toEqual([])
@@ -96,15 +79,17 @@ describeInBrowser('the desk’s list, with more conversations than one page', ()
     expect(desk.trouble).toEqual([])
   })
 
-  it('has who waits longest first, whichever rows the page had before', async () => {
-    await crowd(60)
+  it('has who waits longest first where they wait, and keeps the order that each tab was given', async ({
+    stage,
+    api,
+  }) => {
+    await crowd(stage, api, 60)
     const desk = await stage.enter('小满')
-    await desk.row(/第59位/).waitFor()
-    await desk.page.getByRole('button', { name: /^排序/ }).click()
-    await desk.page.getByRole('menuitemradio', { name: '等待最久' }).click()
-    await expect
-      .poll(async () => (await desk.list.getByRole('option').first().innerText()).includes('第0位'), patient)
-      .toBe(true)
+    const { page } = desk
+    const firstRow = async (): Promise<string> => desk.list.getByRole('option').first().innerText()
+    const order = page.getByRole('button', { name: /^排序/ })
+    await expect.poll(firstRow, patient).toContain('第0位')
+    expect(await order.getAttribute('aria-label')).toBe('排序：等待最久')
     // A newcomer waits at the end.
     await stage.customer('oNewcomer0000').sends('刚来')
     await desk.tab('待接入 61').waitFor()
@@ -115,11 +100,69 @@ describeInBrowser('the desk’s list, with more conversations than one page', ()
         return desk.row(/刚来/).count()
       }, patient)
       .toBe(1)
+    await desk.tab('全部').click()
+    await expect.poll(firstRow, patient).toContain('刚来')
+    expect(await order.getAttribute('aria-label')).toBe('排序：最近消息')
+
+    // By keys alone, each for itself, also after the page was opened anew.
+    await desk.tab('待接入').click()
+    await order.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitemradio', { name: '最近消息' }).waitFor()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Enter')
+    await expect.poll(firstRow, patient).toContain('刚来')
+    await desk.tab('全部').click()
+    await order.click()
+    await page.getByRole('menuitemradio', { name: '等待最久' }).click()
+    await expect.poll(firstRow, patient).toContain('第0位')
+    await page.reload()
+    await expect.poll(firstRow, patient).toContain('刚来')
+    await desk.tab('全部').click()
+    await expect.poll(firstRow, patient).toContain('第0位')
     expect(desk.trouble).toEqual([])
   })
 
-  it('shows a wait as long from when an admin says so, also on a page that is open', async () => {
-    await crowd(1)
+  it('groups where customers came from by its fields, and filters by one of them', async ({ stage }) => {
+    for (let number = 1; number <= 14; number++) {
+      const customer = stage.customer(`oSource${String(number).padStart(4, '0')}`)
+      await customer.enters({
+        sessionFrom: `page=${number % 2 === 0 ? 'goods' : 'order'}&order=${3000 + number}`,
+      })
+      await customer.sends('在吗')
+    }
+    await stage.customer('oPlain0000').sends('直接来的')
+    const desk = await stage.enter('小满')
+    const { page } = desk
+    await desk.tab('待接入 15').waitFor()
+    await page.reload()
+    await desk.list.getByRole('option').first().waitFor()
+    await page.getByRole('button', { name: /^筛选/ }).click()
+    const source = page.getByLabel('来源')
+    await source.locator('option', { hasText: 'order：全部 14 种' }).waitFor({ state: 'attached' })
+    const offered = await page.evaluate<string[]>(`[...document.querySelectorAll('select optgroup')].map(
+      (group) => group.label + ': ' + [...group.children].map((one) => one.textContent.trim()).join(' '))`)
+    expect(offered.toSorted()).toEqual([
+      'order: order：全部 14 种',
+      expect.stringMatching(/^page: page：全部 2 种 (goods order|order goods)$/),
+    ])
+    const rows = (): Promise<number> => desk.list.getByRole('option').count()
+    await source.selectOption({ label: 'order：全部 14 种' })
+    await expect.poll(rows, patient).toBe(14)
+    await page.getByText('来源 · order').waitFor()
+    await source.selectOption({ label: 'goods' })
+    await expect.poll(rows, patient).toBe(7)
+    await page.getByText('来源 · page').waitFor()
+    await page.getByRole('button', { name: '清除筛选' }).click()
+    await expect.poll(rows, patient).toBe(15)
+    expect(desk.trouble).toEqual([])
+  })
+
+  it('shows a wait as long from when an admin says so, also on a page that is open', async ({
+    stage,
+    api,
+  }) => {
+    await crowd(stage, api, 1)
     await api.ok('PUT /settings', { body: { waitWarnSeconds: 0, waitAlertSeconds: 86_400 } })
     const desk = await stage.enter('小满')
     await desk.list.locator('.wait.warned').waitFor()
@@ -131,8 +174,11 @@ describeInBrowser('the desk’s list, with more conversations than one page', ()
     await desk.list.locator('.wait.bad').waitFor()
   })
 
-  it('shows times in the workspace’s zone and not the browser’s, also when it is changed under an open page', async () => {
-    await crowd(1)
+  it('shows times in the workspace’s zone and not the browser’s, also when it is changed under an open page', async ({
+    stage,
+    api,
+  }) => {
+    await crowd(stage, api, 1)
     await api.ok('PUT /settings', { body: { zone: 'Asia/Kathmandu' } })
     const desk = await stage.enter('小满', { timezoneId: 'America/New_York' })
     const { page } = desk

@@ -1,14 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import type { Locator, Page } from 'playwright-core'
+import { describe, expect, onTestFinished } from 'vitest'
 import { callControl } from '../src/server/control-client.js'
-import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
+import { deskTest as it, until } from './browser-fixture.js'
 import { mustBeForEverybody } from './desk-for-everybody.js'
-import { patience, startDeskStage, type DeskStage, type OpenDesk } from './desk-stage.js'
-
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
+import type { DeskStage, EnterOptions, OpenDesk } from './desk-stage.js'
 
 const rules = [
   { name: '退货', when: { text: { contains: ['退货'] } }, then: [{ reply: { text: '请提供订单号。' } }] },
@@ -16,32 +14,14 @@ const rules = [
   { name: '物流', when: { text: { contains: ['物流'] } }, then: [{ handoff: '查物流' }] },
 ]
 
-describeInBrowser('the rules at the desk', () => {
-  let browser: Browser
-  let stage: DeskStage
-
-  const directory = mkdtempSync(join(tmpdir(), 'kefu-rules-'))
-  const module = join(directory, 'bot.mjs')
-
-  beforeAll(async () => {
-    writeFileSync(module, `export default (bot) => { bot.on('message', (ctx) => ctx.reply('好')) }`)
-    await buildPage('desk')
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    rmSync(directory, { recursive: true })
-    await browser.close()
-  })
-  afterEach(() => stage.close())
-
+describe('the rules at the desk', () => {
   /** An admin before these rules. */
-  async function open(environment: Record<string, string> = {}): Promise<OpenDesk> {
-    stage = await startDeskStage(browser, environment)
+  async function open(stage: DeskStage, options: EnterOptions = {}): Promise<OpenDesk> {
     await callControl(stage.service.config.dataDir, 'import-rules', { rules })
-    return enter('店长')
+    return enter(stage, '店长', options)
   }
-  async function enter(name: string): Promise<OpenDesk> {
-    const desk = await stage.enter(name, { role: 'admin' })
+  async function enter(stage: DeskStage, name: string, options: EnterOptions = {}): Promise<OpenDesk> {
+    const desk = await stage.enter(name, { role: 'admin', ...options })
     await desk.page.goto(`${stage.service.url}/#/admin/rules`)
     await rowsOf(desk.page).first().waitFor()
     return desk
@@ -64,8 +44,8 @@ describeInBrowser('the rules at the desk', () => {
     return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
   }
 
-  it('are ordered by dragging, by Alt and arrows, and by buttons; each place is said', async () => {
-    const desk = await open()
+  it('are ordered by dragging, by Alt and arrows, and by buttons; each place is said', async ({ stage }) => {
+    const desk = await open(stage)
     const { page } = desk
     const handles = page.locator('.handle')
     const from = await middleOf(handles.nth(0))
@@ -74,8 +54,10 @@ describeInBrowser('the rules at the desk', () => {
     await page.mouse.down()
     await page.mouse.move(from.x, (from.y + to.y) / 2)
     await page.mouse.move(to.x, to.y + 20)
-    await expect.poll(() => names(page), { timeout: patience }).toEqual(['发票', '物流', '退货'])
+    await until(() => names(page)).toEqual(['发票', '物流', '退货'])
     await mustBeForEverybody(desk)
+    // It looked at the page narrow, too, where another row lies under the pointer.
+    await until(() => names(page)).toEqual(['发票', '物流', '退货'])
     await page.mouse.up()
     await page.getByRole('status').filter({ hasText: '退货 现在是第 3 条' }).waitFor()
     await page.getByText('有未保存的修改').waitFor()
@@ -85,21 +67,21 @@ describeInBrowser('the rules at the desk', () => {
     await page.mouse.move(again.x, again.y)
     await page.mouse.down()
     await page.mouse.move(again.x, (await middleOf(handles.nth(0))).y - 20)
-    await expect.poll(() => names(page), { timeout: patience }).toEqual(['退货', '发票', '物流'])
+    await until(() => names(page)).toEqual(['退货', '发票', '物流'])
     await page.keyboard.press('Escape')
-    await expect.poll(() => names(page), { timeout: patience }).toEqual(['发票', '物流', '退货'])
+    await until(() => names(page)).toEqual(['发票', '物流', '退货'])
     await page.mouse.up()
 
     await desk.button('编辑退货').focus()
     await page.keyboard.press('Alt+ArrowUp')
-    await expect.poll(() => names(page), { timeout: patience }).toEqual(['发票', '退货', '物流'])
+    await until(() => names(page)).toEqual(['发票', '退货', '物流'])
     await page.getByRole('status').filter({ hasText: '退货 现在是第 2 条' }).waitFor()
     expect(await page.evaluate('document.activeElement.id')).toMatch(/^rule-\d+-edit$/)
     await page.keyboard.press('Alt+ArrowUp')
     await page.keyboard.press('Alt+ArrowUp')
-    await expect.poll(() => names(page), { timeout: patience }).toEqual(['退货', '发票', '物流'])
+    await until(() => names(page)).toEqual(['退货', '发票', '物流'])
     // As they were at first: nothing is left to save.
-    await expect.poll(() => page.getByText('有未保存的修改').count(), { timeout: patience }).toBe(0)
+    await until(() => page.getByText('有未保存的修改').count()).toBe(0)
     await desk.button('下移 退货').click()
     await desk.button('保存全部规则').click()
     await page.getByText('规则已保存').waitFor()
@@ -107,16 +89,9 @@ describeInBrowser('the rules at the desk', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('are ordered by a finger, narrow', async () => {
-    stage = await startDeskStage(browser)
-    await callControl(stage.service.config.dataDir, 'import-rules', { rules })
-    const desk = await stage.enter('店长', {
-      role: 'admin',
-      viewport: { width: 390, height: 844 },
-      hasTouch: true,
-    })
+  it('are ordered by a finger, narrow', async ({ stage }) => {
+    const desk = await open(stage, { viewport: { width: 390, height: 844 }, hasTouch: true })
     const { page } = desk
-    await page.goto(`${stage.service.url}/#/admin/rules`)
     const handles = page.locator('.handle')
     await handles.first().scrollIntoViewIfNeeded()
     const from = await middleOf(handles.nth(0))
@@ -127,14 +102,14 @@ describeInBrowser('the rules at the desk', () => {
     await send('touchStart', from.y)
     await send('touchMove', (from.y + to.y) / 2)
     await send('touchMove', to.y + 30)
-    await expect.poll(() => names(page), { timeout: patience }).toEqual(['发票', '退货', '物流'])
+    await until(() => names(page)).toEqual(['发票', '退货', '物流'])
     await send('touchEnd')
     await page.getByRole('status').filter({ hasText: '退货 现在是第 2 条' }).waitFor()
     expect(desk.trouble).toEqual([])
   })
 
-  it('are not lost by leaving the page: it asks, and saves or discards', async () => {
-    const desk = await open()
+  it('are not lost by leaving the page: it asks, and saves or discards', async ({ stage }) => {
+    const desk = await open(stage)
     const { page } = desk
     const leaving = page.getByRole('dialog', { name: '有未保存的修改' })
     await desk.button('下移 退货').click()
@@ -169,9 +144,11 @@ describeInBrowser('the rules at the desk', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('are not saved over somebody else’s: theirs are loaded, or overwritten when that is meant', async () => {
-    const one = await open()
-    const two = await enter('副店长')
+  it('are not saved over somebody else’s: theirs are loaded, or overwritten when that is meant', async ({
+    stage,
+  }) => {
+    const one = await open(stage)
+    const two = await enter(stage, '副店长')
     await one.button('删除物流').click()
     await one.button('保存全部规则').click()
     await one.page.getByText('规则已保存').waitFor()
@@ -179,36 +156,38 @@ describeInBrowser('the rules at the desk', () => {
     await two.button('下移 退货').click()
     await two.button('保存全部规则').click()
     const newer = two.page.getByRole('alert', { name: '没有保存：规则已被别人更新' })
-    await newer.getByText(/店长 在 .* 保存了另一版规则/).waitFor()
+    await newer.getByText(new RegExp(`${stage.nameOf('店长')} 在 .* 保存了另一版规则`)).waitFor()
     await newer.getByText('删除：物流').waitFor()
     await mustBeForEverybody(two)
     expect(await savedNames(two)).toEqual(['退货', '发票'])
     await newer.getByRole('button', { name: '载入新规则，放弃我的修改' }).click()
-    await expect.poll(() => names(two.page), { timeout: patience }).toEqual(['退货', '发票'])
+    await until(() => names(two.page)).toEqual(['退货', '发票'])
 
     await two.button('下移 退货').click()
     await two.button('保存全部规则').click()
-    await expect.poll(() => savedNames(two), { timeout: patience }).toEqual(['发票', '退货'])
+    await until(() => savedNames(two)).toEqual(['发票', '退货'])
     await one.button('删除发票').click()
     await one.button('保存全部规则').click()
     const theirs = one.page.getByRole('alert', { name: '没有保存：规则已被别人更新' })
     await theirs.getByText('规则的顺序变了').waitFor()
     await theirs.getByRole('button', { name: '用我的规则覆盖' }).click()
     await one.page.getByRole('dialog').getByRole('button', { name: '覆盖', exact: true }).click()
-    await expect.poll(() => savedNames(one), { timeout: patience }).toEqual(['退货'])
+    await until(() => savedNames(one)).toEqual(['退货'])
     expect(await newer.count()).toBe(0)
     expect([...one.trouble, ...two.trouble]).toEqual([])
   })
 
-  it('have a log of what matched, with a way to the conversation', async () => {
-    const desk = await open()
+  it('have a log of what matched, with a way to the conversation', async ({ ownService }) => {
+    // The log is the whole workspace's, and begins empty.
+    const stage = await ownService()
+    const desk = await open(stage)
     const { page } = desk
     await page.getByText('还没有记录').waitFor()
     const customer = stage.customer()
     await customer.sends('怎么退货')
     await customer.sends('今天天气如何')
     const log = page.getByRole('list', { name: '匹配记录' }).getByRole('listitem')
-    await expect.poll(() => log.count(), { timeout: patience }).toBe(2)
+    await until(() => log.count()).toBe(2)
     expect(await log.nth(0).textContent()).toContain('没有规则匹配')
     expect(await log.nth(1).textContent()).toMatch(/怎么退货.*退货/)
     await page.reload()
@@ -216,22 +195,29 @@ describeInBrowser('the rules at the desk', () => {
     await count.waitFor()
     await mustBeForEverybody(desk)
     await count.click()
-    await expect.poll(() => log.count(), { timeout: patience }).toBe(1)
+    await until(() => log.count()).toBe(1)
     await page.getByLabel('查看').selectOption({ label: '没有规则匹配' })
-    await expect.poll(() => log.nth(0).textContent(), { timeout: patience }).toContain('今天天气如何')
+    await until(() => log.nth(0).textContent()).toContain('今天天气如何')
     await log.nth(0).getByRole('link').click()
     await desk.thread.getByText('今天天气如何').waitFor()
     expect(desk.trouble).toEqual([])
   })
 
-  it('stand behind handlers in code, where there are any, and the page says so', async () => {
-    const plain = await open()
+  it('stand behind handlers in code, where there are any, and the page says so', async ({
+    stage,
+    ownService,
+  }) => {
+    const plain = await open(stage)
     expect(await plain.page.getByText('代码里的处理函数').count()).toBe(0)
     for (const { name } of rules) await plain.button(`删除${name}`).click()
     await plain.page.getByText('还没有规则，所有消息都由人工回答').waitFor()
-    await stage.close()
 
-    const desk = await open({ KEFU_BOT: module })
+    // Handlers are loaded when the service starts.
+    const directory = mkdtempSync(join(tmpdir(), 'kefu-rules-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const module = join(directory, 'bot.mjs')
+    writeFileSync(module, `export default (bot) => { bot.on('message', (ctx) => ctx.reply('好')) }`)
+    const desk = await open(await ownService({ KEFU_BOT: module }))
     const { page } = desk
     await page.getByText('它们没有回答的才按这些规则匹配').waitFor()
     await page.getByText('这里不试它们').waitFor()
@@ -242,8 +228,8 @@ describeInBrowser('the rules at the desk', () => {
     expect(desk.trouble).toEqual([])
   })
 
-  it('say which of them can never answer', async () => {
-    const desk = await open()
+  it('say which of them can never answer', async ({ stage }) => {
+    const desk = await open(stage)
     const { page } = desk
     await desk.button('添加规则').click()
     const form = page.getByRole('dialog')
@@ -256,12 +242,12 @@ describeInBrowser('the rules at the desk', () => {
     await rowsOf(page).nth(3).getByText('不会用到').waitFor()
     expect(await rowsOf(page).nth(0).getByText('不会用到').count()).toBe(0)
     await page.getByRole('switch', { name: '启用 兜底' }).uncheck()
-    await expect.poll(() => page.getByText('不会用到').count(), { timeout: patience }).toBe(0)
+    await until(() => page.getByText('不会用到').count()).toBe(0)
     expect(desk.trouble).toEqual([])
   })
 
-  it('use business hours by their name, which have a page of their own', async () => {
-    const desk = await open()
+  it('use business hours by their name, which have a page of their own', async ({ stage }) => {
+    const desk = await open(stage)
     const { page } = desk
     const days = ['周一', '周二', '周三', '周四', '周五', '周六', '周日']
     await page.goto(`${stage.service.url}/#/admin/hours`)

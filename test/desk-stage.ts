@@ -1,17 +1,27 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import type { Emulator } from '../src/emulator/index.js'
 import type { UserHandle } from '../src/emulator/user-handle.js'
+import { patience } from './browser.js'
 import { addAgent, deskPassword } from './support/desk-agent.js'
-import { startTestService, type TestService } from './support/test-service.js'
+import { planted, startTestService, type TestService } from './support/test-service.js'
+
+export { patience }
 
 /** The whole service with its desk, beside an emulated WeChat with customers. */
 export interface DeskStage {
   readonly service: TestService
   readonly emulator: Emulator
+  /** The stage's Mini Program. */
+  readonly appId: string
+  /** A customer of the stage's Mini Program. */
   readonly customer: (openId?: string) => UserHandle
+  /** What an agent is called here: the name itself, or one that no other test of the file has. */
+  readonly nameOf: (name: string) => string
+  /** Adds who has that name here, when there is none. */
+  addAgent(name: string, role?: 'agent' | 'admin'): Promise<void>
   /** Opens the desk in a browser of its own, so to speak: nothing remembered, nobody signed in. */
   open(query?: string, options?: BrowserContextOptions & { origin?: string }): Promise<OpenDesk>
-  /** Opens it and signs in; the agent is added when there is none of that name. */
+  /** Opens it and signs in as who has that name here; the agent is added when there is none. */
   enter(name?: string, options?: EnterOptions): Promise<OpenDesk>
   close(): Promise<void>
 }
@@ -37,14 +47,34 @@ export interface OpenDesk {
   readonly trouble: string[]
 }
 
-/** A page is waited for longer than usual, for a machine with much to do. */
-export const patience = 20_000
+/** What a stage has of its service. */
+export interface DeskScene {
+  readonly service: TestService
+  readonly appId: string
+  readonly nameOf: (name: string) => string
+  readonly addAgent: (name: string, role: 'agent' | 'admin') => Promise<void>
+  readonly close: () => Promise<void>
+}
 
+/** A stage with a service of its own. */
 export async function startDeskStage(
   browser: Browser,
   environment: Record<string, string> = {},
+  options: Parameters<typeof startTestService>[1] = {},
 ): Promise<DeskStage> {
-  const service = await startTestService(environment)
+  const service = await startTestService(environment, options)
+  return deskStage(browser, {
+    service,
+    appId: planted.WECHAT_APP_ID,
+    nameOf: (name) => name,
+    addAgent: (name, role) => addAgent(service, name, role),
+    close: () => service.close(),
+  })
+}
+
+/** A stage in whatever service there is. */
+export function deskStage(browser: Browser, scene: DeskScene): DeskStage {
+  const { service, appId, nameOf } = scene
   const contexts: BrowserContext[] = []
   const known = new Set<string>()
 
@@ -88,24 +118,32 @@ export async function startDeskStage(
     }
   }
 
+  const add: DeskStage['addAgent'] = async (name, role = 'agent') => {
+    const ours = nameOf(name)
+    if (!known.has(ours)) await scene.addAgent(ours, role)
+    known.add(ours)
+  }
+
   return {
     service,
+    appId,
+    addAgent: add,
     get emulator() {
       return service.emulator
     },
-    customer: (openId = 'oENu5xk3lGm0001poec') => service.emulator.user(openId),
+    customer: (openId = 'oENu5xk3lGm0001poec') => service.emulator.user(openId, appId),
+    nameOf,
     open,
     async enter(name = '小满', { role = 'agent', query = '', ...options } = {}) {
-      if (!known.has(name)) await addAgent(service, name, role)
-      known.add(name)
+      await add(name, role)
       const desk = await open(query, options)
-      await signIn(desk.page, name)
+      await signIn(desk.page, nameOf(name))
       await desk.list.waitFor()
       return desk
     },
     async close() {
-      for (const context of contexts) await context.close()
-      await service.close()
+      for (const context of contexts.splice(0)) await context.close()
+      await scene.close()
     },
   }
 }

@@ -87,6 +87,11 @@ const handler: Record<HandlerProblem, Row> = {
     answer: '`success`',
     todo: 'The message says what, and what to do instead',
   },
+  business: {
+    means: '`ctx.reply()` in the session of a sub-merchant (`BusinessId`), where kefu cannot reply',
+    answer: '`success`',
+    todo: 'Use `ctx.transfer()`, or reply in WeChat’s own tool',
+  },
 }
 
 const classes: Record<string, { readonly who: string; readonly rows: Readonly<Record<string, Row>> }> = {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { looks } from '../src/server/config-words.js'
-import { readConfig } from '../src/server/config.js'
+import { looks } from '../src/config/config-words.js'
+import { readConfig } from '../src/config/config.js'
 import { Metrics } from '../src/server/metrics.js'
 import { headingLevels } from './markdown.js'
 
@@ -129,4 +129,18 @@ describe('the container files', () => {
       for (const name of asked) expect([...Object.keys(looks), 'POSTGRES_PASSWORD']).toContain(name)
     },
   )
+
+  it.each(['compose.yaml', 'compose.sqlite.yaml'])('%s believes its own network and no other', (file) => {
+    const text = read(file)
+    const [, network = ''] = /^x-network: &network (\S+)$/m.exec(text) ?? []
+    const [, prefix] = /^172\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+\/(\d+)$/.exec(network) ?? []
+    expect(Number(prefix)).toBeGreaterThanOrEqual(24)
+    expect(text.match(/subnet: (.*)/g)).toEqual(['subnet: *network'])
+    expect(text.match(/KEFU_TRUST_PROXY: (.*)/g)).toEqual(['KEFU_TRUST_PROXY: *network'])
+    // A port of all addresses would let a LAN in beside the proxy.
+    expect(text.match(/^ +- (?:[\d.]+:)?\d+:\d+$/gm)).toEqual(['      - 127.0.0.1:3000:3000'])
+    // Every service is in it: none has networks of its own.
+    expect(text.match(/networks:/g)).toHaveLength(1)
+    expect(readConfig({ KEFU_TRUST_PROXY: network }).trustedProxies).toEqual([network])
+  })
 })

@@ -1,23 +1,14 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { buildPage, describeInBrowser, launchBrowser, seriousViolations } from './browser.js'
+import { describe, expect } from 'vitest'
+import { phoneTest as it } from './browser-fixture.js'
+import { seriousViolations } from './browser.js'
 import { hostile } from './hostile.js'
-import { app, startPhoneStage, until, type PhoneStage } from './phone-stage.js'
+import { app, until } from './phone-stage.js'
 import { tinyPng } from './push-receiver.js'
 
-describeInBrowser('the phone, against hostile and with everybody', () => {
-  let browser: Browser
-  let stage: PhoneStage
-
-  beforeAll(async () => {
-    await buildPage('phone')
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
-  afterEach(() => stage.close())
-
-  it('shows hostile texts as the text they are: nothing runs, nothing is asked for, nothing leads away', async () => {
-    stage = await startPhoneStage(browser)
+describe('the phone, against hostile and with everybody', () => {
+  it('shows hostile texts as the text they are: nothing runs, nothing is asked for, nothing leads away', async ({
+    stage,
+  }) => {
     const { page, phone, openId, trouble } = await stage.open()
     const customer = await openId()
     const user = stage.emulator.user(customer)
@@ -72,8 +63,9 @@ describeInBrowser('the phone, against hostile and with everybody', () => {
     expect(trouble).toEqual([])
   })
 
-  it('takes a Mini Program’s name, the session-from and the language from the address as text', async () => {
-    stage = await startPhoneStage(browser)
+  it('takes a Mini Program’s name, the session-from and the language from the address as text', async ({
+    stage,
+  }) => {
     stage.emulator.addApp({ ...app, name: hostile[1]!, pushUrl: stage.pushUrl })
     const { page, phone, trouble } = await stage.open(
       `?lang=${encodeURIComponent(hostile[0]!)}&phones=${hostile[1]!}`,
@@ -92,8 +84,7 @@ describeInBrowser('the phone, against hostile and with everybody', () => {
     ['dark and wide', { colorScheme: 'dark', viewport: { width: 1440, height: 900 } }],
     ['on a phone', { colorScheme: 'light', viewport: { width: 360, height: 740 } }],
   ] as const)('%s', (_name, options) => {
-    it('has nothing that axe finds serious', { timeout: 60_000 }, async () => {
-      stage = await startPhoneStage(browser)
+    it('has nothing that axe finds serious', async ({ stage }) => {
       stage.bot.hears('转人工', (ctx) => {
         ctx.transfer()
       })
@@ -152,8 +143,7 @@ describeInBrowser('the phone, against hostile and with everybody', () => {
       }
     })
 
-    it('has nothing serious in its empty state, and scrolls only one way', async () => {
-      stage = await startPhoneStage(browser, { register: false })
+    it('has nothing serious in its empty state, and scrolls only one way', async ({ emptyStage: stage }) => {
       const { page } = await stage.open('', options)
       await page.getByRole('heading', { name: '这里还没有小程序' }).waitFor()
       expect(await seriousViolations(page)).toEqual([])
@@ -161,8 +151,7 @@ describeInBrowser('the phone, against hostile and with everybody', () => {
     })
   })
 
-  it('is usable by keyboard alone', async () => {
-    stage = await startPhoneStage(browser)
+  it('is usable by keyboard alone', async ({ stage }) => {
     const { page, phone } = await stage.open()
     await phone().getByRole('button', { name: '联系客服' }).focus()
     await page.keyboard.press('Enter')

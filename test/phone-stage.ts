@@ -7,6 +7,7 @@ import { createEmulator, type Emulator } from '../src/emulator/index.js'
 import { silentLogger } from '../src/log.js'
 import type { Push } from '../src/wechat/index.js'
 import { webhook } from '../src/webhook/index.js'
+import { patience } from './browser.js'
 import { startKoa, type KoaServer } from './support/koa-server.js'
 
 /** The Mini Program of the phone tests. */
@@ -64,7 +65,7 @@ export const chat = (phone: Locator): Locator => phone.getByRole('log', { name: 
 
 /** Waits for what a test reads to be as expected; longer than vitest would, for a machine with much to do. */
 export function until<T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(read, { timeout: 8000 })
+  return expect.poll(read, { timeout: patience })
 }
 
 /** Types into a phone's chat and sends with Enter, as a customer at a keyboard does. */
@@ -98,7 +99,7 @@ export async function startPhoneStage(browser: Browser, { register = true } = {}
       ...options,
     })
     contexts.push(context)
-    context.setDefaultTimeout(8000)
+    context.setDefaultTimeout(patience)
     const trouble: string[] = []
     await context.route(
       (url) => url.origin !== emulator.url && url.protocol.startsWith('http'),

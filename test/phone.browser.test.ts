@@ -1,42 +1,14 @@
 import { buffer } from 'node:stream/consumers'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Browser } from 'playwright-core'
+import { describe, expect } from 'vitest'
 import { miniProgramLink } from '../src/wechat/index.js'
-import { buildPage, describeInBrowser, launchBrowser } from './browser.js'
-import {
-  app,
-  chat,
-  contact,
-  conversation,
-  program,
-  startPhoneStage,
-  until,
-  write,
-  type EnteredChat,
-  type PhoneStage,
-} from './phone-stage.js'
+import { phoneTest as it } from './browser-fixture.js'
+import { app, chat, contact, conversation, program, until, write } from './phone-stage.js'
 import { tinyPng } from './push-receiver.js'
 import { gate } from './support/gate.js'
 
-describeInBrowser('the phone', () => {
-  let browser: Browser
-  let stage: PhoneStage
-
-  beforeAll(async () => {
-    await buildPage('phone')
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
-  afterEach(() => stage.close())
-
-  const enterChat = async (): Promise<EnteredChat> => {
-    stage = await startPhoneStage(browser)
-    return stage.enterChat()
-  }
-
+describe('the phone', () => {
   describe('the contact button', () => {
-    it('pushes the entering with the session-from of the developer’s strip', async () => {
-      stage = await startPhoneStage(browser)
+    it('pushes the entering with the session-from of the developer’s strip', async ({ stage }) => {
       const { phone, openId, trouble } = await stage.open()
       const one = phone()
       await one.getByRole('button', { name: '开发者' }).click()
@@ -53,8 +25,8 @@ describeInBrowser('the phone', () => {
       expect(trouble).toEqual([])
     })
 
-    it('offers the card that the page has, and a tap sends it with its cover', async () => {
-      const { one, page } = await enterChat()
+    it('offers the card that the page has, and a tap sends it with its cover', async ({ stage }) => {
+      const { one, page } = await stage.enterChat()
       await one.getByRole('complementary', { name: '可能要发送的小程序' }).getByRole('button').first().click()
       await until(() => stage.pushes[1]?.payload).toMatchObject({
         msgType: 'miniprogrampage',
@@ -69,8 +41,8 @@ describeInBrowser('the phone', () => {
   })
 
   describe('the chat', () => {
-    it('carries text both ways, whatever is in it', async () => {
-      const { one, customer, trouble } = await enterChat()
+    it('carries text both ways, whatever is in it', async ({ stage }) => {
+      const { one, customer, trouble } = await stage.enterChat()
       const text = '你好 😀👍🏽 <b>粗</b> ]]> &amp; "引号" \\u0041 𠮷'
       await write(one, text)
       await until(() => stage.pushes[1]?.payload).toMatchObject({ msgType: 'text', content: text })
@@ -80,8 +52,8 @@ describeInBrowser('the phone', () => {
       expect(trouble).toEqual([])
     })
 
-    it('sends on Enter, and breaks the line on Shift+Enter', async () => {
-      const { one, page } = await enterChat()
+    it('sends on Enter, and breaks the line on Shift+Enter', async ({ stage }) => {
+      const { one, page } = await stage.enterChat()
       await one.getByRole('textbox', { name: '消息' }).focus()
       await page.keyboard.insertText('你好')
       await page.keyboard.press('Shift+Enter')
@@ -91,8 +63,8 @@ describeInBrowser('the phone', () => {
       expect(await one.getByRole('textbox', { name: '消息' }).inputValue()).toBe('')
     })
 
-    it('leaves Enter to an input method that is composing', async () => {
-      const { one, page, context } = await enterChat()
+    it('leaves Enter to an input method that is composing', async ({ stage }) => {
+      const { one, page, context } = await stage.enterChat()
       const devtools = await context.newCDPSession(page)
       // The key alone, without the line break that it would type: an input method keeps that to itself.
       const enter = async (windowsVirtualKeyCode: number): Promise<void> => {
@@ -116,8 +88,8 @@ describeInBrowser('the phone', () => {
       await until(() => stage.pushes[1]?.payload).toMatchObject({ content: '一二三' })
     })
 
-    it('sends pictures that are picked, pasted or dropped, and shows one large', async () => {
-      const { one, page } = await enterChat()
+    it('sends pictures that are picked, pasted or dropped, and shows one large', async ({ stage }) => {
+      const { one, page } = await stage.enterChat()
       await one.getByRole('button', { name: '更多' }).click()
       await one
         .locator('input[type=file]')
@@ -148,8 +120,8 @@ describeInBrowser('the phone', () => {
       expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('查看大图')
     })
 
-    it('shows every kind of message that a service sends', async () => {
-      const { one, customer, page, trouble } = await enterChat()
+    it('shows every kind of message that a service sends', async ({ stage }) => {
+      const { one, customer, page, trouble } = await stage.enterChat()
       await write(one, '你好')
       await until(() => stage.pushes.length).toBe(2)
       const { api, emulator } = stage
@@ -196,8 +168,10 @@ describeInBrowser('the phone', () => {
       expect(trouble).toEqual([])
     })
 
-    it('announces a message that comes while the customer is elsewhere, and a tap opens the chat', async () => {
-      const { one, customer } = await enterChat()
+    it('announces a message that comes while the customer is elsewhere, and a tap opens the chat', async ({
+      stage,
+    }) => {
+      const { one, customer } = await stage.enterChat()
       await one.getByRole('button', { name: '返回' }).click()
       await stage.api.send(customer, { msgType: 'text', content: '还在吗?' })
       await one.getByRole('button', { name: /联系客服.*未读消息/ }).waitFor()
@@ -206,16 +180,16 @@ describeInBrowser('the phone', () => {
       await until(() => stage.pushes[1]?.payload).toMatchObject({ sessionFrom: 'wxapp' })
     })
 
-    it('shows that the service is typing, until its message is there', async () => {
-      const { one, customer } = await enterChat()
+    it('shows that the service is typing, until its message is there', async ({ stage }) => {
+      const { one, customer } = await stage.enterChat()
       await stage.api.setTyping(customer, true)
       await conversation(one).getByRole('heading', { name: '对方正在输入…' }).waitFor()
       await stage.api.send(customer, { msgType: 'text', content: '好了' })
       await conversation(one).getByRole('heading', { name: '云朵商城' }).waitFor()
     })
 
-    it('shows a push under way, and WeChat’s failure line when the service is dead', async () => {
-      const { one, page } = await enterChat()
+    it('shows a push under way, and WeChat’s failure line when the service is dead', async ({ stage }) => {
+      const { one, page } = await stage.enterChat()
       const answer = gate()
       stage.bot.hears('慢', () => answer.opened)
       await write(one, '慢')
@@ -235,8 +209,10 @@ describeInBrowser('the phone', () => {
         .waitFor()
     })
 
-    it('gives the conversation to WeChat’s own agents, whom the developer can speak for', async () => {
-      const { one } = await enterChat()
+    it('gives the conversation to WeChat’s own agents, whom the developer can speak for', async ({
+      stage,
+    }) => {
+      const { one } = await stage.enterChat()
       stage.bot.hears('转人工', (ctx) => {
         ctx.transfer()
       })
@@ -258,8 +234,7 @@ describeInBrowser('the phone', () => {
   })
 
   describe('several phones', () => {
-    it('are several customers, each with their own chat', async () => {
-      stage = await startPhoneStage(browser)
+    it('are several customers, each with their own chat', async ({ stage }) => {
       stage.bot.on('message:text', (ctx) => ctx.reply(`${ctx.message.content}!`))
       const { page, phone, openId } = await stage.open()
       await page.getByRole('banner').getByRole('button', { name: '添加一部手机' }).click()
@@ -281,8 +256,7 @@ describeInBrowser('the phone', () => {
       await chat(phone()).getByText('二!').waitFor()
     })
 
-    it('are as many as ?phones= says', async () => {
-      stage = await startPhoneStage(browser)
+    it('are as many as ?phones= says', async ({ stage }) => {
       const { phone, page } = await stage.open('?phones=3')
       await until(() => phone(2).count()).toBe(1)
       await page.getByRole('heading', { name: '客户 3' }).waitFor()

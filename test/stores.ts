@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import { inject } from 'vitest'
 import { openStore, type Store } from '../src/store/store.js'
+import { emptyDatabase } from './runner/postgres-databases.js'
+import { missingFor } from './runner/projects.js'
+
+export type StoreKind = 'sqlite' | 'postgres'
 
 /** A fresh, empty, migrated database of one kind. */
 export interface TestStore {
@@ -15,34 +17,28 @@ export interface TestStore {
   remove(): Promise<void>
 }
 
-const server = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres'
-
-/** The kinds that can be tested here: SQLite always, PostgreSQL where one answers (in CI it must). */
-export async function storeKinds(): Promise<('sqlite' | 'postgres')[]> {
-  const { hostname, port } = new URL(server)
-  const reachable = await new Promise<boolean>((resolve) => {
-    const socket = createConnection({ host: hostname, port: Number(port || 5432) })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => {
-      resolve(false)
-    })
-  })
-  if (reachable) return ['sqlite', 'postgres']
-  if (process.env['CI'] === 'true')
-    throw new Error('CI needs PostgreSQL on 127.0.0.1:5432, or TEST_POSTGRES_URL.')
-  console.warn(
-    'PostgreSQL suites are skipped: none answers on 127.0.0.1:5432. Start one, or set TEST_POSTGRES_URL=postgres://USER@HOST/DATABASE.',
-  )
-  return ['sqlite']
+/** The kinds that this project of the test run is for: SQLite in `db` and `service`, PostgreSQL in `servers`, both in the rest. */
+export async function storeKinds(): Promise<StoreKind[]> {
+  switch (process.env['KEFU_TEST_STORES']) {
+    case 'local':
+      return ['sqlite']
+    case 'servers':
+      return ['postgres']
+    default: {
+      const missing = await missingFor('servers')
+      if (missing === undefined) return ['sqlite', 'postgres']
+      if (process.env['CI'] === 'true') throw new Error(`CI has ${missing}.`)
+      console.warn(`Not tested on PostgreSQL: ${missing}.`)
+      return ['sqlite']
+    }
+  }
 }
 
-export async function makeStore(kind: 'sqlite' | 'postgres'): Promise<TestStore> {
-  const { url, drop } = kind === 'sqlite' ? file() : await emptyDatabase()
+export async function makeStore(kind: StoreKind): Promise<TestStore> {
+  const { url, drop } = kind === 'sqlite' ? migratedFile() : await emptyDatabase(inject('postgresTemplate'))
   let store = await openStore(url)
-  await store.migrate()
+  // As after its migrations, which asked it much: the connection is open.
+  await store.pendingMigrations()
   return {
     get store() {
       return store
@@ -60,31 +56,14 @@ export async function makeStore(kind: 'sqlite' | 'postgres'): Promise<TestStore>
   }
 }
 
-function file(): { url: string; drop: () => Promise<void> } {
+function migratedFile(): { url: string; drop: () => Promise<void> } {
   const directory = mkdtempSync(join(tmpdir(), 'kefu-store-'))
+  const file = join(directory, 'kefu.db')
+  copyFileSync(inject('sqliteTemplate'), file)
   return {
-    url: `file:${join(directory, 'kefu.db')}`,
+    url: `file:${file}`,
     drop: async () => {
       rmSync(directory, { recursive: true })
     },
-  }
-}
-
-/** A new database in PostgreSQL, without any table. */
-export async function emptyDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
-  const name = `kefu_${randomUUID().replaceAll('-', '')}`
-  await admin(`create database ${name}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  return { url: url.href, drop: () => admin(`drop database ${name} with (force)`) }
-}
-
-async function admin(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { hookEvents } from '../src/hooks/index.js'
 import { retryPauses } from '../src/hooks/schedule.js'
-import { webhookRoutes, type WebhookRoutesOptions } from '../src/desk/index.js'
+import { webhookRoutes, type WebhookRoutesOptions } from '../src/hooks/routes/webhook-routes.js'
 import { codeBlocks, quoteOf } from './markdown.js'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')

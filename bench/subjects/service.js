@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { createApp } from '../../dist/server/app.js'
-import { readConfig } from '../../dist/server/config.js'
-import { openFoundation } from '../../dist/server/foundation.js'
+import { readConfig } from '../../dist/config/config.js'
+import { openCore } from '../../dist/server/core.js'
 import { createLogger } from '../../dist/server/log.js'
 import { secrets } from '../secrets.js'
 import { serve } from './serve.js'
@@ -27,12 +27,12 @@ export async function serveKefu({ rules, databaseUrl, wechat }) {
     ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
     ...(wechat ? { WECHAT_API_URL: wechat.url } : {}),
   })
-  const around = { logger: createLogger('warn', process.stderr), now: Date.now, wait }
-  const foundation = await openFoundation(config, around)
-  await foundation.rules.replace({ rules })
-  const app = await createApp(config, foundation, around)
+  const runtime = { logger: createLogger('warn', process.stderr), now: Date.now, wait }
+  const core = await openCore(config, runtime)
+  await core.rules.replace({ rules })
+  const app = await createApp(config, core, runtime)
   await app.start()
-  serve(app.handler, () => settle(foundation.store, wechat))
+  serve(app.handler, () => settle(core.store, wechat))
 }
 
 async function settle({ db }, wechat) {

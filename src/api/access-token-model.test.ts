@@ -7,6 +7,7 @@ import { limits } from '../wechat/index.js'
 import { AccessToken } from './access-token.js'
 import { nextForce, recent } from './forced-renewal.js'
 import { memoryTokenStore, type TokenStore } from './token-store.js'
+import { runs } from '../../test/support/property-runs.js'
 
 const second = 1000
 const day = 24 * 3600 * second
@@ -228,7 +229,7 @@ test.each([true, false])(
           if (!stable) expect(world.fetches.some(({ force }) => force)).toBe(false)
         },
       ),
-      { numRuns: 400 },
+      { numRuns: runs(500) },
     )
   },
 )

@@ -1,11 +1,12 @@
 import { ApiError, NetworkError } from '../errors.js'
 import { limits } from '../wechat/index.js'
 import type { Logger } from '../log.js'
+import { numberOf } from './answer.js'
 import { nextForce, recent } from './forced-renewal.js'
 import { causeOf } from './redact.js'
 import type { Release, StoredToken, TokenStore } from './token-store.js'
 
-/** What one fetch of a token gave. */
+/** The result of fetching a token. */
 export interface FetchedToken {
   readonly accessToken: string
   readonly expiresInSeconds: number
@@ -132,7 +133,7 @@ export class AccessToken {
   #adopt(stored: StoredToken | undefined, rejected: string | undefined): string | undefined {
     if (!stored || stored.accessToken === rejected) return undefined
     const left = stored.expiresAt - this.#options.now()
-    // What is here already and needs renewal is no news; another's token is better than waiting.
+    // Our own token that needs renewal is no news; another's is better than waiting.
     if (left <= (stored.accessToken === this.#current?.accessToken ? EARLY_MS : LAST_MS)) return undefined
     this.#current = stored
     return stored.accessToken
@@ -204,8 +205,9 @@ export class AccessToken {
 /** Reads the answer of either token path. Throws ApiError when there is no token in it. */
 export function readToken(answer: Readonly<Record<string, unknown>>, path: string): FetchedToken {
   const { access_token: accessToken, expires_in: expiresIn } = answer
-  if (typeof accessToken === 'string' && accessToken !== '' && typeof expiresIn === 'number' && expiresIn > 0)
-    return { accessToken, expiresInSeconds: expiresIn }
+  const expiresInSeconds = numberOf(expiresIn)
+  if (typeof accessToken === 'string' && accessToken !== '' && expiresInSeconds > 0)
+    return { accessToken, expiresInSeconds }
   throw new ApiError({
     errcode: NaN,
     errmsg: 'no access_token in the answer',

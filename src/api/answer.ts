@@ -1,5 +1,5 @@
 import { ApiError, NetworkError } from '../errors.js'
-import { explainErrcode } from '../wechat/index.js'
+import { explainErrcode, parseLenientJson } from '../wechat/index.js'
 import { redact } from './redact.js'
 
 /** An answer's JSON. */
@@ -10,7 +10,7 @@ export interface RawAnswer {
   readonly path: string
   readonly statusCode: number
   readonly text: string
-  /** What must not be in an error, should WeChat or a relay repeat it. */
+  /** Texts that must not be in an error, should WeChat or a relay repeat them. */
   readonly secrets: readonly string[]
 }
 
@@ -44,19 +44,32 @@ export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** A number, also in quotes, as relays have been seen to put them; NaN for anything else. */
+export function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : NaN
+}
+
 function parse(text: string): Json | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    // WeChat repeats in an errmsg what it was given, control characters as they are.
+    const value = parseLenientJson(withoutEnd(text))
     return isJson(value) ? value : undefined
   } catch {
     return undefined
   }
 }
 
-/** Undefined where there is none, NaN where it is no number; relays have been seen to put it in quotes. */
+/** A text in C ends with NUL, and sometimes that is sent along. */
+function withoutEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end--
+  return text.slice(0, end)
+}
+
+/** Undefined where there is none, NaN where it is no number. */
 function errcodeOf({ errcode }: Json): number | undefined {
-  if (errcode === undefined || typeof errcode === 'number') return errcode
-  return typeof errcode === 'string' && /^-?\d+$/.test(errcode) ? Number(errcode) : NaN
+  return errcode === undefined ? undefined : numberOf(errcode)
 }
 
 function notWechats(path: string, statusCode: number): NetworkError {
@@ -67,7 +80,7 @@ function notWechats(path: string, statusCode: number): NetworkError {
 }
 
 /** WeChat puts its request id behind its words: `invalid openid, rid: 65a1…`. */
-const ridAtEnd = /,?\s*\brid:\s*([\w-]{1,64})\s*$/
+const ridAtEnd = /,?\s*\brid:\s*([\w-]{1,64})[\s\ufffd]*$/
 
 function apiError(path: string, errcode: number, errmsg: string, secrets: readonly string[]): ApiError {
   const [end = '', rid] = ridAtEnd.exec(errmsg.slice(-100)) ?? []

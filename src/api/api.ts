@@ -3,8 +3,9 @@ import { ApiError, ConfigError, NetworkError } from '../errors.js'
 import { silentLogger, type Logger } from '../log.js'
 import { sendBody, type OutgoingMessage } from '../wechat/index.js'
 import { AccessToken, readToken, type FetchedToken } from './access-token.js'
-import { expectOk, incomplete, isJson, readAnswer, type Json } from './answer.js'
-import { imageForm, type Media, type MediaSource } from './media.js'
+import { expectOk, incomplete, isJson, numberOf, readAnswer, type Json } from './answer.js'
+import { imageForm, type MediaSource } from './media.js'
+import { readMedia, type Media } from './media-answer.js'
 import { remedyFor, waitBeforeRetry, type Remedy } from './retry.js'
 import { memoryTokenStore, type TokenStore } from './token-store.js'
 import { Transport, type Call, type Reply } from './transport.js'
@@ -31,7 +32,7 @@ export interface ApiOptions {
   readonly wait?: (milliseconds: number) => Promise<unknown>
 }
 
-/** What is left of an API path's daily calls. */
+/** The rest of an API path's daily calls. */
 export interface Quota {
   readonly dailyLimit: number
   readonly used: number
@@ -121,30 +122,22 @@ export class Api {
     const answer = await this.#ask({ method: 'POST', path, query: { type: 'image' }, body })
     const { media_id: mediaId, created_at: createdAt } = answer
     if (typeof mediaId !== 'string') throw incomplete(path, 'no media_id in the answer')
-    return { mediaId, createdAt: new Date(typeof createdAt === 'number' ? createdAt * 1000 : this.#now()) }
+    const seconds = numberOf(createdAt)
+    return { mediaId, createdAt: new Date(Number.isNaN(seconds) ? this.#now() : seconds * 1000) }
   }
 
   /** Fetches a picture that a customer sent or that was uploaded. The body is a stream, to be read or destroyed. */
   async getTempMedia(mediaId: string): Promise<Media> {
     const path = '/cgi-bin/media/get'
     return this.#authorised({ method: 'GET', path, query: { media_id: mediaId } }, async (reply, token) => {
-      const contentType = header(reply, 'content-type') ?? 'application/octet-stream'
-      // WeChat hides errors in a 200, as JSON that it may call text/plain.
-      if (reply.statusCode !== 200 || /^(application\/json|text\/)/i.test(contentType)) {
-        await this.#json(path, reply, token)
-        throw incomplete(path, 'an answer that is neither a picture nor an error')
-      }
-      const length = header(reply, 'content-length')
-      return {
-        contentType,
-        contentLength: length === undefined ? undefined : Number(length),
-        filename: /filename="([^"]*)"/.exec(header(reply, 'content-disposition') ?? '')?.[1],
-        body: this.#transport.stream(path, reply),
-      }
+      const found = await readMedia(this.#transport, path, reply)
+      if (typeof found !== 'string') return found
+      this.#read(path, reply, found, token)
+      throw incomplete(path, 'an answer that is neither a picture nor an error')
     })
   }
 
-  /** What is left of a path's daily calls, such as `/cgi-bin/message/custom/send`. */
+  /** Returns the rest of a path's daily calls, such as `/cgi-bin/message/custom/send`. */
   async getQuota(cgiPath: string): Promise<Quota> {
     const path = '/cgi-bin/openapi/quota/get'
     const { quota } = await this.#post(path, { cgi_path: cgiPath })
@@ -162,7 +155,7 @@ export class Api {
   }
 
   /**
-   * What WeChat noted about a failed call; the rid is in ApiError, and kept for seven days. It may hold the token
+   * Returns WeChat's notes about a failed call; the rid is in ApiError, and kept for seven days. It may hold the token
    * and the message: it is for a person to look at, not for a log.
    */
   async getRid(rid: string): Promise<Json> {
@@ -284,12 +277,10 @@ export class Api {
   }
 
   async #json(path: string, reply: Reply, token = ''): Promise<Json> {
-    const text = await this.#transport.text(path, reply)
+    return this.#read(path, reply, await this.#transport.text(path, reply), token)
+  }
+
+  #read(path: string, reply: Reply, text: string, token: string): Json {
     return readAnswer({ path, statusCode: reply.statusCode, text, secrets: [this.#appSecret, token] })
   }
-}
-
-function header(reply: Reply, name: string): string | undefined {
-  const value = reply.headers[name]
-  return Array.isArray(value) ? value[0] : value
 }

@@ -1,5 +1,6 @@
 export { Api, type ApiOptions, type Quota } from './api.js'
-export type { Media, MediaSource } from './media.js'
+export type { Media } from './media-answer.js'
+export type { MediaSource } from './media.js'
 export { remedyFor, type Remedy } from './retry.js'
 export { memoryTokenStore, type Release, type StoredToken, type TokenStore } from './token-store.js'
 export { fileTokenStore } from './file-token-store.js'

@@ -8,16 +8,6 @@ import { imageType, limits } from '../wechat/index.js'
 /** A picture to upload: a file's path, its bytes, or a stream of them. */
 export type MediaSource = string | Uint8Array | Readable
 
-/** A picture that was fetched from WeChat. */
-export interface Media {
-  readonly contentType: string
-  /** Bytes, where WeChat says so. */
-  readonly contentLength: number | undefined
-  readonly filename: string | undefined
-  /** To be read or destroyed by whoever asked; fails with NetworkError where the picture is cut. */
-  readonly body: Readable
-}
-
 /**
  * The upload's form, when the source is a PNG, JPEG or GIF of at most 2 MB; type and size are told from the
  * bytes. Throws MediaError.

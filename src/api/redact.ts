@@ -12,7 +12,7 @@ export function redact(words: string, secrets: readonly string[] = []): string {
 }
 
 /**
- * What may be kept of an error from below: its name, code and words. Some carry the bytes that came, the whole
+ * Returns the part of an error from below that may be kept: its name, code and words. Some carry the bytes that came, the whole
  * URL or a command's arguments, and with them a token.
  */
 export function causeOf(error: unknown, secrets?: readonly string[]): Error & { code?: string } {

@@ -2,7 +2,7 @@ import { ApiError, NetworkError } from '../errors.js'
 import { explainErrcode } from '../wechat/index.js'
 
 /**
- * What may be done about a failed call without asking anybody. WeChat has no idempotency key and each message
+ * Says what may be done about a failed call without asking anybody. WeChat has no idempotency key and each message
  * costs one of five, so only what WeChat certainly did not accept is sent again:
  *
  * - `token`: refresh the access token, then once more (40001, 40014, 42001)

@@ -1,4 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { createGunzip, gunzip } from 'node:zlib'
 import { Agent, DecoratorHandler, request, type Dispatcher, type FormData } from 'undici'
 import { ConfigError, NetworkError } from '../errors.js'
 import { tunnelThrough } from './proxy.js'
@@ -21,7 +23,7 @@ export interface Call {
   readonly body?: Readonly<Record<string, unknown>> | FormData
 }
 
-export type Reply = Dispatcher.ResponseData
+export type Reply = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { readonly body: Readable }
 
 /**
  * A connection that sat idle for longer may be half dead, and a message sent on it is lost in a way that nobody
@@ -34,6 +36,7 @@ export class Transport {
   readonly #base: string
   readonly #timeoutMs: number
   readonly #dispatcher: Dispatcher
+  #closing: Promise<void> | undefined
 
   constructor(options: TransportOptions = {}) {
     const { url = 'https://api.weixin.qq.com', proxy, timeoutMs = 10_000 } = options
@@ -94,12 +97,48 @@ export class Transport {
         if (length > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`)
         chunks.push(chunk)
       }
+      const body = Buffer.concat(chunks)
+      return (isPacked(body) ? await unpack(body, { maxOutputLength: maxBytes }) : body).toString('utf8')
     } catch (error) {
       throw networkError(path, error, true)
     } finally {
       clearTimeout(timer)
     }
-    return Buffer.concat(chunks).toString('utf8')
+  }
+
+  /** The same answer with its body as it was before somebody in between packed it. */
+  unpacked({ statusCode, headers: given, body: packed }: Reply): Reply {
+    const headers = { ...given }
+    delete headers['content-length']
+    const body = createGunzip()
+    packed.on('error', (error) => body.destroy(error))
+    body.on('close', () => packed.destroy())
+    return { statusCode, headers, body: packed.pipe(body) }
+  }
+
+  /**
+   * The first bytes of an answer's body, fewer where it is shorter. They stay in the body, unless it `ended` with
+   * them. Throws as text does.
+   */
+  async peek(path: string, reply: Reply, bytes: number): Promise<{ head: Buffer; ended: boolean }> {
+    const { body } = reply
+    const timer = setTimeout(() => {
+      body.destroy(new Error('the answer did not begin in time'))
+    }, this.#timeoutMs)
+    try {
+      let head = Buffer.alloc(0)
+      while (head.length < bytes) {
+        const chunk: unknown = body.read()
+        if (chunk instanceof Uint8Array) head = Buffer.concat([head, chunk])
+        else if (!(await hasMore(body))) return { head, ended: true }
+      }
+      body.unshift(head)
+      return { head, ended: false }
+    } catch (error) {
+      throw networkError(path, error, true)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** The answer's body as a stream, which fails with NetworkError. To be read or destroyed. */
@@ -114,10 +153,19 @@ export class Transport {
     return reply.body.pipe(out)
   }
 
+  /** May be called twice: undici refuses to close what is closed. */
   async close(): Promise<void> {
-    await this.#dispatcher.close()
+    this.#closing ??= this.#dispatcher.close()
+    await this.#closing
   }
 }
+
+/** Whether a body is gzip, told by its bytes: nobody was asked to pack it, and whoever does may not say so. */
+export function isPacked(body: Uint8Array): boolean {
+  return body[0] === 0x1f && body[1] === 0x8b
+}
+
+const unpack = promisify(gunzip)
 
 /** Notes the moment at which a request is handed to a connection: before it, WeChat has seen nothing. */
 class Departure extends DecoratorHandler {
@@ -134,6 +182,31 @@ class Departure extends DecoratorHandler {
     this.#departed()
     this.#handler.onRequestStart?.(controller, context)
   }
+}
+
+/** Waits until there is something to read; false at the end. */
+function hasMore(body: Readable): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const stop = new AbortController()
+    const when = (event: string, act: (error?: unknown) => void): void => {
+      const listener = (error?: unknown): void => {
+        stop.abort()
+        act(error)
+      }
+      body.once(event, listener)
+      stop.signal.addEventListener('abort', () => body.off(event, listener))
+    }
+    when('readable', () => {
+      resolve(true)
+    })
+    when('end', () => {
+      resolve(false)
+    })
+    when('error', reject)
+    when('close', () => {
+      reject(new Error('the answer was cut'))
+    })
+  })
 }
 
 function bodyOf(call: Call): { headers?: Record<string, string>; body?: string | FormData } {

@@ -2,7 +2,8 @@ import { ConfigError, HandlerError } from '../errors.js'
 import { consoleLogger, type Logger } from '../log.js'
 import type { Answer, Push } from '../wechat/index.js'
 import { Composer, type Middleware } from './composer.js'
-import { Context, newRun, type Run } from './context.js'
+import { Context, newRun, type ContextOptions, type Run } from './context.js'
+import type { Reach } from './reach.js'
 import { Replies } from './replies.js'
 import type { Sender } from './sender.js'
 
@@ -19,7 +20,7 @@ export interface BotOptions {
 }
 
 export interface HandleOptions<Extension = unknown> {
-  /** What else the handlers find on their context: what the bot was declared with. */
+  /** More members of the handlers' context, as the bot was declared with. */
   readonly extension?: Extension
   /** 1 when not given; more when an earlier run of the same push was cut off. */
   readonly attempt?: number
@@ -27,14 +28,16 @@ export interface HandleOptions<Extension = unknown> {
   readonly sender?: Sender
   /** Tells the run when the push has been answered. */
   readonly run?: Run
+  /** Whether what only looks on runs as well; true when not given. */
+  readonly observed?: boolean
 }
 
-/** What came of handling a push. */
+/** The result of handling a push. */
 export interface Handled {
   readonly answer: Answer
   /** How many messages were sent in reply. */
   readonly replies: number
-  /** What a handler threw, or that it took too long; `catch` has been told. */
+  /** The error that a handler threw, or that it took too long; `catch` got it. */
   readonly error: HandlerError | undefined
 }
 
@@ -83,14 +86,16 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
   /**
    * Runs the handlers over one push: the one entrance, for the webhook, tests and replays. Never rejects. It ends
    * after the replies that were begun, also those that no handler awaits; where such a one fails, `catch` is told.
-   * It keeps no order and drops no repeats: an inbox does that.
+   * It keeps no order and drops no repeats: an inbox does that. No handler is run for a push that can't be read.
    */
   async handle(push: Push, options: HandleOptions<Extension> = {}): Promise<Handled> {
     const run = options.run ?? newRun()
+    if (push.unreadable) return { answer: run.answer, replies: 0, error: undefined }
     const sender = options.sender ?? lazySender(() => this.#mustHaveSender(push.appId))
     const replies = new Replies((late) => {
       this.#logLate(late, ctx)
     })
+    if (options.observed !== false) void this.observe(push, options.extension)
     const attempt = options.attempt ?? 1
     const ctx = this.#contextOf(push, sender, { attempt, run, replies }, options.extension)
     let error: HandlerError | undefined
@@ -105,7 +110,28 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
     return { answer: run.answer, replies: ctx.replies, error }
   }
 
-  /** What the type says is there once whoever runs the bot gives what it was declared with. */
+  /** Returns whether what `reach` stands for may do something with a push. Runs no handler, only conditions. */
+  mayHandle(push: Push, reach: Reach<Context & Extension>, extension?: Extension): boolean {
+    if (push.unreadable || !reach.ofPayload(push.payload)) return false
+    return reach.ofContext(this.#looking(push, extension))
+  }
+
+  /** Runs what only looks on over one push. Never rejects: `catch` is told of errors. */
+  async observe(push: Push, extension?: Extension): Promise<void> {
+    if (push.unreadable || !this.hasObservers) return
+    const ctx = this.#looking(push, extension)
+    try {
+      await this.runObservers(ctx)
+    } catch (error) {
+      await this.#report(error, ctx, new Replies(() => undefined))
+    }
+  }
+
+  #looking(push: Push, extension: Extension | undefined): Context & Extension {
+    return this.#contextOf(push, deaf, { attempt: 1, run: newRun(), observes: true }, extension)
+  }
+
+  /** Makes the context. It is as its type says where the caller gives the extension that the bot was declared with. */
   #contextOf(
     push: Push,
     sender: Sender,
@@ -144,7 +170,7 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
     return [...thrown, new HandlerError('timeout', words)]
   }
 
-  /** What refuses to go on after the time is over is as it should be; anything else must not be lost. */
+  /** Logs an error that came after the time was over; a HandlerError is only the refusal to go on. */
   #logLate(late: unknown, ctx: Context): void {
     if (!(late instanceof HandlerError))
       this.#logger.error(fieldsOf(late, ctx), 'a handler failed after its time was over')
@@ -185,8 +211,6 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
   }
 }
 
-type ContextOptions = ConstructorParameters<typeof Context>[2]
-
 type ExtendedContext = new (push: Push, sender: Sender, options: ContextOptions, extension: object) => Context
 
 /**
@@ -213,6 +237,9 @@ function contextWith(names: readonly string[]): ExtendedContext {
   for (const name of names) Extended.show(name)
   return Extended
 }
+
+/** Of a context that nothing can be answered with. */
+const deaf: Sender = { send: async () => undefined, setTyping: async () => undefined }
 
 /** Who replies is asked only at a reply: a Mini Program without a sender is then an error of the handler. */
 function lazySender(senderOf: () => Sender): Sender {

@@ -1,12 +1,17 @@
 import compose from 'koa-compose'
+import type { Incoming } from '../wechat/index.js'
 import type { Context, Match } from './context.js'
 import { checkQuery, filterOf, type Filtered, type FilterQuery } from './filter.js'
+import { anyReach, reachBehind, reachBehindPayload, withReach, type Reach } from './reach.js'
 
 type Awaitable<T> = T | Promise<T>
 export type Next = () => Promise<void>
 
 /** Koa's: runs, may `await next()` for what is registered behind it, and ends the chain when it does not. */
 export type Middleware<C extends Context = Context> = (ctx: C, next: Next) => Awaitable<unknown>
+
+/** Looks on, beside the handlers; it can't answer and holds nothing up. */
+export type Observer<C extends Context = Context> = (ctx: C) => Awaitable<unknown>
 
 /** A text to be met exactly (white space around it aside), an expression, or several of them. */
 export type Trigger = string | RegExp | readonly (string | RegExp)[]
@@ -17,11 +22,24 @@ export type Trigger = string | RegExp | readonly (string | RegExp)[]
  */
 export class Composer<C extends Context = Context> {
   readonly #middleware: Middleware<C>[] = []
+  readonly #observers: Observer<C>[] = []
+  readonly #composers: Composer<C>[] = []
   #composed: Middleware<C> | undefined
 
-  /** Runs for every push. Another Composer may stand for middleware. */
-  use(...middleware: (Middleware<C> | Composer<C>)[]): this {
-    for (const each of middleware) {
+  /**
+   * Runs for every push. Another Composer may stand for middleware. What `observes` gets each push, beside the
+   * handlers: it can't reply or transfer, and no answer waits for it.
+   */
+  use(observer: Observer<C>, options: { readonly observes: true }): this
+  use(...middleware: (Middleware<C> | Composer<C>)[]): this
+  use(...given: (Observer<C> | Middleware<C> | Composer<C> | { readonly observes: true })[]): this {
+    const [observer, options] = given
+    if (typeof observer === 'function' && isObserving(options)) {
+      this.#observers.push(observer as Observer<C>)
+      return this
+    }
+    for (const each of given as (Middleware<C> | Composer<C>)[]) {
+      if (each instanceof Composer) this.#composers.push(each)
       const next = each instanceof Composer ? each.middleware() : each
       if (typeof next !== 'function') throw new TypeError('Middleware must be a function or a Composer.')
       this.#middleware.push(next)
@@ -34,12 +52,28 @@ export class Composer<C extends Context = Context> {
   when<D extends C>(condition: (ctx: C) => ctx is D, ...middleware: Middleware<D>[]): this
   when(condition: (ctx: C) => Awaitable<boolean>, ...middleware: Middleware<C>[]): this
   when(condition: (ctx: C) => Awaitable<boolean>, ...middleware: Middleware<C>[]): this {
-    const inner = composeAll(middleware)
-    return this.use((ctx, next) => {
+    return this.#useWhere(
+      condition,
+      middleware,
+      reachBehind(
+        condition,
+        anyReach(() => middleware),
+      ),
+    )
+  }
+
+  #useWhere<D extends C>(
+    condition: (ctx: C) => Awaitable<boolean>,
+    middleware: readonly Middleware<D>[],
+    reach: Reach<C>,
+  ): this {
+    const inner = composeAll(middleware) as Middleware<C>
+    const conditional: Middleware<C> = (ctx, next) => {
       const holds = condition(ctx)
       if (typeof holds === 'boolean') return holds ? inner(ctx, next) : next()
       return Promise.resolve(holds).then((held) => (held ? inner(ctx, next) : next()))
-    })
+    }
+    return this.use(withReach(conditional, reach))
   }
 
   /** Runs for the pushes that a query names; the context is narrowed to them. */
@@ -47,8 +81,12 @@ export class Composer<C extends Context = Context> {
     const queries: readonly FilterQuery[] = typeof query === 'string' ? [query] : query
     queries.forEach(checkQuery)
     const filters = queries.map(filterOf)
-    const asked = (ctx: C): ctx is C & Filtered<Q> => filters.some((filter) => filter(ctx.push.payload))
-    return this.when(asked, ...middleware)
+    const holds = (payload: Incoming): boolean => filters.some((filter) => filter(payload))
+    const reach = reachBehindPayload(
+      holds,
+      anyReach<C>(() => middleware),
+    )
+    return this.#useWhere((ctx) => holds(ctx.push.payload), middleware, reach)
   }
 
   /** Runs for text messages that meet a trigger; `ctx.match` holds what an expression found. */
@@ -57,14 +95,16 @@ export class Composer<C extends Context = Context> {
       typeof trigger === 'string' || trigger instanceof RegExp ? [trigger] : trigger
     const triggers = given.map((each) => (typeof each === 'string' ? each.trim() : each))
     const inner = composeAll(middleware)
-    return this.on('message:text', async (ctx, next) => {
+    const isHeard = (payload: Incoming): boolean =>
+      payload.msgType === 'text' && find(triggers, payload.content.trim()) !== undefined
+    const heard: Middleware<C & Filtered<'message:text'>> = async (ctx, next) => {
       const match = find(triggers, ctx.message.content.trim())
       if (!match) return next()
       const before = ctx.match
       setMatch(ctx, match)
       try {
         await inner(ctx, async () => {
-          // What runs behind this chain did not hear: it sees the match that it had.
+          // The middleware behind this chain did not hear: it sees its own match.
           setMatch(ctx, before)
           try {
             await next()
@@ -75,17 +115,57 @@ export class Composer<C extends Context = Context> {
       } finally {
         setMatch(ctx, before)
       }
-    })
+    }
+    // Whether those inside reach it is not asked: they see the match that a run finds.
+    return this.on(
+      'message:text',
+      withReach(
+        heard,
+        reachBehindPayload(
+          isHeard,
+          anyReach(() => [inner]),
+        ),
+      ),
+    )
   }
 
   /** All of it as one middleware, composed anew when something was added. */
   middleware(): Middleware<C> {
-    return (ctx, next) => (this.#composed ??= composeAll(this.#middleware))(ctx, next)
+    const all: Middleware<C> = (ctx, next) => (this.#composed ??= composeAll(this.#middleware))(ctx, next)
+    return withReach(all, this.reach())
+  }
+
+  /** How many middleware are registered. */
+  get size(): number {
+    return this.#middleware.length
+  }
+
+  /** Returns the reach of the middleware from one place to another, also of those that are registered later. */
+  reach(from = 0, to?: number): Reach<C> {
+    return anyReach(() => this.#middleware.slice(from, to))
+  }
+
+  get hasObservers(): boolean {
+    return this.#observers.length > 0 || this.#composers.some((each) => each.hasObservers)
+  }
+
+  /** Runs what only looks on. Rejects with the first error, after all have run. */
+  async runObservers(ctx: C): Promise<void> {
+    const looking = [
+      ...this.#observers.map(async (observer) => observer(ctx)),
+      ...this.#composers.map((each) => each.runObservers(ctx)),
+    ]
+    const failed = (await Promise.allSettled(looking)).find((each) => each.status === 'rejected')
+    if (failed) throw failed.reason
   }
 }
 
 function composeAll<C extends Context>(middleware: readonly Middleware<C>[]): Middleware<C> {
   return compose([...middleware])
+}
+
+function isObserving(options: unknown): options is { readonly observes: true } {
+  return typeof options === 'object' && options !== null && 'observes' in options && options.observes === true
 }
 
 function find(triggers: readonly (string | RegExp)[], text: string): Match | undefined {

@@ -11,7 +11,7 @@ import {
 import type { Replies } from './replies.js'
 import type { Sender } from './sender.js'
 
-/** What a `hears` expression found: the whole text, then its groups. */
+/** The find of a `hears` expression: the whole text, then its groups. */
 export interface Match extends ReadonlyArray<string> {
   readonly [index: number]: string
   readonly groups?: Readonly<Record<string, string>> | undefined
@@ -19,7 +19,7 @@ export interface Match extends ReadonlyArray<string> {
 
 /** How a run of handlers stands, shared by its Context and whoever waits for the answer. */
 export interface Run {
-  /** What the handlers have decided so far: how the push is answered when they take longer than it can wait. */
+  /** The handlers' decision so far: the answer to the push when they take longer than WeChat waits. */
   answer: Answer
   /** The push has been answered: too late to transfer. */
   answered: boolean
@@ -32,6 +32,14 @@ export function newRun(): Run {
   return { answer: 'success', answered: false, over: false }
 }
 
+export interface ContextOptions {
+  readonly attempt: number
+  readonly run: Run
+  readonly replies?: Replies
+  /** Nothing can be answered with it. */
+  readonly observes?: boolean
+}
+
 /** One push on its way through the handlers. */
 export class Context {
   readonly push: Push
@@ -39,7 +47,7 @@ export class Context {
   readonly message: IncomingMessage | undefined
   /** The event, undefined when the push is a message. */
   readonly event: IncomingEvent | undefined
-  /** What the `hears` that let the push through found. */
+  /** The find of the `hears` that let the push through. */
   readonly match: Match = []
   /** 1 at the first run of this push; more when an earlier run was cut off, so that handlers can be idempotent. */
   readonly attempt: number
@@ -49,11 +57,13 @@ export class Context {
   readonly #sender: Sender
   readonly #run: Run
   readonly #follow: (reply: Promise<void>) => Promise<void>
+  readonly #observes: boolean
   #replies = 0
 
-  constructor(push: Push, sender: Sender, options: { attempt: number; run: Run; replies?: Replies }) {
+  constructor(push: Push, sender: Sender, options: ContextOptions) {
     this.push = push
     this.#sender = sender
+    this.#observes = options.observes ?? false
     this.#run = options.run
     this.attempt = options.attempt
     this.#follow = (reply) => options.replies?.follow(reply) ?? reply
@@ -70,6 +80,11 @@ export class Context {
   /** The customer. */
   get openId(): string {
     return this.push.openId
+  }
+
+  /** The sub-merchant (客服子商户) whose session the push belongs to; `reply` can't answer there. */
+  get businessId(): string | undefined {
+    return this.push.payload.businessId
   }
 
   /** The text of a text message, without white space around it; undefined for anything else. */
@@ -89,14 +104,21 @@ export class Context {
 
   /**
    * Sends the customer a message through the API. A text longer than 2048 bytes becomes several messages, each
-   * of which costs one of the five that WeChat allows. Rejects with what the sender throws; when nobody awaits it,
-   * `bot.catch` is told.
+   * of which costs one of the five that WeChat allows. Rejects with what the sender throws, and with HandlerError
+   * (`business`) in a sub-merchant's session; when nobody awaits it, `bot.catch` is told.
    */
   reply(message: string | OutgoingMessage): Promise<void> {
     return this.#follow(this.#send(message))
   }
 
   async #send(message: string | OutgoingMessage): Promise<void> {
+    if (this.businessId !== undefined)
+      throw new HandlerError(
+        'business',
+        'ctx.reply() can’t answer a sub-merchant’s session (the push has a BusinessId): the message would reach the ' +
+          'customer in another session. Nothing was sent; use ctx.transfer(), or reply in WeChat’s own tool.',
+      )
+    this.#mustGoOn('reply')
     for (const part of parts(typeof message === 'string' ? { msgType: 'text', content: message } : message)) {
       this.#mustGoOn('reply')
       await this.#sender.send(this.openId, part)
@@ -107,6 +129,8 @@ export class Context {
   /** Shows the customer "typing", or ends it. It is a courtesy: when WeChat refuses it or can't be reached, the handler goes on. */
   async setTyping(on = true): Promise<void> {
     this.#mustGoOn('setTyping')
+    // It would show in another session of the customer's.
+    if (this.businessId !== undefined) return
     try {
       await this.#sender.setTyping(this.openId, on)
     } catch (error) {
@@ -119,6 +143,7 @@ export class Context {
    * (WeChat transfers messages only) and once the push has been answered, 4.5 s after it came.
    */
   transfer(): void {
+    this.#mustAnswer('transfer')
     if (!this.message)
       throw new HandlerError(
         'misuse',
@@ -132,7 +157,16 @@ export class Context {
     this.#run.answer = 'transfer'
   }
 
+  #mustAnswer(what: string): void {
+    if (this.#observes)
+      throw new HandlerError(
+        'misuse',
+        `ctx.${what}() is for handlers: what is registered with { observes: true } only looks on. Use bot.use(handler) for it.`,
+      )
+  }
+
   #mustGoOn(what: string): void {
+    this.#mustAnswer(what)
     if (this.#run.over)
       throw new HandlerError(
         'timeout',

@@ -1,20 +1,13 @@
-import type {
-  EnterEvent,
-  ImageMessage,
-  Incoming,
-  IncomingEvent,
-  IncomingMessage,
-  MiniProgramPageMessage,
-  OtherEvent,
-  TextMessage,
+import {
+  incomingTypes,
+  type EnterEvent,
+  type Incoming,
+  type IncomingEvent,
+  type IncomingMessage,
+  type IncomingOf,
+  type IncomingType,
+  type OtherEvent,
 } from '../wechat/index.js'
-
-/** The messages of a Mini Program, by WeChat's MsgType. */
-interface Messages {
-  text: TextMessage
-  image: ImageMessage
-  miniprogrampage: MiniProgramPageMessage
-}
 
 /**
  * The other events that WeChat's pages name for the same URL; for any other, `on('event', …)` and look at
@@ -29,23 +22,20 @@ type OtherEventName =
   | 'subscribe_msg_sent_event'
   | 'user_info_modified'
   | 'user_authorization_revoke'
+  | 'user_authorization_cancellation'
   | 'wxa_punish_event'
   | 'add_express_path'
   | `trade_manage_${string}`
   | `xpay_${string}_notify`
 
-/** What `bot.on` takes: `message`, `event`, or one of them with WeChat's own word behind a colon. */
+/** The queries of `bot.on`: `message`, `event`, or one of them with WeChat's own word behind a colon. */
 export type FilterQuery =
-  | 'message'
-  | `message:${keyof Messages}`
-  | 'event'
-  | 'event:user_enter_tempsession'
-  | `event:${OtherEventName}`
+  'message' | `message:${IncomingType}` | 'event' | 'event:user_enter_tempsession' | `event:${OtherEventName}`
 
-/** What a context holds once a query has matched. */
+/** The members of a context once a query has matched. */
 export type Filtered<Q extends FilterQuery> = Q extends 'message'
   ? { readonly message: IncomingMessage; readonly event: undefined }
-  : Q extends `message:${infer T extends keyof Messages}`
+  : Q extends `message:${infer T extends IncomingType}`
     ? OfMessage<T>
     : Q extends 'event'
       ? OfEvent<IncomingEvent>
@@ -55,8 +45,8 @@ export type Filtered<Q extends FilterQuery> = Q extends 'message'
           ? OfEvent<OtherEvent & { readonly type: T }>
           : never
 
-interface OfMessage<T extends keyof Messages> {
-  readonly message: Messages[T]
+interface OfMessage<T extends IncomingType> {
+  readonly message: IncomingOf<T>
   readonly event: undefined
   readonly text: T extends 'text' ? string : undefined
 }
@@ -67,20 +57,17 @@ interface OfEvent<E extends IncomingEvent> {
   readonly text: undefined
 }
 
-const messageTypes: Readonly<Record<keyof Messages, true>> = {
-  text: true,
-  image: true,
-  miniprogrampage: true,
-}
-
 /** Throws TypeError for what no push can match: JavaScript has no compiler to say so. Any event's name may be one. */
 export function checkQuery(query: string): void {
   const [, kind, word] = /^(message|event)(?::(.+))?$/.exec(query) ?? []
-  if (kind !== undefined && (kind === 'event' || word === undefined || Object.hasOwn(messageTypes, word)))
+  if (
+    kind !== undefined &&
+    (kind === 'event' || word === undefined || incomingTypes.some((type) => type === word))
+  )
     return
   throw new TypeError(
     `on() does not know ${JSON.stringify(query)}. It takes message, ` +
-      `${Object.keys(messageTypes)
+      `${incomingTypes
         .map((type) => `message:${type}`)
         .join(', ')}, event, and event: with the event’s name.`,
   )
@@ -90,8 +77,10 @@ export function checkQuery(query: string): void {
 export function filterOf(query: FilterQuery): (payload: Incoming) => boolean {
   const [kind, word] = query.split(':')
   const isEvent = kind === 'event'
+  const asked = word?.toLowerCase()
   return (payload) =>
-    isEvent === (payload.msgType === 'event') && (word === undefined || word === wordOf(payload))
+    isEvent === (payload.msgType === 'event') &&
+    (asked === undefined || asked === wordOf(payload).toLowerCase())
 }
 
 /** WeChat's own word for a push: its MsgType, or its Event. */

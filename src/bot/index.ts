@@ -1,5 +1,7 @@
+export type { Accepted } from './accepted.js'
 export { Bot, type BotOptions, type ErrorHandler, type Handled, type HandleOptions } from './bot.js'
-export { Composer, type Middleware, type Next, type Trigger } from './composer.js'
+export { Composer, type Middleware, type Next, type Observer, type Trigger } from './composer.js'
 export { Context, newRun, type Match, type Run } from './context.js'
+export type { Reach } from './reach.js'
 export { wordOf, type Filtered, type FilterQuery } from './filter.js'
 export type { Sender } from './sender.js'

@@ -5,7 +5,8 @@ import {
   closedWindow,
   defaultAllowanceRules as rules,
   forBots,
-  type Spending,
+  signedAt,
+  type OutgoingCost,
   type Triggers,
 } from './allowance.js'
 
@@ -21,7 +22,7 @@ const start = 1_700_000_000
 const at = start * 1000
 const message: Triggers = { ...none, messageSeconds: start, messageReceivedAt: at + 200 }
 const enter: Triggers = { ...none, enterSeconds: start, enterReceivedAt: at + 200 }
-const accepted = (sentAt: number): Spending => ({ state: 'accepted', sentAt })
+const accepted = (sentAt: number): OutgoingCost => ({ state: 'accepted', sentAt })
 
 describe('allowanceOf', () => {
   it('is nothing before the customer gave a sign', () => {
@@ -70,7 +71,7 @@ describe('allowanceOf', () => {
   })
 
   it('counts what is on its way, arrived, or may have arrived, and gives back what failed', () => {
-    const spendings: Spending[] = [
+    const spendings: OutgoingCost[] = [
       { state: 'queued', sentAt: null },
       { state: 'sending', sentAt: null },
       { state: 'unknown', sentAt: at + 300 },
@@ -102,7 +103,7 @@ describe('allowanceOf', () => {
     const spending = fc.record({
       state: fc.constantFrom('queued', 'sending', 'accepted', 'unknown', 'failed', 'cancelled'),
       sentAt: fc.option(fc.integer({ min: at - HOUR, max: at + HOUR })),
-    }) as fc.Arbitrary<Spending>
+    }) as fc.Arbitrary<OutgoingCost>
     const second = fc.option(fc.integer({ min: start - 200_000, max: start }))
     const triggers = fc.record({ m: second, e: second }).map(({ m, e }): Triggers => ({
       messageSeconds: m,
@@ -152,5 +153,22 @@ describe('closedWindow', () => {
         expect(allowanceOf(triggers, [], rules, at).remaining > 0).toBe(open)
       }),
     )
+  })
+})
+
+describe('signedAt', () => {
+  it('is when the sign came, as long as the clock goes on', () => {
+    expect(signedAt(at + 5000, message, [accepted(at + 9000)])).toBe(at + 5000)
+    expect(signedAt(at, none, [])).toBe(at)
+  })
+
+  it('is after all that was sent before it, where the clock was put back meanwhile', () => {
+    const costs = [accepted(at + 9000), accepted(at + 300), { state: 'queued', sentAt: null } as const]
+    const back = at - HOUR
+    const signed = signedAt(back, message, costs)
+    expect(signed).toBeGreaterThan(at + 9000)
+    const next = { ...message, messageSeconds: start + 60, messageReceivedAt: signed }
+    // What is still on its way counts, what had left does not.
+    expect(allowanceOf(next, costs, rules, back)).toMatchObject({ remaining: 4, source: 'message' })
   })
 })

@@ -17,7 +17,7 @@ export const defaultAllowanceRules: AllowanceRules = {
   humanReserve: 2,
 }
 
-/** What gave the allowance: the customer's last message and last entry. */
+/** The causes of the allowance: the customer's last message and last entry. */
 export interface Triggers {
   /** WeChat's CreateTime in seconds, which its own clock counts from. */
   readonly messageSeconds: number | null
@@ -30,7 +30,7 @@ export interface Triggers {
 }
 
 /** An outgoing message, as far as it costs. */
-export interface Spending {
+export interface OutgoingCost {
   readonly state: MessageState
   /** When it left, in milliseconds; null while it has not. */
   readonly sentAt: number | null
@@ -47,13 +47,13 @@ export interface Allowance {
 }
 
 /**
- * What WeChat still allows: each trigger's maximum minus what was sent since, or is about to be. The two are not
+ * Returns the messages that WeChat still allows: each trigger's maximum minus what was sent since, or is about to be. The two are not
  * cumulative: the larger counts.
  * Source: https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/customer-message/send
  */
 export function allowanceOf(
   triggers: Triggers,
-  spendings: readonly Spending[],
+  spendings: readonly OutgoingCost[],
   rules: AllowanceRules,
   now: number,
 ): Allowance {
@@ -107,6 +107,21 @@ export function cameLate(createSeconds: number, receivedAt: number): boolean {
   return late >= PROMPT_MS && late <= LAST_ATTEMPT_MS
 }
 
+/** When the customer's last sign reached us, in milliseconds; 0 where there was none. */
+export function lastSignAt({ messageReceivedAt, enterReceivedAt }: Triggers): number {
+  return Math.max(messageReceivedAt ?? 0, enterReceivedAt ?? 0)
+}
+
+/**
+ * When a sign is taken to have reached us: after all that was sent before it. Where our clock was put back meanwhile,
+ * what it shows is earlier than what it showed then.
+ */
+export function signedAt(receivedAt: number, before: Triggers, costs: readonly OutgoingCost[]): number {
+  const last = lastSignAt(before)
+  if (receivedAt >= last) return receivedAt
+  return Math.max(last, ...costs.map(({ sentAt }) => sentAt ?? 0)) + 1
+}
+
 /** Since when WeChat counts what is sent against a sign: since its CreateTime, as near as its seconds tell. */
 function countsFrom(createSeconds: number | null, receivedAt: number | null): number | null {
   if (createSeconds === null || receivedAt === null) return null
@@ -122,7 +137,7 @@ function window(startSeconds: number | null, lengthSeconds: number, now: number)
   return now < end ? end : undefined
 }
 
-function spentSince(from: number | null, spendings: readonly Spending[]): number {
+function spentSince(from: number | null, spendings: readonly OutgoingCost[]): number {
   return spendings.filter(({ state, sentAt }) => {
     switch (state) {
       case 'queued':

@@ -1,52 +1,38 @@
-import { KefuError } from '../errors.js'
+import type { AbandonReason, CloseReason } from '../protocol/reasons.js'
 import type { Store } from '../store/index.js'
 import type { OutgoingMessage } from '../wechat/index.js'
-import { allowanceOf, type AllowanceRules } from './allowance.js'
-import { holdConversation, spendingsOf, type ContactAndConversation } from './conversation-rows.js'
-import { AllowanceError } from './draft.js'
-import { nextMessageState, type MessageStep } from './message-state.js'
+import type { AllowanceRules } from './allowance.js'
+import { CommandError, mustBeAbleToChange, type Actor } from './command-checks.js'
+import { holdConversation, type ContactAndConversation } from './conversation-rows.js'
+import { addNote, queueMessage, stepMessage, type PersonStep } from './message-commands.js'
+import { applyChange } from './owner-change.js'
 import { changeOwnership, type Ownership, type OwnershipChange } from './ownership.js'
+import { changeTags, MAX_TAGS } from './tags.js'
+import { readUndo, UNDO_MS, undoNow, undoVerdict } from './undo.js'
 import { UnitOfWork, type ConversationState } from './unit-of-work.js'
-import { noteAnswered, noteTaken } from './waits.js'
-
-export type CommandProblem = 'not_found' | 'not_yours' | 'not_possible'
-
-/** A person's command that can't be carried out as things stand; nothing was changed. */
-export class CommandError extends KefuError {
-  readonly code: CommandProblem
-
-  constructor(code: CommandProblem, message: string) {
-    super(message)
-    this.code = code
-  }
-}
-
-/** Who gives a command: an agent by id, or a program with an API key (null). */
-export interface Actor {
-  readonly agentId: number | null
-  /** May change what a colleague has; so may a program. */
-  readonly admin?: boolean
-}
 
 export interface ChangeOptions {
   /** Changes only what still has the epoch that was seen. */
   readonly epoch?: number | undefined
   /** Leaves all as it is when the conversation, now that it is held, is not so any more. */
   readonly onlyIf?: (conversation: ConversationState) => boolean
-  /** Why, for the line that tells it. */
-  readonly reason?: string
+  /** For the line that the conversation gets. */
+  readonly reason?: AbandonReason | CloseReason
 }
 
 export interface CommandsOptions {
   readonly store: Store
   readonly allowance: AllowanceRules
   readonly now: () => number
-  /** Told after each commit that queued a message. */
+  /** Called after each commit that queued a message. */
   readonly onQueued: () => void
 }
 
 /** Two who take a conversation within so long have both seen it free, and neither means to take it from the other. */
 const SAME_TIME_MS = 2000
+
+/** How exactly it is kept when an agent was last active: what is written seldom costs little. */
+const ACTIVE_EXACTLY_MS = 10_000
 
 /** What people do with conversations, each in one transaction that holds the conversation. */
 export class Commands {
@@ -66,7 +52,7 @@ export class Commands {
     actor: Actor,
     { epoch, onlyIf, reason }: ChangeOptions = {},
   ): Promise<Ownership> {
-    return this.#holding(conversationId, async (unit, { contact, conversation }) => {
+    return this.#holding(conversationId, async (unit, { contact, conversation, pending }) => {
       if (onlyIf && !onlyIf(conversation)) return conversation
       if (
         epoch === undefined
@@ -74,7 +60,7 @@ export class Commands {
           : epoch !== conversation.epoch
       )
         throw new CommandError('not_possible', 'Somebody else has changed who has the conversation just now.')
-      mayChange(conversation, change, actor)
+      mustBeAbleToChange(conversation, change, actor)
       const next = changeOwnership(conversation, change)
       if (!next)
         throw new CommandError(
@@ -82,36 +68,37 @@ export class Commands {
           `A conversation that is ${conversation.status} can’t be changed by ${change.type}.`,
         )
       if (next.epoch === conversation.epoch) return conversation
-      const waitingSince =
-        next.status === 'waiting'
-          ? (conversation.waitingSince ?? unit.now)
-          : next.status === 'assigned'
-            ? conversation.waitingSince
-            : null
-      const state: ConversationState = { ...conversation, ...next, waitingSince }
-      unit.save(state, true)
-      unit.add({
-        ...line(state),
-        content: {
-          line: change.type,
-          // Of an abandoned one: who had it.
-          agentId: change.type === 'abandon' ? conversation.agentId : actor.agentId,
-          ...('agentId' in change ? { to: change.agentId } : {}),
-          ...(reason !== undefined && { reason }),
-        },
-      })
-      if (next.status !== 'waiting') await cancelBots(unit, conversationId)
-      if ('agentId' in change) {
-        const { id, status, waitingSince: since } = conversation
-        const wait = { conversationId: id, appId: contact.appId, agentId: change.agentId }
-        if (status === 'waiting' && since !== null) await noteTaken(unit.tx, { ...wait, since }, unit.now)
-        await unit.tx
-          .updateTable('conversation')
-          .set({ assigned_at: unit.now })
-          .where('id', '=', id)
-          .execute()
-      }
+      await applyChange(
+        unit,
+        { contact, conversation, pending },
+        { change, next, agentId: actor.agentId, reason },
+      )
       return conversation
+    })
+  }
+
+  /**
+   * Takes back the close or release that made an epoch: who did it has the conversation again, and what the bot
+   * queued meanwhile is cancelled. Throws CommandError when its time is over, or when somebody has acted since.
+   */
+  async undo(conversationId: number, epoch: number, actor: Actor): Promise<void> {
+    await this.#holding(conversationId, async (unit, found) => {
+      const record = await readUndo(unit, conversationId)
+      const now = { epoch: found.conversation.epoch, at: await undoNow(unit) }
+      const verdict = undoVerdict(record, { epoch, agentId: actor.agentId }, now)
+      if (verdict === 'done_already') return
+      if (verdict === 'not_yours')
+        throw new CommandError('not_yours', 'Only the agent who closed it or gave it back can undo that.')
+      if (verdict === 'late')
+        throw new CommandError(
+          'not_possible',
+          `It can be undone for ${UNDO_MS / 1000} s only: take the conversation.`,
+        )
+      const change = { type: 'undo', agentId: actor.agentId ?? 0 } as const
+      const next = changeOwnership(found.conversation, change)
+      if (verdict !== 'undo' || record === null || !next)
+        throw new CommandError('not_possible', 'Somebody has acted since, so there is nothing to undo.')
+      await applyChange(unit, found, { change, next, agentId: actor.agentId, undone: record })
     })
   }
 
@@ -124,58 +111,22 @@ export class Commands {
     message: OutgoingMessage,
     options: Actor & { clientId: string; holdMs?: number },
   ): Promise<number> {
-    const id = await this.#holding(conversationId, async (unit, { contact, conversation }) => {
-      const onceKey = `client:${conversationId}:${options.clientId}`
-      const before = await unit.tx
-        .selectFrom('message')
-        .select('id')
-        .where('once_key', '=', onceKey)
-        .executeTakeFirst()
-      if (before) return () => before.id
-      mustBeYours(conversation, options)
-      const spendings = await spendingsOf(unit.tx, conversationId)
-      const { remaining, source } = allowanceOf(conversation, spendings, this.#options.allowance, unit.now)
-      if (remaining === 0)
-        throw new AllowanceError(
-          source === 'none'
-            ? 'WeChat allows no reply now: the time since the customer’s last message is over. They must write again.'
-            : 'All messages that WeChat allows are used. They return when the customer writes again.',
-        )
-      unit.save({ ...conversation, waitingSince: null }, true)
-      const { agentId } = options
-      const { waitingSince: since } = conversation
-      if (agentId !== null && since !== null)
-        await noteAnswered(unit.tx, { conversationId, appId: contact.appId, agentId, since }, unit.now)
-      const added = unit.add({
-        conversationId,
-        direction: 'outgoing',
-        author: options.agentId === null ? 'api' : `agent:${options.agentId}`,
-        msgType: message.msgType,
-        content: message,
-        state: 'queued',
-        onceKey,
-        epoch: conversation.epoch,
-        pushId: null,
-        ...(options.holdMs ? { notBefore: unit.now + options.holdMs } : {}),
-      })
-      return () => added.id
-    })
+    const id = await this.#holding(conversationId, (unit, found) =>
+      queueMessage(unit, found, message, { ...options, allowance: this.#options.allowance }),
+    )
     this.#options.onQueued()
     return id()
   }
 
-  /** Writes a note that only colleagues see. */
-  async note(conversationId: number, content: string, actor: Actor): Promise<number> {
-    const id = await this.#holding(conversationId, async (unit, { conversation }) => {
-      const added = unit.add({
-        ...line(conversation),
-        direction: 'note',
-        author: actor.agentId === null ? 'api' : `agent:${actor.agentId}`,
-        msgType: 'text',
-        content: { msgType: 'text', content },
-      })
-      return () => added.id
-    })
+  /** Writes a note that only colleagues see; the same `clientId` is written once. */
+  async note(
+    conversationId: number,
+    content: string,
+    options: Actor & { clientId?: string | undefined },
+  ): Promise<number> {
+    const id = await this.#holding(conversationId, (unit, { conversation }) =>
+      addNote(unit, conversation, content, options),
+    )
     return id()
   }
 
@@ -187,6 +138,40 @@ export class Commands {
       if (rows.length > 0) await unit.tx.insertInto('contact_tag').values(rows).execute()
       unit.save(conversation, true)
     })
+  }
+
+  /** Puts tags on a customer and takes others off; what a colleague did at the same time stays. */
+  async changeTags(
+    conversationId: number,
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+  ): Promise<void> {
+    await this.#holding(conversationId, async (unit, { contact, conversation }) => {
+      const { isChanged, count } = await changeTags(unit, contact.id, change)
+      if (count > MAX_TAGS)
+        throw new CommandError('not_possible', `A customer has at most ${MAX_TAGS} tags: remove one first.`)
+      if (isChanged) unit.save(conversation, true)
+    })
+  }
+
+  /** Notes that a conversation's agent works on it: a conversation that is worked on is not taken away for idleness. */
+  async active(conversationId: number, agentId: number): Promise<void> {
+    const { store, now } = this.#options
+    const at = now()
+    await store.db
+      .updateTable('conversation')
+      .set({ active_at: at })
+      .where('id', '=', conversationId)
+      .where('status', '=', 'assigned')
+      .where('agent_id', '=', agentId)
+      // Also after the clock was put back.
+      .where((eb) =>
+        eb.or([
+          eb('active_at', 'is', null),
+          eb('active_at', '<', at - ACTIVE_EXACTLY_MS),
+          eb('active_at', '>', at),
+        ]),
+      )
+      .execute()
   }
 
   /** Gives a customer another name or remark; null takes it away. */
@@ -222,12 +207,8 @@ export class Commands {
   }
 
   /** Takes a step with an outgoing message: retry or cancel it, or say what became of an unknown one. */
-  async step(
-    messageId: number,
-    step: Extract<MessageStep, 'retry' | 'cancel' | 'accept' | 'fail'>,
-    actor: Actor,
-  ): Promise<void> {
-    const { store } = this.#options
+  async step(messageId: number, step: PersonStep, actor: Actor): Promise<void> {
+    const { store, allowance } = this.#options
     const message = await store.db
       .selectFrom('message')
       .select('conversation_id')
@@ -235,38 +216,9 @@ export class Commands {
       .where('direction', '=', 'outgoing')
       .executeTakeFirst()
     if (!message) throw new CommandError('not_found', 'There is no such outgoing message.')
-    await this.#holding(message.conversation_id, async (unit, { conversation }) => {
-      mustBeYours(conversation, actor)
-      const { state } = await unit.tx
-        .selectFrom('message')
-        .select('state')
-        .where('id', '=', messageId)
-        .$if(store.dialect === 'postgres', (query) => query.forUpdate())
-        .executeTakeFirstOrThrow()
-      const byPerson = step === 'cancel' || step === 'retry' || state === 'unknown'
-      const next = state === null || !byPerson ? undefined : nextMessageState(state, step)
-      if (next === undefined)
-        throw new CommandError(
-          'not_possible',
-          `A message that is ${state ?? 'not outgoing'} allows no ${step}.`,
-        )
-      if (next === 'queued') {
-        const spendings = await spendingsOf(unit.tx, conversation.id)
-        if (allowanceOf(conversation, spendings, this.#options.allowance, unit.now).remaining === 0)
-          throw new AllowanceError('WeChat allows no more messages until the customer writes again.')
-      }
-      await unit.tx
-        .updateTable('message')
-        .set({
-          state: next,
-          not_before: null,
-          epoch: conversation.epoch,
-          ...(next === 'queued' ? { errcode: null, problem: null, rid: null } : {}),
-        })
-        .where('id', '=', messageId)
-        .execute()
-      unit.changed(conversation.id, messageId)
-    })
+    await this.#holding(message.conversation_id, (unit, found) =>
+      stepMessage(unit, found, messageId, { step, actor, dialect: store.dialect, allowance }),
+    )
     // What stood behind a message that was cancelled is next.
     if (step === 'retry' || step === 'cancel') this.#options.onQueued()
   }
@@ -283,7 +235,8 @@ export class Commands {
       .select('assigned_at')
       .where('id', '=', id)
       .executeTakeFirstOrThrow()
-    return at !== null && at > unit.now - SAME_TIME_MS
+    // What seems to come later than now was before the clock was put back.
+    return at !== null && at > unit.now - SAME_TIME_MS && at <= unit.now
   }
 
   async #holding<T>(
@@ -299,48 +252,5 @@ export class Commands {
       await unit.flush()
       return result
     })
-  }
-}
-
-/**
- * What a colleague has, a plain agent may take, which everybody sees; to give it away or to end it is for whoever
- * has it, an admin, or a program.
- */
-function mayChange(conversation: ConversationState, change: OwnershipChange, actor: Actor): void {
-  const needsOwner = change.type === 'release' || change.type === 'assign' || change.type === 'close'
-  if (!needsOwner || conversation.status !== 'assigned') return
-  if (actor.agentId === null || actor.admin === true || conversation.agentId === actor.agentId) return
-  throw new CommandError('not_yours', 'A colleague has the conversation: take it first.')
-}
-
-/** Only who has a conversation writes in it; a program with an API key may wherever no agent has it. */
-function mustBeYours(conversation: ConversationState, actor: Actor): void {
-  const yours =
-    actor.agentId === null ? conversation.status !== 'assigned' : conversation.agentId === actor.agentId
-  if (!yours) throw new CommandError('not_yours', 'The conversation is not yours: take it before you reply.')
-}
-
-async function cancelBots(unit: UnitOfWork, conversationId: number): Promise<void> {
-  const cancelled = await unit.tx
-    .updateTable('message')
-    .set({ state: 'cancelled', problem: 'taken_over' })
-    .where('conversation_id', '=', conversationId)
-    .where('state', '=', 'queued')
-    .where((eb) => eb.or([eb('author', '=', 'bot'), eb('author', 'like', 'rule:%')]))
-    .returning('id')
-    .execute()
-  for (const { id } of cancelled) unit.changed(conversationId, id)
-}
-
-function line(state: ConversationState) {
-  return {
-    conversationId: state.id,
-    direction: 'system' as const,
-    author: 'system',
-    msgType: 'system',
-    state: null,
-    onceKey: null,
-    epoch: state.epoch,
-    pushId: null,
   }
 }

@@ -5,13 +5,13 @@ import {
   messagesToSend,
   shardOf,
   type Dialect,
-  type Store,
   type Tx,
-  type Words,
+  type SqlFragments,
 } from '../store/index.js'
-import type { Spending } from './allowance.js'
+import type { OutgoingCost } from './allowance.js'
+import { contactOpenIdText, storedBusinessId, storedOpenId, type Customer } from './customer-key.js'
 import type { ConversationState } from './unit-of-work.js'
-import type { Status } from './conversing.js'
+import type { Status } from './conversation-context.js'
 
 /** A customer, with their conversation, as a transaction found them. */
 export interface ContactAndConversation {
@@ -19,6 +19,8 @@ export interface ContactAndConversation {
     readonly id: number
     readonly appId: string
     readonly openId: string
+    /** The sub-merchant that the session is with; null for the Mini Program's own. */
+    readonly businessId: string | null
     readonly name: string | null
     readonly remark: string | null
     readonly sessionFrom: string | null
@@ -27,12 +29,6 @@ export interface ContactAndConversation {
   readonly conversation: ConversationState
   /** How many messages are on their way to WeChat: all that still counts after a customer's new message. */
   readonly pending: number
-}
-
-/** A customer, by what WeChat calls them. */
-export interface Sighting {
-  readonly appId: string
-  readonly openId: string
 }
 
 /** How exactly it is kept when a customer was last seen: what is written seldom costs little. */
@@ -45,10 +41,10 @@ const SEEN_MS = 60_000
 export async function openConversations(
   tx: Tx,
   dialect: Dialect,
-  sightings: readonly Sighting[],
+  sightings: readonly Customer[],
   now: number,
 ): Promise<Map<string, ContactAndConversation>> {
-  const rows = sightings.map((each) => ({ app_id: each.appId, open_id: each.openId }))
+  const rows = sightings.map((each) => ({ app_id: each.appId, open_id: storedOpenId(each) }))
   const found = read((await loadSeen(tx, dialect, rows)).packed)
   const stale = found.filter(({ seenAt }) => seenAt < now - SEEN_MS)
   if (stale.length > 0)
@@ -60,10 +56,12 @@ export async function openConversations(
     )
   const opened = byKey(found)
   const missing = sightings
-    .filter((each) => !opened.has(contactKey(each.appId, each.openId)))
+    .filter((each) => !opened.has(contactKey(each)))
     .map((each) => ({
       app_id: each.appId,
-      open_id: each.openId,
+      open_id: storedOpenId(each),
+      business_id: each.businessId == null ? null : storedBusinessId(each.businessId),
+      // As its pushes': those of all sessions of one customer are handled by one process.
       shard: shardOf(each.appId, each.openId),
     }))
   if (missing.length === 0) return opened
@@ -74,7 +72,7 @@ export async function openConversations(
 }
 
 const sightingColumns = { app_id: 'text', open_id: 'text' } as const
-const newColumns = { ...sightingColumns, shard: 'bigint' } as const
+const newColumns = { ...sightingColumns, business_id: 'text', shard: 'bigint' } as const
 
 const see = bulkStatement(
   { id: 'bigint' },
@@ -85,8 +83,8 @@ const see = bulkStatement(
 // In one order for all transactions, so that two never wait for each other in a circle.
 const makeContacts = bulkStatement(
   newColumns,
-  ({ rows, value }) => `insert into contact (app_id, open_id, created_at, seen_at)
-    select app_id, open_id, ${value(1, 'bigint')}, ${value(1, 'bigint')} from ${rows} where true order by app_id, open_id
+  ({ rows, value }) => `insert into contact (app_id, open_id, business_id, created_at, seen_at)
+    select app_id, open_id, business_id, ${value(1, 'bigint')}, ${value(1, 'bigint')} from ${rows} where true order by app_id, open_id
     on conflict (app_id, open_id) do nothing`,
 )
 
@@ -108,8 +106,8 @@ export async function holdConversation(
   return found
 }
 
-export function contactKey(appId: string, openId: string): string {
-  return `${appId}/${openId}`
+export function contactKey(customer: Customer): string {
+  return `${customer.appId}/${storedOpenId(customer)}`
 }
 
 const loadSeen = bulkStatement(sightingColumns, (words) =>
@@ -148,9 +146,10 @@ const loaded = [
   'seen_at',
   'tags',
   'pending',
+  'business_id',
 ] as const
 
-function load({ dialect, packed }: Words, from: string): string {
+function load({ dialect, packed }: SqlFragments, from: string): string {
   const postgres = dialect === 'postgres'
   const tags = postgres
     ? 'select json_agg(tag order by tag) from contact_tag where contact_id = contact.id'
@@ -160,9 +159,10 @@ function load({ dialect, packed }: Words, from: string): string {
     columns,
     `select c.id, c.contact_id, c.status, c.agent_id, c.epoch, c.message_seconds, c.message_received_at, c.enter_seconds,
       c.enter_received_at, c.corrected, c.waiting_since, c.last_message_id,
-      contact.app_id, contact.open_id, contact.name, contact.remark, contact.session_from, contact.seen_at,
+      contact.app_id, ${contactOpenIdText} as open_id, contact.name, contact.remark, contact.session_from, contact.seen_at,
       (${tags}) as tags,
-      (select count(*) from ${messagesToSend(dialect)} where conversation_id = c.id and state in ('queued', 'sending')) as pending
+      (select count(*) from ${messagesToSend(dialect)} where conversation_id = c.id and state in ('queued', 'sending')) as pending,
+      contact.business_id
     from ${from} ${postgres ? 'order by c.id for update of c' : ''}`,
   )
 }
@@ -188,63 +188,60 @@ type Loaded = [
   seenAt: number,
   tags: string[] | null,
   pending: number,
+  businessId: string | null,
 ]
 
 function read(packed: string): (ContactAndConversation & { readonly seenAt: number })[] {
-  return (JSON.parse(packed) as Loaded[]).map((row) => ({
-    contact: {
-      id: row[1],
-      appId: row[12],
-      openId: row[13],
-      name: row[14],
-      remark: row[15],
-      sessionFrom: row[16],
-      tags: row[18] ?? [],
-    },
-    conversation: {
-      id: row[0],
-      contactId: row[1],
-      status: row[2],
-      agentId: row[3],
-      epoch: row[4],
-      messageSeconds: row[5],
-      messageReceivedAt: row[6],
-      enterSeconds: row[7],
-      enterReceivedAt: row[8],
-      corrected: row[9],
-      waitingSince: row[10],
-      lastMessageId: row[11],
-    },
-    seenAt: row[17],
-    pending: row[19],
-  }))
-}
-
-/** Customers' tags, by the customers' ids. */
-export async function tagsOf(
-  tx: Store['db'],
-  dialect: Dialect,
-  contactIds: readonly number[],
-): Promise<Map<number, string[]>> {
-  const wanted = bulkRows(
-    dialect,
-    { id: 'bigint' },
-    contactIds.map((id) => ({ id })),
+  return (JSON.parse(packed) as Loaded[]).map(
+    ([
+      id,
+      contactId,
+      status,
+      agentId,
+      epoch,
+      messageSeconds,
+      messageReceivedAt,
+      enterSeconds,
+      enterReceivedAt,
+      corrected,
+      waitingSince,
+      lastMessageId,
+      appId,
+      openId,
+      name,
+      remark,
+      sessionFrom,
+      seenAt,
+      tags,
+      pending,
+      businessId,
+    ]) => ({
+      contact: { id: contactId, appId, openId, businessId, name, remark, sessionFrom, tags: tags ?? [] },
+      conversation: {
+        id,
+        contactId,
+        status,
+        agentId,
+        epoch,
+        messageSeconds,
+        messageReceivedAt,
+        enterSeconds,
+        enterReceivedAt,
+        corrected,
+        waitingSince,
+        lastMessageId,
+      },
+      seenAt,
+      pending,
+    }),
   )
-  const { rows } = await sql<{ contact_id: number; tag: string }>`
-    select contact_id, tag from contact_tag where contact_id in (select id from ${wanted}) order by tag`.execute(
-    tx,
-  )
-  const tags = new Map<number, string[]>()
-  for (const row of rows) tags.set(row.contact_id, [...(tags.get(row.contact_id) ?? []), row.tag])
-  return tags
 }
 
 /** More outgoing messages than any allowance has: what may still count is among the last so many. */
 export const SPENDINGS = 20
 
 /** A conversation's last outgoing messages, as far as they cost. */
-export async function spendingsOf(tx: Tx, conversationId: number): Promise<Spending[]> {
+export async function spendingsOf(tx: Tx, conversationId: number): Promise<OutgoingCost[]> {
   const rows = await tx
     .selectFrom('message')
     .select(['state', 'sent_at'])
@@ -261,8 +258,8 @@ export async function spendingsOfEach(
   tx: Tx,
   dialect: Dialect,
   conversationIds: readonly number[],
-): Promise<Map<number, Spending[]>> {
-  const spendings = new Map<number, Spending[]>(conversationIds.map((id) => [id, []]))
+): Promise<Map<number, OutgoingCost[]>> {
+  const spendings = new Map<number, OutgoingCost[]>(conversationIds.map((id) => [id, []]))
   if (conversationIds.length === 0) return spendings
   const wanted = bulkRows(
     dialect,
@@ -276,7 +273,7 @@ export async function spendingsOfEach(
     dialect === 'sqlite'
       ? sql`${wanted} join message m on m.id in (${latest})`
       : sql`${wanted} cross join lateral (${latest}) as latest join message m on m.id = latest.id`
-  const { rows } = await sql<Spending & { conversation_id: number }>`
+  const { rows } = await sql<OutgoingCost & { conversation_id: number }>`
     select m.conversation_id, m.state, m.sent_at as "sentAt" from ${messages}
     where m.state is not null order by m.id desc`.execute(tx)
   for (const { conversation_id: id, state, sentAt } of rows) spendings.get(id)?.push({ state, sentAt })
@@ -284,5 +281,5 @@ export async function spendingsOfEach(
 }
 
 function byKey(found: readonly ContactAndConversation[]): Map<string, ContactAndConversation> {
-  return new Map(found.map((each) => [contactKey(each.contact.appId, each.contact.openId), each]))
+  return new Map(found.map((each) => [contactKey(each.contact), each]))
 }

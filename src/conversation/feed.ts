@@ -1,4 +1,4 @@
-import type { Store } from '../store/index.js'
+import { readSetting, type Store } from '../store/index.js'
 
 /** Something that happened, for pages and outgoing webhooks to follow. */
 export interface FeedItem {
@@ -9,7 +9,7 @@ export interface FeedItem {
   readonly at: number
 }
 
-/** What came after a number, in commit order; `reset` when some of it was pruned, so that a page must load anew. */
+/** Returns the events after a number, in commit order; `reset` when some were pruned, so that a page must load anew. */
 export async function readFeed(
   store: Pick<Store, 'db'>,
   after: number,
@@ -22,11 +22,7 @@ export async function readFeed(
     .orderBy('sequence')
     .limit(limit)
     .execute()
-  const pruned = await store.db
-    .selectFrom('setting')
-    .select('value')
-    .where('key', '=', 'feed_pruned_to')
-    .executeTakeFirst()
+  const prunedTo = await readSetting(store.db, 'feed_pruned_to')
   return {
     items: rows.map((row) => ({
       sequence: row.sequence,
@@ -35,7 +31,7 @@ export async function readFeed(
       messageId: messageIdOf(row.data),
       at: row.at,
     })),
-    reset: pruned !== undefined && after < Number(pruned.value),
+    reset: prunedTo !== undefined && after < Number(prunedTo),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Status } from './conversing.js'
+import type { Status } from './conversation-context.js'
 
 /** Who has a conversation. */
 export interface Ownership {
@@ -23,6 +23,8 @@ export type OwnershipChange =
   /** Its agent is gone or idle for too long. */
   | { readonly type: 'abandon' }
   | { readonly type: 'close' }
+  /** Who closed it or gave it back takes that back. */
+  | { readonly type: 'undo'; readonly agentId: number }
   | { readonly type: 'reopen' }
 
 /** The ownership after a change: the same object when nothing changes, undefined when the change can't be made. */
@@ -36,6 +38,8 @@ export function changeOwnership(now: Ownership, change: OwnershipChange): Owners
     case 'assign':
       if (now.status === 'assigned' && now.agentId === change.agentId) return now
       return to(now, 'assigned', change.agentId)
+    case 'undo':
+      return now.status === 'assigned' ? undefined : to(now, 'assigned', change.agentId)
     case 'release':
       if (now.status === 'bot') return now
       return now.status === 'closed' ? undefined : to(now, 'bot')

@@ -4,17 +4,18 @@ import {
   type BulkColumns,
   type Dialect,
   type Tx,
-  type Words,
+  type SqlFragments,
 } from '../store/index.js'
 import type { Ownership } from './ownership.js'
 import type { Triggers } from './allowance.js'
+import type { AuthorText } from '../protocol/author.js'
 
 /** A message to be written; its id is given at the flush, so that ids are in commit order. */
 export interface NewMessage {
   id: number
   readonly conversationId: number
   readonly direction: 'incoming' | 'outgoing' | 'note' | 'system'
-  readonly author: string
+  readonly author: AuthorText
   readonly msgType: string
   /** The message's fields in WeChat's words. */
   readonly content: object
@@ -29,7 +30,7 @@ export interface NewMessage {
   answeredBy: string | null
 }
 
-/** What pages are told: a message that is new or changed, or a conversation whose owner or facts changed. */
+/** An event for pages: a message that is new or changed, or a conversation whose owner or facts changed. */
 export type FeedEntry =
   | { readonly kind: 'message'; readonly conversationId: number; readonly message: { readonly id: number } }
   | { readonly kind: 'conversation'; readonly conversationId: number }
@@ -93,7 +94,7 @@ export class UnitOfWork {
       for (const message of this.#messages) {
         message.id = ++next
         const saved = this.#conversations.get(message.conversationId)
-        // What is said places a conversation in lists, and stands there; who has it now is said elsewhere.
+        // The last thing that was said places a conversation in lists, and stands there; its owner stands elsewhere.
         if (saved && (isSaid(message) || saved.conversation.lastMessageId === null))
           saved.conversation.lastMessageId = message.id
       }
@@ -111,7 +112,7 @@ export class UnitOfWork {
       .where('name', '=', 'workspace')
       .returning('value')
       // PostgreSQL says it at the commit, to all processes; SQLite's one process notices its commits itself.
-      .$if(this.dialect === 'postgres', (query) => query.returning(inCommit('feed').as('told')))
+      .$if(this.dialect === 'postgres', (query) => query.returning(inCommit('feed', '').as('told')))
       .executeTakeFirstOrThrow()
     return value
   }
@@ -224,7 +225,7 @@ const messageColumns = {
   answered_by: 'text',
 } as const
 
-const insertMessages = ({ rows, value }: Words, once: string): string => `
+const insertMessages = ({ rows, value }: SqlFragments, once: string): string => `
   insert into message (id, conversation_id, content, epoch, push_id, answered_by${once},
     direction, author, msg_type, state, created_at, not_before)
   select id, conversation_id, content, epoch, push_id, answered_by${once},
@@ -270,7 +271,7 @@ const conversationColumns = {
   corrected: 'text',
 } as const
 
-const updateConversations = ({ rows, value }: Words, columns: BulkColumns): string => {
+const updateConversations = ({ rows, value }: SqlFragments, columns: BulkColumns): string => {
   const names = Object.keys(columns).filter((name) => name !== 'id')
   return `update conversation set updated_at = ${value(1, 'bigint')}, ${names.map((name) => `${name} = rows.${name}`).join(', ')}
     from ${rows} where conversation.id = rows.id`

@@ -1,6 +1,6 @@
 import type { NamesOf } from '../conversation/index.js'
 
-/** What the API asks about people at the desk. */
+/** Answers the API's questions about people at the desk. */
 export interface AgentDirectory {
   readonly namesOf: NamesOf
   /** Whether there is such an agent who may have conversations of the Mini Program. */

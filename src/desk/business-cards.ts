@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { contactOpenId } from '../conversation/index.js'
 import type { Logger } from '../log.js'
-import type { Store } from '../store/index.js'
-import type { By } from './agents.js'
-import { writeAudit } from './audit.js'
-import { Refusal } from './refusal.js'
-import { businessCards, type BusinessSettingsInput, type BusinessView } from './schemas/business-card.js'
+import { readSetting, removeSetting, writeSetting, type SecretCipher, type Store } from '../store/index.js'
+import { parseLenientJson } from '../wechat/index.js'
+import type { By } from '../people/agents.js'
+import { writeAudit } from '../people/audit.js'
+import { HttpError } from '../http/http-error.js'
+import { businessAnswer, type BusinessSettingsInput, type BusinessView } from './schemas/business-card.js'
 
 /** How the operator's system is asked: a request to an address that somebody typed in, signed as webhooks are. */
 export interface BusinessEndpoint {
@@ -22,10 +24,7 @@ export interface BusinessEndpoint {
 
 export interface BusinessCardsOptions {
   readonly store: Store
-  readonly seal: {
-    seal(text: string, purpose: string): string
-    open(sealed: string, purpose: string): string
-  }
+  readonly secrets: SecretCipher
   readonly endpoint: BusinessEndpoint
   readonly logger: Logger
   readonly now: () => number
@@ -34,7 +33,7 @@ export interface BusinessCardsOptions {
 const KEY = 'business_cards'
 const PURPOSE = 'business_cards'
 const CACHED_MS = 60_000
-const MOST_CACHED = 1000
+const MAX_CACHED = 1000
 
 interface Setting {
   readonly url: string
@@ -64,20 +63,16 @@ export class BusinessCards {
     { url, newSecret }: BusinessSettingsInput,
     by: By,
   ): Promise<{ url: string | null; secret: string | null }> {
-    const { store, seal, endpoint, now } = this.#options
+    const { store, secrets, endpoint, now } = this.#options
     if (url !== null) endpoint.check(url)
     const before = await this.#setting()
     const secret = url !== null && (newSecret || !before) ? endpoint.makeSecret() : null
     await store.db.transaction().execute(async (tx) => {
-      if (url === null) await tx.deleteFrom('setting').where('key', '=', KEY).execute()
+      if (url === null) await removeSetting(tx, KEY)
       else {
-        const sealedSecret = secret === null ? (before?.sealedSecret ?? '') : seal.seal(secret, PURPOSE)
+        const sealedSecret = secret === null ? (before?.sealedSecret ?? '') : secrets.encrypt(secret, PURPOSE)
         const value = JSON.stringify({ url, sealedSecret } satisfies Setting)
-        await tx
-          .insertInto('setting')
-          .values({ key: KEY, value })
-          .onConflict((oc) => oc.column('key').doUpdateSet({ value }))
-          .execute()
+        await writeSetting(tx, KEY, value)
       }
       await writeAudit(tx, now(), {
         ...by,
@@ -91,7 +86,7 @@ export class BusinessCards {
     return { url, secret }
   }
 
-  /** The cards of a conversation's customer, of the last minute. Throws Refusal (503) when there is no good answer. */
+  /** The cards of a conversation's customer, of the last minute. Throws HttpError (503) when there is no good answer. */
   async of(conversationId: number): Promise<BusinessView> {
     const setting = await this.#setting()
     if (!setting) return { configured: false, cards: [] }
@@ -109,11 +104,11 @@ export class BusinessCards {
   }
 
   async #ask({ url, sealedSecret }: Setting, conversationId: number): Promise<BusinessView> {
-    const { store, seal, endpoint, logger, now } = this.#options
+    const { store, secrets, endpoint, logger, now } = this.#options
     const row = await store.db
       .selectFrom('conversation')
       .innerJoin('contact', 'contact.id', 'conversation.contact_id')
-      .select(['contact.id', 'app_id', 'open_id', 'name', 'session_from'])
+      .select(['contact.id', 'app_id', contactOpenId.as('open_id'), 'name', 'session_from'])
       .where('conversation.id', '=', conversationId)
       .executeTakeFirstOrThrow()
     const body = JSON.stringify({
@@ -129,14 +124,19 @@ export class BusinessCards {
     })
     const eventId = `cards_${randomUUID()}`
     try {
-      const headers = endpoint.sign(eventId, body, seal.open(sealedSecret, PURPOSE), Math.floor(now() / 1000))
+      const headers = endpoint.sign(
+        eventId,
+        body,
+        secrets.decrypt(sealedSecret, PURPOSE),
+        Math.floor(now() / 1000),
+      )
       const answer = await endpoint.post(url, { 'content-type': 'application/json', ...headers }, body)
       if (answer.status !== 200 || !answer.whole)
         throw new Error(`status ${answer.status}${answer.whole ? '' : ', too long'}`)
-      const { cards } = businessCards.parse(JSON.parse(answer.body.toString('utf8')))
+      const { cards } = businessAnswer.parse(parseLenientJson(answer.body.toString('utf8')))
       return { configured: true, cards }
     } catch (error) {
-      // What it answered may be about a customer: only its shape is told.
+      // The response may be about a customer: only its shape is logged.
       const why =
         error instanceof Error
           ? 'code' in error
@@ -146,7 +146,7 @@ export class BusinessCards {
               : error.name
           : 'unknown'
       logger.warn({ conversationId, why }, 'the operator’s system gave no business cards')
-      throw new Refusal('unavailable', 'The business system did not answer as it should, within 2 s.')
+      throw new HttpError('unavailable', 'The business system did not answer as it should, within 2 s.')
     }
   }
 
@@ -154,15 +154,11 @@ export class BusinessCards {
     this.#cache.delete(key)
     this.#cache.set(key, cached)
     const [oldest] = this.#cache.keys()
-    if (this.#cache.size > MOST_CACHED && oldest !== undefined) this.#cache.delete(oldest)
+    if (this.#cache.size > MAX_CACHED && oldest !== undefined) this.#cache.delete(oldest)
   }
 
   async #setting(): Promise<Setting | undefined> {
-    const row = await this.#options.store.db
-      .selectFrom('setting')
-      .select('value')
-      .where('key', '=', KEY)
-      .executeTakeFirst()
-    return row && (JSON.parse(row.value) as Setting)
+    const value = await readSetting(this.#options.store.db, KEY)
+    return value === undefined ? undefined : (JSON.parse(value) as Setting)
   }
 }

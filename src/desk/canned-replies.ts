@@ -1,7 +1,7 @@
-import type { Store } from '../store/index.js'
-import { pinyinOf } from './pinyin.js'
-import { mayUse, type Principal } from './principal.js'
-import { notFound, Refusal, refusalFor } from './refusal.js'
+import { fromJson, toJson, type Store, type Tx } from '../store/index.js'
+import { pinyinOf } from '../people/pinyin.js'
+import { mayUse, type Principal } from '../http/principal.js'
+import { notFound, httpErrorFor, type HttpError } from '../http/http-error.js'
 import type { CannedReplyInput, CannedReplyView } from './schemas/canned-reply-view.js'
 
 type Asking = Pick<Principal, 'apps'>
@@ -37,21 +37,29 @@ export class CannedReplies {
         title: row.title,
         content: row.content,
         shortcut: row.shortcut,
-        pinyin: JSON.parse(row.pinyin) as string[],
+        pinyin: [...fromJson(row.pinyin)],
       }))
   }
 
-  async add(input: CannedReplyInput, asking: Asking): Promise<CannedReplyView> {
+  async add(
+    input: CannedReplyInput,
+    asking: Asking,
+    made?: (tx: Tx, reply: CannedReplyView) => Promise<void>,
+  ): Promise<CannedReplyView> {
     mustMayWrite(asking, input.appId)
     const row = await this.#row(input)
-    const added = await this.#store.db
-      .insertInto('canned_reply')
-      .values(row)
-      .onConflict((oc) => oc.column('shortcut').doNothing())
-      .returning('id')
-      .executeTakeFirst()
-    if (!added) throw taken()
-    return { id: added.id, ...input, pinyin: JSON.parse(row.pinyin) as string[] }
+    return this.#store.db.transaction().execute(async (tx) => {
+      const added = await tx
+        .insertInto('canned_reply')
+        .values(row)
+        .onConflict((oc) => oc.column('shortcut').doNothing())
+        .returning('id')
+        .executeTakeFirst()
+      if (!added) throw taken()
+      const reply = { id: added.id, ...input, pinyin: [...fromJson(row.pinyin)] }
+      await made?.(tx, reply)
+      return reply
+    })
   }
 
   async change(id: number, input: CannedReplyInput, asking: Asking): Promise<CannedReplyView> {
@@ -75,7 +83,7 @@ export class CannedReplies {
       )
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) throw taken()
-    return { id, ...input, pinyin: JSON.parse(row.pinyin) as string[] }
+    return { id, ...input, pinyin: [...fromJson(row.pinyin)] }
   }
 
   async remove(id: number, asking: Asking): Promise<void> {
@@ -99,18 +107,18 @@ export class CannedReplies {
       title,
       content,
       shortcut,
-      pinyin: JSON.stringify(await pinyinOf(title)),
+      pinyin: toJson(await pinyinOf(title)),
       updated_at: this.#now(),
     }
   }
 }
 
-/** What is for all Mini Programs is written by those who may see all. */
+/** Throws where somebody may not write for these Mini Programs: for all, only those may who see all. */
 function mustMayWrite(asking: Asking, appId: string | null): void {
   if (appId === null ? asking.apps !== 'all' : !mayUse(asking, appId))
-    throw new Refusal('forbidden', 'appId: must be a Mini Program that you may see')
+    throw httpErrorFor('canned_app', 'forbidden', 'appId: must be a Mini Program that you may see')
 }
 
-function taken(): Refusal {
-  return refusalFor('shortcut_taken', 'conflict', 'shortcut: another canned reply has it')
+function taken(): HttpError {
+  return httpErrorFor('shortcut_taken', 'conflict', 'shortcut: another canned reply has it')
 }

@@ -1,7 +1,7 @@
 import type { Store } from '../store/index.js'
 import type { AgentDirectory } from './agent-directory.js'
-import { mayUse } from './principal.js'
-import { agentOf } from './agents.js'
+import { mayUse } from '../http/principal.js'
+import { agentOf } from '../people/agent-rows.js'
 
 /** The people at this desk, as the rest of it asks about them. */
 export function colleagues(store: Store): AgentDirectory {

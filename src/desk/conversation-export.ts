@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
+import { contactOpenId } from '../conversation/index.js'
 import type { Store } from '../store/index.js'
-import { CSV_START, csvLine } from './csv.js'
-import type { Scope } from './principal.js'
+import { CSV_START, csvLine } from '../http/csv.js'
+import type { Scope } from '../http/principal.js'
+import { writtenByAgent, writtenByBot } from '../conversation/index.js'
 
 /** Conversations in one reading: it never takes long, and never holds more than these. */
 const PAGE = 50
@@ -64,15 +66,15 @@ async function page(store: Store, apps: Scope, after: number): Promise<Row[]> {
     store.dialect === 'sqlite' ? sql`group_concat(tag, ' ')` : sql`string_agg(tag, ' ' order by tag)`
   const { rows } = await sql<Row>`
     with page as (
-      select c.id, c.status, c.agent_id, c.updated_at, contact.id as contact_id, contact.app_id, contact.open_id,
+      select c.id, c.status, c.agent_id, c.updated_at, contact.id as contact_id, contact.app_id, ${contactOpenId} as open_id,
         contact.name, contact.remark, contact.created_at, contact.seen_at
       from conversation c join contact on contact.id = c.contact_id
       where c.id > ${after} and ${inScope} order by c.id limit ${sql.lit(PAGE)})
     select page.*, agent.name as agent,
       (select ${tags} from contact_tag where contact_tag.contact_id = page.contact_id) as tags,
       coalesce(sum(case when m.direction = 'incoming' then 1 else 0 end), 0) as incoming,
-      coalesce(sum(case when m.direction = 'outgoing' and (m.author = 'bot' or m.author like 'rule:%') then 1 else 0 end), 0) as by_bot,
-      coalesce(sum(case when m.direction = 'outgoing' and m.author like 'agent:%' then 1 else 0 end), 0) as by_people
+      coalesce(sum(case when m.direction = 'outgoing' and ${writtenByBot('m.author')} then 1 else 0 end), 0) as by_bot,
+      coalesce(sum(case when m.direction = 'outgoing' and ${writtenByAgent('m.author')} then 1 else 0 end), 0) as by_people
     from page left join agent on agent.id = page.agent_id left join message m on m.conversation_id = page.id
     group by page.id, page.status, page.agent_id, page.updated_at, page.contact_id, page.app_id, page.open_id, page.name,
       page.remark, page.created_at, page.seen_at, agent.name

@@ -1,15 +1,16 @@
 import type { Context } from 'koa'
 import type { FeedEvent, FeedFollower } from '../conversation/index.js'
 import type { Logger } from '../log.js'
-import type { Signals } from '../store/index.js'
-import { EventStream } from './event-stream.js'
-import { mayUse, type Principal, type PrincipalOf } from './principal.js'
-import { Refusal } from './refusal.js'
+import type { Channel } from '../protocol/signals.js'
+import { every, type Signals } from '../store/index.js'
+import { EventStream } from '../http/event-stream.js'
+import { mayUse, type Principal, type PrincipalOf } from '../http/principal.js'
+import { HttpError } from '../http/http-error.js'
 
-/** What pages are told besides the feed; it has no number, and whoever was away asks anew. */
+/** An event for pages besides the feed; it has no number, and whoever was away asks anew. */
 export interface PassingEvent {
   readonly event: string
-  /** What somebody is told; undefined when it is not for them. */
+  /** Returns the payload for somebody; undefined when it is not for them. */
   readonly dataFor: (principal: Principal) => object | undefined
 }
 
@@ -22,8 +23,8 @@ export interface LiveEventsOptions {
   readonly follower: FeedFollower
   readonly principalOf: PrincipalOf
   readonly signals: Signals
-  /** Words after which each stream's principal may not be let in any more. */
-  readonly endings: readonly string[]
+  /** Signals after which a stream's principal may have to leave. */
+  readonly endings: readonly Channel[]
   readonly passing: readonly PassingEvents[]
   readonly logger: Logger
   /** Told of each stream of an agent; gives what is to be called when it closes. */
@@ -33,6 +34,10 @@ export interface LiveEventsOptions {
   /** How many streams there may be at once; 1000 when not given. */
   readonly most?: number
 }
+
+/** The streams of one agent, whose oldest is closed for one more; and of one key, which is refused one more. */
+export const STREAMS_PER_AGENT = 20
+export const STREAMS_PER_KEY = 10
 
 interface Live {
   readonly ctx: Context
@@ -54,15 +59,12 @@ export class LiveEvents {
     const recheck = (): void => {
       for (const live of this.#live) void this.#recheck(live)
     }
-    const timer = setInterval(() => {
-      for (const live of this.#live) live.stream.beat()
-      recheck()
-    }, options.heartbeatMs ?? 15_000).unref()
     this.#ends = [
-      () => {
-        clearInterval(timer)
-      },
-      ...options.endings.map((word) => options.signals.on(word, recheck)),
+      every(options.heartbeatMs ?? 15_000, () => {
+        for (const live of this.#live) live.stream.beat()
+        recheck()
+      }),
+      ...options.endings.map((channel) => options.signals.on(channel, recheck)),
       ...options.passing.map((source) =>
         source.on((event) => {
           this.#pass(event)
@@ -76,11 +78,12 @@ export class LiveEvents {
     return this.#live.size
   }
 
-  /** Answers a request with the events after a number, or from now on. Throws Refusal when there are too many. */
+  /** Answers a request with the events after a number, or from now on. Throws HttpError when there are too many. */
   open(ctx: Context, principal: Principal, after: number | undefined): void {
-    if (this.#closed) throw new Refusal('unavailable', 'The service is stopping.')
+    if (this.#closed) throw new HttpError('unavailable', 'The service is stopping.')
+    this.#makeRoom(principal)
     if (this.#live.size >= (this.#options.most ?? 1000))
-      throw new Refusal('too_many', 'Too many pages follow the events.', { 'Retry-After': '30' })
+      throw new HttpError('too_many', 'Too many pages follow the events.', { 'Retry-After': '30' })
     ctx.respond = false
     const stream = new EventStream(ctx.res)
     const live: Live = { ctx, stream, principal }
@@ -92,11 +95,11 @@ export class LiveEvents {
         else stream.send(`id: ${sequence}\n\n`)
       },
       receive: (events) => {
-        for (const event of events) this.#tell(live, event)
+        for (const event of events) this.#send(live, event)
       },
       catchUp: async (events) => {
         for (const event of events) {
-          this.#tell(live, event)
+          this.#send(live, event)
           await stream.drained()
         }
       },
@@ -110,6 +113,23 @@ export class LiveEvents {
       this.#live.delete(live)
       void closed.then((end) => end?.())
     })
+  }
+
+  /** One agent or key takes no more than its part. A page whose stream is closed for this is told so. */
+  #makeRoom(principal: Principal): void {
+    const own = [...this.#live].filter((live) => sameOne(live.principal, principal))
+    if (principal.kind === 'program') {
+      if (own.length >= STREAMS_PER_KEY)
+        throw new HttpError('too_many', `One key may follow the events ${STREAMS_PER_KEY} times at once.`, {
+          'Retry-After': '30',
+        })
+      return
+    }
+    for (const oldest of own.slice(0, Math.max(own.length - STREAMS_PER_AGENT + 1, 0))) {
+      this.#live.delete(oldest)
+      oldest.stream.send('event: closed\ndata: {"reason":"too_many_pages"}\n\n')
+      oldest.stream.close()
+    }
   }
 
   /** Ends all streams; pages come again, to another process or a later one. */
@@ -137,7 +157,7 @@ export class LiveEvents {
       else live.stream.close()
     } catch (error) {
       // A database that is away is no reason to send everybody off.
-      if (error instanceof Refusal) live.stream.close()
+      if (error instanceof HttpError) live.stream.close()
       else this.#options.logger.warn({ err: error }, 'whether a page may still follow could not be found out')
     }
   }
@@ -149,7 +169,7 @@ export class LiveEvents {
     }
   }
 
-  #tell({ stream, principal }: Live, event: FeedEvent): void {
+  #send({ stream, principal }: Live, event: FeedEvent): void {
     if (mayUse(principal, event.data.conversation.appId)) stream.send(this.#textOf(event))
   }
 

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { Logger } from '../log.js'
-import { bulkRows, type Store, type Tx } from '../store/index.js'
-import { readSettings } from './settings.js'
+import { holdSetting, writeSetting, BackgroundLoop, bulkRows, type Store, type Tx } from '../store/index.js'
+import { readSettings } from '../people/settings.js'
 import { dayIn } from './workspace-day.js'
+import { parseAuthor } from '../protocol/author.js'
 
 const SETTING = 'messages_counted_to'
 /** Messages in one transaction: a few milliseconds. */
@@ -30,44 +31,33 @@ interface MessageRow {
  */
 export class MessageCounts {
   readonly #options: MessageCountsOptions
-  #timer: NodeJS.Timeout | undefined
-  #running: Promise<void> | undefined
-  #stopped = false
+  readonly #loop: BackgroundLoop
 
   constructor(options: MessageCountsOptions) {
     this.#options = options
+    this.#loop = new BackgroundLoop({
+      pass: () => this.catchUp(),
+      everyMs: EVERY_MS,
+      onError: (err) => {
+        options.logger.warn({ err }, 'messages could not be counted for reports; tried again in a minute')
+      },
+    })
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.catchUp().catch((error: unknown) => {
-        this.#options.logger.warn(
-          { err: error },
-          'messages could not be counted for reports; tried again in a minute',
-        )
-      })
-    }, EVERY_MS).unref()
+    this.#loop.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    clearInterval(this.#timer)
-    await this.#running?.catch(() => undefined)
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   /** Counts all that there is. */
-  catchUp(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-    })
-    return this.#running
-  }
-
-  async #run(): Promise<void> {
+  async catchUp(): Promise<undefined> {
     const { store, wait } = this.#options
     const { zone } = await readSettings(store)
     const dayOf = dayIn(zone)
-    while (!this.#stopped) {
+    while (!this.#loop.isStopped) {
       const counted = await store.db.transaction().execute((tx) => this.#chunk(tx, dayOf))
       if (counted < CHUNK) return
       await wait(5)
@@ -76,12 +66,7 @@ export class MessageCounts {
 
   async #chunk(tx: Tx, dayOf: (milliseconds: number) => number): Promise<number> {
     // Held to the commit, so that one process counts at a time.
-    const { value } = await tx
-      .insertInto('setting')
-      .values({ key: SETTING, value: '0' })
-      .onConflict((oc) => oc.column('key').doUpdateSet((eb) => ({ value: eb.ref('setting.value') })))
-      .returning('value')
-      .executeTakeFirstOrThrow()
+    const value = await holdSetting(tx, SETTING, '0')
     const { rows } = await sql<MessageRow>`
       select m.id, m.conversation_id, m.direction, m.author, m.created_at, contact.app_id
       from (select id, conversation_id, direction, author, created_at from message where id > ${Number(value)}
@@ -91,11 +76,7 @@ export class MessageCounts {
     const last = rows.at(-1)
     if (!last) return 0
     await this.#add(tx, rows, dayOf)
-    await tx
-      .updateTable('setting')
-      .set({ value: String(last.id) })
-      .where('key', '=', SETTING)
-      .execute()
+    await writeSetting(tx, SETTING, String(last.id))
     return rows.length
   }
 
@@ -139,6 +120,7 @@ export class MessageCounts {
 function kindOf({ direction, author }: MessageRow): { kind: string; agentId: number } | undefined {
   if (direction === 'incoming') return { kind: 'incoming', agentId: 0 }
   if (direction !== 'outgoing') return undefined
-  if (author.startsWith('agent:')) return { kind: 'agent', agentId: Number(author.slice('agent:'.length)) }
-  return { kind: author === 'api' ? 'api' : 'bot', agentId: 0 }
+  const who = parseAuthor(author)
+  if (who.kind === 'agent') return { kind: 'agent', agentId: who.id }
+  return { kind: who.kind === 'api' ? 'api' : 'bot', agentId: 0 }
 }

@@ -1,14 +1,14 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Store } from '../store/index.js'
 import type { MessageCounts } from './message-counts.js'
-import type { Scope } from './principal.js'
-import { Refusal } from './refusal.js'
+import type { Scope } from '../http/principal.js'
+import { httpErrorFor } from '../http/http-error.js'
 import type { ReportView } from './schemas/report-view.js'
-import { readSettings } from './settings.js'
+import { readSettings } from '../people/settings.js'
 import { dayIn, dayName, dayStart, parseDayName } from './workspace-day.js'
 
 /** More than a year is added up elsewhere. */
-const MOST_DAYS = 400
+const MAX_DAYS = 400
 const USUAL_DAYS = 7
 
 export interface ReportsOptions {
@@ -25,7 +25,7 @@ export interface ReportQuery {
 
 type Messages = ReportView['messages']
 
-/** What happened in some days, from what was added up as it came. Throws Refusal for days that are none. */
+/** Returns the figures of some days, from sums that were kept as things happened. Throws HttpError for days that are none. */
 export async function report(
   { store, counts, now }: ReportsOptions,
   query: ReportQuery,
@@ -35,8 +35,13 @@ export async function report(
   const dayOf = dayIn(zone)
   const to = dayNamed(query.to) ?? dayOf(now())
   const from = dayNamed(query.from) ?? to - USUAL_DAYS + 1
-  if (to < from || to - from >= MOST_DAYS)
-    throw new Refusal('bad_request', `from: must be a day before "to", and at most ${MOST_DAYS} days before`)
+  if (to < from || to - from >= MAX_DAYS)
+    throw httpErrorFor(
+      'report_days',
+      'bad_request',
+      `from: must be a day before "to", and at most ${MAX_DAYS} days before`,
+      { limit: MAX_DAYS },
+    )
   const span = { start: dayStart(from, dayOf), end: dayStart(to + 1, dayOf) }
   const scope = { from, to, ...span, apps: query.apps }
 
@@ -244,6 +249,7 @@ async function namesOf({ db }: Store): Promise<ReadonlyMap<number, string>> {
 function dayNamed(name: string | undefined): number | undefined {
   if (name === undefined) return undefined
   const day = parseDayName(name)
-  if (Number.isNaN(day)) throw new Refusal('bad_request', `${name} is no day of the calendar`)
+  if (Number.isNaN(day))
+    throw httpErrorFor('form', 'bad_request', `${name} is no day of the calendar`, { field: name })
   return day
 }

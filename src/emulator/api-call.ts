@@ -1,6 +1,7 @@
 import type { EmulatedApp } from './app.js'
 import { looksLikeToken } from './access-tokens.js'
 import type { Platform } from './platform.js'
+import type { Quirks } from './protocol.js'
 import { Refusal } from './refusal.js'
 
 /** A call of the API as its endpoint sees it. */
@@ -15,7 +16,7 @@ export interface ApiRequest {
   readonly clientIp: string
 }
 
-/** What an endpoint answers: fields, to which errcode and errmsg may belong, or a file. */
+/** The result of an endpoint: fields, to which errcode and errmsg may belong, or a file. */
 export type ApiResult =
   /** `app` is whom a call without a token came from, where it showed the secret. */
   | { kind: 'json'; fields: Readonly<Record<string, unknown>>; app?: EmulatedApp }
@@ -26,6 +27,7 @@ export interface EndpointContext {
   readonly request: ApiRequest
   /** The app whose token came with the call; only endpoints that need none may find it missing. */
   readonly app: EmulatedApp | undefined
+  readonly quirks: Quirks
 }
 
 /** One path of the API. */

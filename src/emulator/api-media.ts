@@ -16,6 +16,7 @@ async function upload(context: EndpointContext): Promise<ApiResult> {
   const app = appOf(context)
   if (request.query['type'] !== 'image') throw new Refusal(40004)
   if (!request.complete) throw new Refusal(45001)
+  if (context.quirks.needsPlainFilename && isNamedByStarAlone(request, 'media')) throw new Refusal(41005)
   const bytes = await filePart(request, 'media')
   if (!bytes) throw new Refusal(41005)
   if (bytes.length === 0) throw new Refusal(40006)
@@ -38,6 +39,20 @@ function get(context: EndpointContext): ApiResult {
   if (!media) throw new Refusal(40007)
   const extension = media.type === 'image/jpeg' ? 'jpg' : media.type.slice('image/'.length)
   return { kind: 'file', bytes: media.bytes, contentType: media.type, filename: `${mediaId}.${extension}` }
+}
+
+/** Whether the file is named by `filename*=` (RFC 5987) alone, which WeChat does not read. */
+function isNamedByStarAlone(request: ApiRequest, name: string): boolean {
+  const [, quoted, plain] =
+    /boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(request.headers['content-type'] ?? '') ?? []
+  const boundary = quoted ?? plain
+  if (boundary === undefined) return false
+  return request.body
+    .toString('latin1')
+    .split(`--${boundary}`)
+    .map((part) => /^content-disposition:.*$/im.exec(part.split('\r\n\r\n', 1)[0] ?? '')?.[0] ?? '')
+    .filter((header) => new RegExp(`[;\\s]name="?${name}"?(;|\\s*$)`, 'i').test(header))
+    .some((header) => /filename\*=/i.test(header) && !/[;\s]filename=/i.test(header))
 }
 
 /** The first file part with this name; undefined when there is none, or no multipart body at all. */

@@ -1,4 +1,4 @@
-import { limits } from '../wechat/index.js'
+import { fieldsOf, messageTypeOf } from '../wechat/index.js'
 import type { EmulatedApp } from './app.js'
 import {
   appOf,
@@ -10,10 +10,10 @@ import {
   type Endpoint,
   type EndpointContext,
 } from './api-call.js'
-import { mediaPath } from './media-library.js'
 import type { Platform } from './platform.js'
 import type { PhoneContent } from './protocol.js'
 import { Refusal } from './refusal.js'
+import { shownMessage } from './shown-message.js'
 import type { User } from './user.js'
 
 /** Messages to customers, and "typing". */
@@ -77,44 +77,21 @@ function readContent(
   body: Readonly<Record<string, unknown>>,
 ): PhoneContent {
   const msgType = stringOf(body['msgtype'])
+  if (msgType === '') throw new Refusal(40008)
+  const type = messageTypeOf(msgType)
+  // Official accounts' types, transfer_customer_service, and what does not exist.
+  if (!type) throw new Refusal(45162)
   const fields = objectOf(body[msgType])
-  const field = (name: string): string => stringOf(fields[name])
-  switch (msgType) {
-    case 'text':
-      if (field('content') === '') throw new Refusal(44004)
-      if (Buffer.byteLength(field('content')) > limits.textBytes) throw new Refusal(45002)
-      return { msgType, content: field('content') }
-    case 'image':
-      return { msgType, mediaId: field('media_id'), url: picture(platform, app, field('media_id')) }
-    case 'link':
-      if (field('title') === '' || field('url') === '') throw new Refusal(40097, 'link needs title and url')
-      return {
-        msgType,
-        title: field('title'),
-        description: field('description'),
-        url: field('url'),
-        thumbUrl: field('thumb_url'),
-      }
-    case 'miniprogrampage':
-      if (field('pagepath') === '') throw new Refusal(40097, 'miniprogrampage needs pagepath')
-      // A Mini Program can send only its own pages; whether WeChat minds its own appid here is not known.
-      if (field('appid') !== '' && field('appid') !== app.appId) throw new Refusal(40013)
-      return {
-        msgType,
-        title: field('title'),
-        pagePath: field('pagepath'),
-        appId: app.appId,
-        thumbUrl: picture(platform, app, field('thumb_media_id')),
-      }
-    case '':
-      throw new Refusal(40008)
-    // Official accounts' types, transfer_customer_service, and what does not exist.
-    default:
-      throw new Refusal(45162)
-  }
+  const field = (wire: string): string => stringOf(fields[wire])
+  const refusal = type.refusal(field, app.appId)
+  if (refusal) throw new Refusal(refusal.errcode, refusal.hint)
+  const texts = fieldsOf(type).map(([name, { wire, kind }]) => {
+    if (kind === 'media') requireMedia(platform, app, field(wire))
+    return [name, field(wire)]
+  })
+  return shownMessage(type, Object.fromEntries(texts) as Readonly<Record<string, string>>, app.appId)
 }
 
-function picture(platform: Platform, app: EmulatedApp, mediaId: string): string {
+function requireMedia(platform: Platform, app: EmulatedApp, mediaId: string): void {
   if (!platform.media.usable(mediaId, app.appId, platform.clock.now())) throw new Refusal(40007)
-  return mediaPath(mediaId)
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Context } from 'koa'
 import type { ApiResult } from './api-call.js'
 
-/** What goes over the wire. */
+/** A response as it goes over the wire. */
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -28,7 +28,16 @@ export function replyOf(result: ApiResult): Reply {
   return { status: 200, headers, body: result.bytes, errcode: 0 }
 }
 
-/** What stands in front of WeChat answers when WeChat is down. */
+/** How WeChat's front answers a POST without Content-Length. */
+export const noLength: Reply = { status: 412, headers: {}, body: '', errcode: 0 }
+
+/** The same answer under another Content-Type; an empty one is none. */
+export function relabelled(reply: Reply, contentType: string | undefined): Reply {
+  if (contentType === undefined) return reply
+  return { ...reply, headers: contentType === '' ? {} : { 'content-type': contentType } }
+}
+
+/** Returns the page that a gateway in front of WeChat answers when WeChat is down. */
 export function htmlPage(status: number): Reply {
   const title = `${status} Emulated Error`
   const body =
@@ -42,6 +51,7 @@ export function respond(ctx: Context, reply: Reply): void {
   ctx.set({ ...reply.headers })
   // Koa would set a type of its own by the body's: what is set already stays.
   ctx.body = reply.body
+  if (reply.headers['content-type'] === undefined) ctx.remove('content-type')
 }
 
 /** Resets the TCP connection: the client reads ECONNRESET, as when a proxy falls over. */

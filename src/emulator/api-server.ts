@@ -4,13 +4,24 @@ import { appOfToken, type ApiRequest, type Endpoint } from './api-call.js'
 import { mediaEndpoints } from './api-media.js'
 import { messageEndpoints } from './api-message.js'
 import { openapiEndpoints } from './api-openapi.js'
-import { cutConnection, htmlPage, jsonReply, replyOf, respond, waitOrGone, type Reply } from './api-reply.js'
+import {
+  cutConnection,
+  htmlPage,
+  jsonReply,
+  noLength,
+  relabelled,
+  replyOf,
+  respond,
+  waitOrGone,
+  type Reply,
+} from './api-reply.js'
 import { tokenEndpoints } from './api-token.js'
 import type { EmulatedApp } from './app.js'
 import { recordedBody, recordedRequest, touserOf } from './call-record.js'
 import type { Faults } from './faults.js'
 import type { Platform } from './platform.js'
 import type { Fault } from './protocol.js'
+import type { QuirkSwitches } from './quirks.js'
 import type { Recorder } from './recorder.js'
 import { makeRid, Refusal } from './refusal.js'
 import { readBody } from './request-body.js'
@@ -23,6 +34,7 @@ interface Parts {
   platform: Platform
   recorder: Recorder
   faults: Faults
+  quirks: Pick<QuirkSwitches, 'now'>
   logger: Logger
 }
 
@@ -32,7 +44,7 @@ interface Outcome {
 }
 
 /** WeChat's API, api.weixin.qq.com: every path that no one else has taken. */
-export function apiServer({ platform, recorder, faults, logger }: Parts): Middleware {
+export function apiServer({ platform, recorder, faults, quirks, logger }: Parts): Middleware {
   const rids = new RidLog()
   const groups = [tokenEndpoints, messageEndpoints, mediaEndpoints, openapiEndpoints(rids)]
   const endpoints = new Map(groups.flatMap((group) => Object.entries(group)))
@@ -44,7 +56,9 @@ export function apiServer({ platform, recorder, faults, logger }: Parts): Middle
     const openId = touserOf(request)
     const fault = faults.takeForCall(request.path, openId)
     const rid = makeRid(startedAt)
-    const { reply, app } = await settle(request, rid, fault)
+    const settled = await settle(request, rid, fault)
+    const { app } = settled
+    const reply = relabelled(settled.reply, fault?.contentType)
     if (fault?.delayMs !== undefined) await waitOrGone(ctx, fault.delayMs)
 
     const { status, headers } = reply
@@ -68,7 +82,7 @@ export function apiServer({ platform, recorder, faults, logger }: Parts): Middle
     else cutConnection(ctx)
   }
 
-  /** What is done and answered, once a fault has had its say. */
+  /** Does the call and returns its outcome, once a fault has had its say. */
   async function settle(request: ApiRequest, rid: string, fault: Fault | undefined): Promise<Outcome> {
     const caller = identify(request)
     const app = caller instanceof Refusal ? undefined : caller
@@ -77,11 +91,12 @@ export function apiServer({ platform, recorder, faults, logger }: Parts): Middle
       if (fault?.status !== undefined) return { reply: htmlPage(fault.status), app }
       if (fault?.reset === 'before') return { reply: jsonReply({}), app }
       if (fault?.errcode !== undefined) throw new Refusal(fault.errcode)
+      if (quirks.now.needsContentLength && lacksLength(request)) return { reply: noLength, app }
       if (!endpoint) throw new Refusal(40066)
       if (endpoint.needsToken && caller instanceof Refusal) throw caller
       if (request.method !== endpoint.method) throw new Refusal(endpoint.method === 'GET' ? 43001 : 43002)
       if (endpoint.needsToken) app?.quota.count(request.path, platform.clock.now())
-      const result = await endpoint.handle({ platform, request, app })
+      const result = await endpoint.handle({ platform, request, app, quirks: quirks.now })
       return { reply: replyOf(result), app: result.kind === 'json' ? (result.app ?? app) : app }
     } catch (error) {
       return { reply: refuse(error, rid, endpoint), app }
@@ -102,6 +117,11 @@ export function apiServer({ platform, recorder, faults, logger }: Parts): Middle
     const refusal = error instanceof Refusal ? error : new Refusal(-1)
     return jsonReply(refusal.body(rid), endpoint?.refusalType)
   }
+}
+
+/** WeChat takes no body of unknown length, as `Transfer-Encoding: chunked` has. */
+function lacksLength({ method, headers }: ApiRequest): boolean {
+  return method === 'POST' && headers['content-length'] === undefined
 }
 
 async function readRequest(ctx: Context): Promise<ApiRequest> {

@@ -1,7 +1,7 @@
 import type { ApiRequest } from './api-call.js'
 import type { ApiCall } from './protocol.js'
 
-/** What is shown of a body at most. */
+/** Characters of a body that are shown at most. */
 const maxShown = 16 * 1024
 const secretNames = ['secret', 'appsecret', 'access_token']
 const secretInJson = new RegExp(`("(?:${secretNames.join('|')})"\\s*:\\s*")([^"]*)`, 'g')

@@ -6,8 +6,10 @@ import type { Delivery } from './protocol.js'
 import type { PushUnderWay } from './pusher.js'
 import { BrokenRequest, readBody } from './request-body.js'
 
-/** What JSON the control API takes at most. */
+/** Bytes of JSON that the control API takes at most. */
 const maxJsonBytes = 256 * 1024
+/** How deep it may be nested: WeChat's pushes nest three. */
+const maxDepth = 64
 
 /** An answer of the control API that is an error. */
 export class ControlError extends Error {
@@ -49,11 +51,20 @@ export async function jsonInput(ctx: Context, empty?: unknown): Promise<unknown>
   if (bytes.length === 0 && empty !== undefined) return empty
   if (!ctx.is('application/json'))
     throw new ControlError(415, 'unsupported_media_type', 'Send JSON, with Content-Type: application/json.')
+  let value: unknown
   try {
-    return JSON.parse(bytes.toString('utf8'))
+    value = JSON.parse(bytes.toString('utf8'))
   } catch {
     throw new ControlError(400, 'invalid_json', 'The body is not JSON.')
   }
+  if (isWithin(value, maxDepth)) return value
+  throw new ControlError(400, 'invalid_json', `The body is nested deeper than ${maxDepth} levels.`)
+}
+
+/** JSON.parse reads any depth; what walks over it afterwards would overflow the stack. */
+function isWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return depth > 0 && Object.values(value).every((child) => isWithin(child, depth - 1))
 }
 
 /** The body as a picture's bytes; what they really are is looked at where they are kept. */

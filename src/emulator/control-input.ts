@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.js'
+import type { Quirks } from './protocol.js'
 
 const identifier = z
   .string()
@@ -53,32 +54,72 @@ const pictureUrl = z
   .max(2048)
   .refine((url) => url === '' || /^\/[^/]/.test(url) || isHttpUrl(url), 'must be an http or https URL')
 
+/** A sub-merchant's number, as WeChat writes it. */
+const businessId = z.exactOptional(
+  z.union([z.int().min(0), z.string().regex(/^\w{1,64}$/)], 'must be a number, or letters and digits'),
+)
+
 export const userMessageInput = z.discriminatedUnion('msgType', [
-  z.strictObject({ msgType: z.literal('text'), content: z.string().min(1, 'must not be empty').max(10_000) }),
+  z.strictObject({
+    msgType: z.literal('text'),
+    businessId,
+    content: z.string().min(1, 'must not be empty').max(10_000),
+  }),
   z.strictObject({
     msgType: z.literal('image'),
+    businessId,
     mediaId: z.string().min(1, 'must be a mediaId from POST /_emulator/media'),
   }),
   z.strictObject({
     msgType: z.literal('miniprogrampage'),
+    businessId,
     title: z.string().max(1024),
     pagePath: z.string().max(2048),
     appId: z.exactOptional(identifier),
     thumbMediaId: z.exactOptional(z.string()),
     thumbUrl: z.exactOptional(pictureUrl),
   }),
-  z.strictObject({ msgType: z.literal('other'), type: word, fields: z.exactOptional(pushFields) }),
-  z.strictObject({ msgType: z.literal('event'), event: word, fields: z.exactOptional(pushFields) }),
+  z.strictObject({
+    msgType: z.literal('other'),
+    businessId,
+    type: word,
+    fields: z.exactOptional(pushFields),
+  }),
+  z.strictObject({
+    msgType: z.literal('event'),
+    businessId,
+    event: word,
+    fields: z.exactOptional(pushFields),
+  }),
 ])
 
 export const enterInput = z.strictObject({
   sessionFrom: z.exactOptional(z.string().max(1024, 'must be at most 1024 characters, as WeChat’s')),
+  businessId,
 })
 
 export const officialInput = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('say'), content: z.string().min(1, 'must not be empty').max(10_000) }),
   z.strictObject({ action: z.literal('close') }),
 ])
+
+/** Any plaintext that fits a push. */
+export const rawInput = z.strictObject({
+  plaintext: z.string().max(48 * 1024, 'must be at most 48 K characters: a push has 64 KB'),
+  format: z.exactOptional(z.enum(['json', 'xml'])),
+})
+
+const isOn = z.exactOptional(z.boolean())
+export const quirksInput = z.strictObject({
+  unsplitCdata: isOn,
+  rawControlsInXml: isOn,
+  rawControlsInJson: isOn,
+  prettyJson: isOn,
+  needsContentLength: isOn,
+  needsPlainFilename: isOn,
+} satisfies Record<keyof Quirks, typeof isOn>)
+
+export const keyInput = z.strictObject({ key: z.string().max(1024) })
 
 const kinds = ['errcode', 'delayMs', 'reset', 'status', 'push'] as const
 
@@ -94,19 +135,31 @@ export const faultInput = z
     reset: z.exactOptional(z.enum(['before', 'after'])),
     status: z.exactOptional(z.int().min(200).max(599)),
     push: z.exactOptional(z.enum(['duplicate', 'reorder'])),
+    contentType: z.exactOptional(
+      z.string().regex(/^([\w.+-]+\/[\w.+-]+(; ?[\w=-]+)?)?$/, 'must be a media type, or empty for none'),
+    ),
   })
-  .refine((fault) => kinds.filter((kind) => fault[kind] !== undefined).length === 1, {
-    message: `say what shall go wrong with exactly one of ${kinds.join(', ')}`,
+  .refine((fault) => kindsOf(fault) === 1 || (kindsOf(fault) === 0 && fault.contentType !== undefined), {
+    message: `say what shall go wrong with exactly one of ${kinds.join(', ')}, or with contentType`,
+  })
+  .refine((fault) => fault.contentType === undefined || fault.push === undefined, {
+    path: ['contentType'],
+    message: 'concerns API calls, and "push" concerns pushes: leave one of them out',
   })
   .refine((fault) => fault.push === undefined || fault.path === undefined, {
     path: ['path'],
     message: 'concerns API calls, and "push" concerns pushes: leave one of them out',
   })
 
+function kindsOf(fault: Partial<Record<(typeof kinds)[number], unknown>>): number {
+  return kinds.filter((kind) => fault[kind] !== undefined).length
+}
+
 export const clockInput = z.strictObject({
   advanceMs: z
     .int('must be a whole number of milliseconds')
-    .min(0, 'must not be negative: the clock only goes forward'),
+    .min(0, 'must not be negative: the clock only goes forward')
+    .max(100 * 366 * 24 * 3600 * 1000, 'must be at most a hundred years'),
 })
 
 /** The input as its schema has it. Throws ConfigError that names the first wrong field and what it must be. */

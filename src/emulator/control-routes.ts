@@ -8,15 +8,19 @@ import {
   officialInput,
   openIdInput,
   parseInput,
+  quirksInput,
+  rawInput,
   userMessageInput,
 } from './control-input.js'
 import { after, ControlError, jsonInput, notAPicture, pictureInput, settled } from './control-http.js'
 import type { CustomerActions } from './customer-actions.js'
 import { eventStream } from './event-stream.js'
 import type { Faults } from './faults.js'
+import type { Door } from './key.js'
 import { mediaPath } from './media-library.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
+import type { QuirkSwitches } from './quirks.js'
 import type { Recorder } from './recorder.js'
 import type { User } from './user.js'
 import { verifyUrl } from './verify-url.js'
@@ -30,15 +34,22 @@ interface Parts {
   advance: (ms: number) => void
   reset: () => Promise<void>
   pushTimeoutMs: number
+  quirks: QuirkSwitches
+  /** Undefined where no key is asked for. */
+  door: Door | undefined
+  /** Throws ConfigError for a URL that whoever may use the control API may not have pushed to. */
+  mayPushTo: (pushUrl: string) => void
 }
 
 /** The control API: see protocol.ts. */
 export function controlRoutes(parts: Parts): Router {
-  const { platform, recorder, faults, official, actions } = parts
+  const { platform, recorder, faults, official, actions, quirks, door, mayPushTo } = parts
   const router = new Router({ prefix: '/_emulator' })
 
   router.post('/apps', async (ctx) => {
-    ctx.body = platform.addApp(parseInput(appInput, await jsonInput(ctx))).view()
+    const app = parseInput(appInput, await jsonInput(ctx))
+    mayPushTo(app.pushUrl)
+    ctx.body = platform.addApp(app).view()
   })
   router.get('/apps', (ctx) => {
     ctx.body = { items: platform.apps.map((app) => app.view()) }
@@ -65,8 +76,13 @@ export function controlRoutes(parts: Parts): Router {
   })
   router.post('/apps/:appId/users/:openId/enter', async (ctx) => {
     const user = userIn(ctx)
-    const { sessionFrom = 'wxapp' } = parseInput(enterInput, await jsonInput(ctx, {}))
-    ctx.body = await settled(actions.enter(user, sessionFrom), ctx)
+    const { sessionFrom = 'wxapp', ...business } = parseInput(enterInput, await jsonInput(ctx, {}))
+    ctx.body = await settled(actions.enter(user, sessionFrom, business), ctx)
+  })
+  router.post('/apps/:appId/users/:openId/raw', async (ctx) => {
+    const user = userIn(ctx)
+    const { plaintext, format } = parseInput(rawInput, await jsonInput(ctx))
+    ctx.body = await settled(actions.pushRaw(user, plaintext, format), ctx)
   })
   router.post('/apps/:appId/users/:openId/official', async (ctx) => {
     const user = userIn(ctx)
@@ -118,6 +134,19 @@ export function controlRoutes(parts: Parts): Router {
   router.post('/clock', async (ctx) => {
     parts.advance(parseInput(clockInput, await jsonInput(ctx)).advanceMs)
     ctx.body = platform.clock.view()
+  })
+  router.get('/quirks', (ctx) => {
+    ctx.body = quirks.now
+  })
+  router.post('/quirks', async (ctx) => {
+    ctx.body = quirks.set(parseInput(quirksInput, await jsonInput(ctx)))
+  })
+  router.get('/health', (ctx) => {
+    ctx.body = { status: 'ok' }
+  })
+  router.post('/session', async (ctx) => {
+    if (door) await door.begin(ctx)
+    else ctx.status = 204
   })
   router.post('/reset', async (ctx) => {
     await parts.reset()

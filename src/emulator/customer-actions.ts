@@ -1,13 +1,13 @@
 import { ConfigError } from '../errors.js'
-import type { Fields } from '../wechat/index.js'
+import type { Fields, Format } from '../wechat/index.js'
 import { mediaPath } from './media-library.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
-import type { PhoneContent, PhoneMessage, UserMessageInput } from './protocol.js'
+import type { InBusiness, PhoneContent, PhoneMessage, UserMessageInput } from './protocol.js'
 import type { Pusher, PushUnderWay } from './pusher.js'
 import type { User } from './user.js'
 
-/** What a customer did: shown on the phone (an event is not), and pushed unless WeChat's own agents took it. */
+/** An action of a customer: shown on the phone (an event is not), and pushed unless WeChat's own agents took it. */
 export interface CustomerAction {
   readonly message: PhoneMessage | null
   readonly push: PushUnderWay | null
@@ -21,7 +21,7 @@ interface Parts {
   url: () => string
 }
 
-/** What customers can do, and what WeChat makes of it. */
+/** The actions of customers, and their consequences at WeChat. */
 export class CustomerActions {
   readonly #parts: Parts
 
@@ -32,42 +32,70 @@ export class CustomerActions {
   /** Throws ConfigError when a picture is not there. */
   send(user: User, input: UserMessageInput): CustomerAction {
     const { platform, official } = this.#parts
-    if (input.msgType === 'event')
-      return { message: null, push: this.#pushEvent(user, input.event, input.fields ?? {}) }
+    if (input.msgType === 'event') {
+      const fields = { ...input.fields, ...businessOf(input) }
+      return { message: null, push: this.#pushEvent(user, input.event, fields) }
+    }
     const { content, fields } = this.#read(user, input)
     const officialHasIt = official.runs(user)
     const now = platform.clock.now()
     user.known = true
-    user.allowance.trigger('message', now)
+    if (input.businessId === undefined) user.allowance.trigger('message', now)
     user.typing.interacted(now)
     const message = platform.show(user, 'user', content)
     platform.changed(user)
     if (officialHasIt) return { message, push: null }
     const kind = input.msgType === 'other' ? input.type : input.msgType
-    const payload = { ...this.#head(user, kind), ...fields, MsgType: kind, MsgId: platform.nextMsgId() }
+    const payload = {
+      ...this.#head(user, kind),
+      ...fields,
+      MsgType: kind,
+      MsgId: platform.nextMsgId(),
+      ...businessOf(input),
+    }
     return {
       message,
-      push: this.#parts.pusher.push(user, payload, { kind, messageId: message.id, showsFailure: true }),
+      push: this.#parts.pusher.push(user, payload, {
+        kind,
+        messageId: message.id,
+        isMessage: true,
+        showsFailure: true,
+      }),
     }
   }
 
   /** The customer taps the contact button. WeChat's own agents do not get this event, the URL always does. */
-  enter(user: User, sessionFrom: string): PushUnderWay {
+  enter(user: User, sessionFrom: string, business: InBusiness = {}): PushUnderWay {
     const { platform, official, pusher } = this.#parts
     official.runs(user)
     const now = platform.clock.now()
     user.known = true
-    user.allowance.trigger('enter', now)
+    if (business.businessId === undefined) user.allowance.trigger('enter', now)
     user.typing.interacted(now)
     platform.changed(user)
     const kind = 'user_enter_tempsession'
     const payload = { ...this.#head(user, 'event'), Event: kind, SessionFrom: sessionFrom }
-    return pusher.push(user, payload, { kind, messageId: null, showsFailure: true })
+    const fields = { ...payload, ...businessOf(business) }
+    return pusher.push(user, fields, { kind, messageId: null, isMessage: false, showsFailure: true })
+  }
+
+  /** Pushes any text as the plaintext, signed and sealed: what kefu makes of odd shapes. It counts as a message. */
+  pushRaw(user: User, plaintext: string, format: Format = user.app.format): PushUnderWay {
+    const { platform, official, pusher } = this.#parts
+    official.runs(user)
+    const now = platform.clock.now()
+    user.known = true
+    user.allowance.trigger('message', now)
+    user.typing.interacted(now)
+    platform.changed(user)
+    const options = { kind: 'raw', messageId: null, isMessage: true, showsFailure: true }
+    return pusher.pushRaw(user, plaintext, format, options)
   }
 
   #pushEvent(user: User, event: string, fields: Fields): PushUnderWay {
     const payload = { ...this.#head(user, 'event'), ...fields, MsgType: 'event', Event: event }
-    return this.#parts.pusher.push(user, payload, { kind: event, messageId: null, showsFailure: false })
+    const options = { kind: event, messageId: null, isMessage: false, showsFailure: false }
+    return this.#parts.pusher.push(user, payload, options)
   }
 
   #head(user: User, msgType: string): Fields {
@@ -85,7 +113,7 @@ export class CustomerActions {
   ): { content: PhoneContent; fields: Fields } {
     switch (input.msgType) {
       case 'text':
-        return { content: input, fields: { Content: input.content } }
+        return { content: { msgType: 'text', content: input.content }, fields: { Content: input.content } }
       case 'image': {
         const { mediaId } = input
         this.#give(user, mediaId, 'mediaId')
@@ -122,5 +150,14 @@ export class CustomerActions {
     if (!media)
       throw new ConfigError(`${field}: there is no such picture; POST its bytes to /_emulator/media first`)
     media.appIds.add(user.app.appId)
+  }
+}
+
+/** WeChat writes the number as a number. Replies to a sub-merchant's session have an allowance of their own. */
+function businessOf({ businessId }: InBusiness): { BusinessId: number | string } | undefined {
+  if (businessId === undefined) return undefined
+  const number = Number(businessId)
+  return {
+    BusinessId: String(number) === String(businessId) && Number.isSafeInteger(number) ? number : businessId,
   }
 }

@@ -6,27 +6,39 @@ import { silentLogger, type Logger } from '../log.js'
 import { limits } from '../wechat/index.js'
 import { apiServer } from './api-server.js'
 import { controlFrame } from './control-http.js'
-import { appInput, openIdInput, parseInput } from './control-input.js'
+import { appInput, openIdInput, parseInput, quirksInput } from './control-input.js'
 import { controlRoutes } from './control-routes.js'
 import { CustomerActions } from './customer-actions.js'
 import { Faults } from './faults.js'
 import { refuseOtherHosts, refuseOtherOrigins } from './guard.js'
+import { checkKey, Door, makeKey } from './key.js'
+import { bare, isLoopback } from './loopback.js'
 import { OfficialSessions } from './official-session.js'
 import { phonePage } from './phone-page.js'
 import { Platform } from './platform.js'
-import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput } from './protocol.js'
+import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput, QuirksInput } from './protocol.js'
 import { Pusher } from './pusher.js'
+import { QuirkSwitches } from './quirks.js'
 import { Recorder } from './recorder.js'
 import { isBrokenRequest } from './request-body.js'
 import { UserHandle } from './user-handle.js'
 
 export interface EmulatorOptions {
-  /** What to listen on; 127.0.0.1 when not given. */
+  /** The host to listen on; 127.0.0.1 when not given. */
   host?: string | undefined
   /** Any free one when not given. */
   port?: number | undefined
   /** Names by which it may be called besides `host` and this machine's own, such as a container's. */
   allowedHosts?: readonly string[] | undefined
+  /** Hosts besides this machine that the control API may have pushed to; those that `apps` and `addApp` name are too. */
+  pushTo?: readonly string[] | undefined
+  /**
+   * The key of the control API and the phone. When not given: nothing on loopback, beyond it a new one
+   * (`Emulator.key`). False asks for nothing: for a network that is closed by itself.
+   */
+  key?: string | false | undefined
+  /** Which of WeChat's odd ways are played at first; see Quirks for the usual ones. */
+  quirks?: QuirksInput | undefined
   apps?: readonly AppInput[] | undefined
   /** How long a push may take to be answered; WeChat's 5000 when not given. */
   pushTimeoutMs?: number | undefined
@@ -35,7 +47,7 @@ export interface EmulatorOptions {
   logger?: Logger | undefined
 }
 
-/** What shall go wrong. */
+/** Makes things go wrong. */
 export interface FaultControl {
   /** Throws ConfigError when the fault makes no sense. */
   add(input: FaultInput): Fault
@@ -50,6 +62,10 @@ export interface Emulator {
   /** Where the API, the control API and the phone are. */
   readonly url: string
   readonly port: number
+  /** The key of the control API; undefined where it asks for none. */
+  readonly key: string | undefined
+  /** WeChat's odd ways that can be switched. */
+  readonly quirks: Pick<QuirkSwitches, 'now' | 'set'>
   /**
    * Adds an app, or gives it new settings; `url`, which settings for an Api hold as well, is passed over.
    * Throws ConfigError.
@@ -75,6 +91,11 @@ const expiryCheckMs = 1000
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { host = '127.0.0.1', port = 0, apps = [], allowedHosts = [], logger = silentLogger } = options
   const { pushTimeoutMs = limits.pushTimeoutSeconds * 1000, retryDelayMs = 0 } = options
+  const { key: wanted = isLoopback(host) ? false : makeKey() } = options
+  const key = wanted === false ? undefined : checkKey(wanted)
+  const door = key === undefined ? undefined : new Door(key, () => boundPort)
+  const quirks = new QuirkSwitches(options.quirks && parseInput(quirksInput, options.quirks))
+  const pushHosts = new Set((options.pushTo ?? []).map(bare))
 
   const platform = new Platform()
   const { bus, clock } = platform
@@ -95,6 +116,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     official,
     timeoutMs: pushTimeoutMs,
     retryDelayMs,
+    quirks,
     logger,
   })
   const actions = new CustomerActions({ platform, pusher, official, url: () => url })
@@ -109,14 +131,18 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     advance,
     reset,
     pushTimeoutMs,
+    quirks,
+    door,
+    mayPushTo,
   })
   const control = newApp(logger)
   control.use(controlFrame(logger))
-  control.use(refuseOtherHosts({ host, allowedHosts }))
+  control.use(refuseOtherHosts({ host, allowedHosts: allowedHosts.map(bare) }))
+  if (door) control.use(door.guard())
   control.use(routes.routes()).use(routes.allowedMethods())
   const wechat = newApp(logger)
   wechat.use(phonePage())
-  wechat.use(apiServer({ platform, recorder, faults, logger }))
+  wechat.use(apiServer({ platform, recorder, faults, quirks, logger }))
 
   const [handleControl, handleWechat] = [control.callback(), wechat.callback()]
   const server = createServer((req, res) => {
@@ -134,7 +160,19 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   function addApp(input: AppInput & { url?: string | undefined }): AppView {
     const settings = { ...input }
     delete settings.url
-    return platform.addApp(parseInput(appInput, settings)).view()
+    const app = parseInput(appInput, settings)
+    // Whoever writes the program may name any host.
+    pushHosts.add(bare(new URL(app.pushUrl).hostname))
+    return platform.addApp(app).view()
+  }
+
+  function mayPushTo(pushUrl: string): void {
+    const name = bare(new URL(pushUrl).hostname)
+    if (isLoopback(name) || pushHosts.has(name)) return
+    throw new ConfigError(
+      `pushUrl: ${name} is not this machine, and anybody who can reach the emulator could read through it what answers there. ` +
+        `If it is yours: --push-to ${name}, EMULATOR_PUSH_TO=${name}, or pushTo of createEmulator.`,
+    )
   }
 
   function user(openId: string, appId = onlyApp()): UserHandle {
@@ -170,6 +208,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     faults.clear()
     await pusher.cancel()
     platform.reset()
+    quirks.reset()
     recorder.clear()
     bus.emit({ type: 'reset' })
     bus.emit({ type: 'clock', clock: clock.view() })
@@ -190,6 +229,8 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   return {
     url,
     port: boundPort,
+    key,
+    quirks,
     addApp,
     user,
     faults,

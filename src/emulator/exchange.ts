@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
 
-/** What an answer may hold at most; WeChat names no bound. */
+/** Bytes of an answer that are read at most; WeChat names no bound. */
 const maxAnswerBytes = 64 * 1024
 
 export interface ExchangeOptions {

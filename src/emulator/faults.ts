@@ -8,7 +8,7 @@ export interface FaultsOptions {
   onClear?: () => void
 }
 
-/** What shall go wrong, in the order it was asked for; each one ends by itself. */
+/** The faults to come, in the order of their requests; each ends by itself. */
 export class Faults {
   readonly #options: FaultsOptions
   #items: Fault[] = []

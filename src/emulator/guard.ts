@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import type { Context, Middleware } from 'koa'
+import { bare, isLoopback } from './loopback.js'
 
 export interface GuardOptions {
-  /** What the server listens on. */
+  /** The host that the server listens on. */
   readonly host: string
   /** Other names by which it may be called, such as a container's. */
   readonly allowedHosts: readonly string[]
@@ -26,13 +27,19 @@ export function refuseOtherHosts({ host, allowedHosts }: GuardOptions): Middlewa
   const isWildcard = host === '0.0.0.0' || host === '::'
   return async (ctx, next) => {
     const name = bare(ctx.hostname)
+    // Whoever looks whether it runs may call it by any name, and learns no more than that.
     const known =
-      isLoopback(name) || name === host || allowedHosts.includes(name) || (isWildcard && isIP(name) !== 0)
+      ctx.path === '/_emulator/health' ||
+      isLoopback(name) ||
+      name === host ||
+      allowedHosts.includes(name) ||
+      (isWildcard && isIP(name) !== 0)
     if (known) await next()
     else
       refuse(
         ctx,
-        `The emulator is not known as ${name.slice(0, 100)}: call it by ${host}, or allow the name (allowedHosts).`,
+        `The emulator is not known as ${name.slice(0, 100)}: call it by ${isWildcard ? 'localhost' : host}, or allow the name: --allow-host ${name.slice(0, 100)}, ` +
+          `EMULATOR_ALLOW_HOST=${name.slice(0, 100)}, or allowedHosts of createEmulator.`,
       )
   }
 }
@@ -52,14 +59,4 @@ function sameHost(origin: string, hostname: string): boolean {
   const from = bare(new URL(origin).hostname)
   const here = bare(hostname)
   return from === here || (isLoopback(from) && isLoopback(here))
-}
-
-function isLoopback(name: string): boolean {
-  return (
-    name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
-  )
-}
-
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '').toLowerCase()
 }

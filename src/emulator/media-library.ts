@@ -46,7 +46,7 @@ export class MediaLibrary {
     return this.#items.get(mediaId)
   }
 
-  /** What the API gives to this app. */
+  /** Returns a file, where this app may have it. */
   usable(mediaId: string, appId: string, now: number): Media | undefined {
     const media = this.#items.get(mediaId)
     return media?.appIds.has(appId) && now < media.expiresAt ? media : undefined

@@ -5,7 +5,7 @@ import { MediaLibrary } from './media-library.js'
 import type { AppInput, PhoneContent, PhoneMessage } from './protocol.js'
 import type { User } from './user.js'
 
-/** What WeChat knows: its apps, their customers, the pictures and the time. */
+/** WeChat's state: its apps, their customers, the pictures and the time. */
 export class Platform {
   readonly clock = new EmulatorClock()
   readonly bus = new EventBus()

@@ -1,11 +1,12 @@
 /**
- * What the emulator's control API and live events speak, in JSON. The phone page imports these types; scripts in
+ * The JSON of the emulator's control API and live events. The phone page imports these types; scripts in
  * any language rely on the paths (docs/emulator.md).
  *
  *   POST   /_emulator/apps                                    AppInput → AppView
  *   GET    /_emulator/apps                                    { items: AppView[] }
  *   POST   /_emulator/apps/:appId/users/:openId/messages      UserMessageInput → Delivery | { message, delivery: null }
- *   POST   /_emulator/apps/:appId/users/:openId/enter         { sessionFrom? } → Delivery
+ *   POST   /_emulator/apps/:appId/users/:openId/enter         { sessionFrom?, businessId? } → Delivery
+ *   POST   /_emulator/apps/:appId/users/:openId/raw           { plaintext, format? } → Delivery: any text, signed and sealed
  *   GET    /_emulator/apps/:appId/users/:openId/messages      { items: PhoneMessage[] }
  *   GET    /_emulator/apps/:appId/users/:openId               UserView
  *   POST   /_emulator/apps/:appId/users/:openId/official      OfficialInput → UserView
@@ -19,7 +20,11 @@
  *   DELETE /_emulator/faults                                  204
  *   POST   /_emulator/clock                                   { advanceMs } → ClockView
  *   GET    /_emulator/clock                                   ClockView
+ *   POST   /_emulator/quirks                                  QuirksInput → Quirks
+ *   GET    /_emulator/quirks                                  Quirks
  *   POST   /_emulator/reset                                   204: users, messages, faults and clock; apps stay
+ *   GET    /_emulator/health                                  { status: 'ok' }, whatever it is called by, without a key
+ *   POST   /_emulator/session                                 { key } → 204 with a cookie, for pages
  *   GET    /_emulator/events                                  server-sent events, each `data:` an EmulatorEvent
  *
  * A POST that pushes answers when the push has been answered or has failed at last; at once, with what there is,
@@ -27,8 +32,11 @@
  * one has, also with a phone's messages. A POST to …/official while WeChat's own agents do not have the
  * conversation is a 409.
  *
+ * Where the emulator has a key, requests carry it (Authorization: Bearer KEY), or the cookie.
+ *
  * An error is { error: { code, message } }.
  */
+import type { OutgoingType, ShownOf } from '../wechat/messages/index.js'
 import type { Answer, Format, Mode } from '../wechat/wire.js'
 
 export interface AppInput {
@@ -60,8 +68,15 @@ export interface AppView {
   pushUrl: string
 }
 
-/** What a customer sends. Images: upload the bytes first. */
-export type UserMessageInput =
+/** The session of a sub-merchant (客服子商户) in which a customer does something. */
+export interface InBusiness {
+  businessId?: number | string
+}
+
+/** A customer's message. Images: upload the bytes first. */
+export type UserMessageInput = InBusiness & UserMessageContent
+
+export type UserMessageContent =
   | { msgType: 'text'; content: string }
   | { msgType: 'image'; mediaId: string }
   | {
@@ -77,7 +92,7 @@ export type UserMessageInput =
   /** Any other event of the URL, in WeChat's names. */
   | { msgType: 'event'; event: string; fields?: Record<string, unknown> }
 
-/** What the phone shows, oldest first. */
+/** A message as the phone shows it. */
 export interface PhoneMessage {
   id: string
   /** Grows by one with each message of all phones; also what `?after=` and catching up count by. */
@@ -93,11 +108,8 @@ export interface PhoneMessage {
 }
 
 export type PhoneContent =
-  | { msgType: 'text'; content: string }
   /** `url`, like a card's `thumbUrl` of an uploaded picture, is a path on the emulator. */
-  | { msgType: 'image'; mediaId: string; url: string }
-  | { msgType: 'link'; title: string; description: string; url: string; thumbUrl: string }
-  | { msgType: 'miniprogrampage'; title: string; pagePath: string; appId: string; thumbUrl: string }
+  | ShownOf<OutgoingType>
   | { msgType: 'other'; type: string }
   /** WeChat's own grey line. */
   | { msgType: 'system'; kind: 'failure' | 'transferred' | 'official_ended'; content: string }
@@ -105,7 +117,7 @@ export type PhoneContent =
 export interface UserView {
   appId: string
   openId: string
-  /** What WeChat would still accept for this customer. */
+  /** The messages that WeChat would still accept for this customer. */
   allowance: { remaining: number; expiresAt: number }
   /** Until when the service's "typing" shows; null when it does not. */
   typingUntil: number | null
@@ -128,7 +140,7 @@ export interface Delivery {
   kind: string
   format: Format
   mode: Mode
-  /** What was pushed, decrypted. */
+  /** The push, decrypted. */
   plaintext: string
   /** Those that have ended. Under a duplicate fault the first two run side by side. */
   attempts: DeliveryAttempt[]
@@ -176,7 +188,7 @@ export interface ApiCall {
 }
 
 /**
- * What shall go wrong, the next `times` times (1 when not given). With one of `errcode`, `delayMs`, `reset`,
+ * A fault for the next `times` times (1 when not given). With one of `errcode`, `delayMs`, `reset`,
  * `status` it concerns API calls: `path` (a prefix, such as /cgi-bin/message/custom/send) and `openId` say which.
  * With `push` it concerns pushes to the service, `openId` saying whose: `duplicate` pushes the same push twice
  * at once, `reorder` keeps it back until the customer's next push has been made.
@@ -194,6 +206,11 @@ export interface FaultInput {
   /** An HTML error page with this status instead of an answer; nothing is done. */
   status?: number
   push?: 'duplicate' | 'reorder'
+  /**
+   * The Content-Type of the answer, empty for none, without a Content-Disposition: what media/get has been seen to do.
+   * Alone the answer is right otherwise; with `errcode` it is that refusal's.
+   */
+  contentType?: string
 }
 
 export interface Fault extends FaultInput {
@@ -202,10 +219,28 @@ export interface Fault extends FaultInput {
   remaining: number
 }
 
+/** WeChat's odd ways that can be switched: `true` plays them. */
+export interface Quirks {
+  /** In XML, `]]>` in what customers write is not split, and ends its CDATA section. On at first. */
+  unsplitCdata: boolean
+  /** Control characters in what customers write stand in the push as they are. On at first. */
+  rawControlsInXml: boolean
+  /** The same in JSON, where no capture of a Mini Program's pushes shows it. Off at first. */
+  rawControlsInJson: boolean
+  /** JSON is written with line feeds and four blanks, and ends in a line feed. On at first. */
+  prettyJson: boolean
+  /** A POST to the API without Content-Length is 412 with an empty body. On at first. */
+  needsContentLength: boolean
+  /** An upload whose file is named by `filename*=` alone is 41005. On at first. */
+  needsPlainFilename: boolean
+}
+
+export type QuirksInput = Partial<Quirks>
+
 export interface VerifyResult {
   ok: boolean
   status: number | null
-  /** What is wrong, in a sentence; null when ok. */
+  /** The problem in a sentence; null when ok. */
   problem: string | null
 }
 

@@ -12,7 +12,7 @@ import type { DeliveryAttempt } from './protocol.js'
 export interface AttemptTarget {
   readonly pushUrl: string
   readonly push: EncodedPush
-  /** What decides how the answer is read. */
+  /** The format in which the answer is read. */
   readonly format: Format
   readonly secrets: PushSecrets
   /** Whether `transfer` may be the answer: to a message, not to an event. */

@@ -1,11 +1,20 @@
 import { setMaxListeners } from 'node:events'
 import type { Logger } from '../log.js'
-import { encodeFields, limits, type Answer, type Fields } from '../wechat/index.js'
+import {
+  encodeFields,
+  encodePlaintext,
+  limits,
+  type Answer,
+  type EncodedPush,
+  type Fields,
+  type Format,
+} from '../wechat/index.js'
 import { pushAgent } from './exchange.js'
 import type { Faults } from './faults.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
 import type { Delivery } from './protocol.js'
+import type { QuirkSwitches } from './quirks.js'
 import { makeAttempt, type AttemptTarget } from './push-attempt.js'
 import type { Recorder } from './recorder.js'
 import type { User } from './user.js'
@@ -13,8 +22,10 @@ import type { User } from './user.js'
 export interface PushOptions {
   /** For the eye: `text`, `user_enter_tempsession`, … */
   readonly kind: string
-  /** The phone's message, or null for an event: an event can't be answered with `transfer`. */
+  /** The phone's message, or null where it shows none. */
   readonly messageId: string | null
+  /** Whether it may be answered with `transfer`, as an event may not. */
+  readonly isMessage: boolean
   /** Whether the customer sees WeChat's failure line when nothing answers. */
   readonly showsFailure: boolean
 }
@@ -34,7 +45,14 @@ interface PusherParts {
   official: OfficialSessions
   timeoutMs: number
   retryDelayMs: number
+  quirks: Pick<QuirkSwitches, 'mannerOf'>
   logger: Logger
+}
+
+interface Written {
+  readonly push: EncodedPush
+  readonly plaintext: string
+  readonly format: Format
 }
 
 interface Job {
@@ -62,16 +80,34 @@ export class Pusher {
   }
 
   push(user: User, fields: Fields, options: PushOptions): PushUnderWay {
+    const { format, pushSecrets } = user.app
+    const how = { format, manner: this.#parts.quirks.mannerOf(format) }
+    const plaintext = encodeFields(fields, { ...pushSecrets, mode: 'plain' }, how).body
+    return this.#begin(user, { push: encodeFields(fields, pushSecrets, how), plaintext, format }, options)
+  }
+
+  /** Pushes a plaintext as it is. */
+  pushRaw(user: User, plaintext: string, format: Format, options: PushOptions): PushUnderWay {
+    const { originalId, pushSecrets } = user.app
+    const head = { openId: user.openId, toUserName: originalId }
+    return this.#begin(
+      user,
+      { push: encodePlaintext(plaintext, head, pushSecrets, { format }), plaintext, format },
+      options,
+    )
+  }
+
+  #begin(user: User, written: Written, options: PushOptions): PushUnderWay {
     const { app } = user
-    const target = this.#target(user, fields, options)
+    const target = this.#target(user, written, options)
     const delivery = this.#parts.recorder.addDelivery({
       appId: app.appId,
       openId: user.openId,
       messageId: options.messageId,
       kind: options.kind,
-      format: app.format,
+      format: written.format,
       mode: app.mode,
-      plaintext: encodeFields(fields, { ...app.pushSecrets, mode: 'plain' }, { format: app.format }).body,
+      plaintext: written.plaintext,
       attempts: [],
       state: 'pending',
       answer: null,
@@ -106,15 +142,14 @@ export class Pusher {
     await this.#agent.destroy()
   }
 
-  #target(user: User, fields: Fields, options: PushOptions): AttemptTarget {
+  #target(user: User, { push, format }: Written, options: PushOptions): AttemptTarget {
     const { app } = user
-    const push = encodeFields(fields, app.pushSecrets, { format: app.format })
     return {
       pushUrl: app.pushUrl,
       push: { ...push, contentType: app.contentType ?? push.contentType },
-      format: app.format,
+      format,
       secrets: app.pushSecrets,
-      openId: options.messageId === null ? undefined : user.openId,
+      openId: options.isMessage ? user.openId : undefined,
       originalId: app.originalId,
     }
   }

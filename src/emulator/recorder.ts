@@ -1,7 +1,7 @@
 import type { EventBus } from './event-bus.js'
 import type { ApiCall, Delivery } from './protocol.js'
 
-/** What is kept of each kind. */
+/** Items of each kind that are kept. */
 const maxItems = 1000
 
 /** The last pushes and API calls, with what they carried. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** What a Mini Program and whoever serves it share. */
+/** The secrets that a Mini Program shares with whoever serves it. */
 export interface Secrets {
   readonly appId: string
   readonly appSecret: string

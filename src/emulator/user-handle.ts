@@ -1,9 +1,10 @@
 import { ConfigError } from '../errors.js'
-import { enterInput, parseInput, userMessageInput } from './control-input.js'
+import type { Format } from '../wechat/index.js'
+import { enterInput, parseInput, rawInput, userMessageInput } from './control-input.js'
 import type { CustomerActions } from './customer-actions.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
-import type { Delivery, PhoneMessage, UserMessageInput, UserView } from './protocol.js'
+import type { Delivery, InBusiness, PhoneMessage, UserMessageInput, UserView } from './protocol.js'
 import type { User } from './user.js'
 
 export interface UserHandleParts {
@@ -36,9 +37,10 @@ export class UserHandle {
    * Sends a message to the service and resolves when the push has been answered, or has failed at last.
    * Throws ConfigError when it makes no sense, and while WeChat's own agents have the conversation.
    */
-  async sends(message: string | UserMessageInput): Promise<Delivery> {
+  async sends(message: string | UserMessageInput, business: InBusiness = {}): Promise<Delivery> {
     const { actions, official, find } = this.#parts
-    const input = typeof message === 'string' ? { msgType: 'text' as const, content: message } : message
+    const given = typeof message === 'string' ? { msgType: 'text' as const, content: message } : message
+    const input = { ...given, ...business }
     const user = find()
     if (input.msgType !== 'event' && official.runs(user))
       throw new ConfigError(
@@ -72,9 +74,15 @@ export class UserHandle {
   }
 
   /** Taps the contact button. */
-  async enters(options: { sessionFrom?: string } = {}): Promise<Delivery> {
-    const { sessionFrom = 'wxapp' } = parseInput(enterInput, options)
-    return this.#parts.actions.enter(this.#parts.find(), sessionFrom).finished
+  async enters(options: { sessionFrom?: string } & InBusiness = {}): Promise<Delivery> {
+    const { sessionFrom = 'wxapp', ...business } = parseInput(enterInput, options)
+    return this.#parts.actions.enter(this.#parts.find(), sessionFrom, business).finished
+  }
+
+  /** Pushes a plaintext as it is, signed and encrypted as the app's mode wants: for shapes that `sends` has no words for. */
+  async pushesRaw(plaintext: string, options: { format?: Format } = {}): Promise<Delivery> {
+    const input = parseInput(rawInput, { plaintext, ...options })
+    return this.#parts.actions.pushRaw(this.#parts.find(), input.plaintext, input.format).finished
   }
 
   /**
@@ -127,7 +135,7 @@ export class UserHandle {
     return this.#parts.find().messages
   }
 
-  /** What WeChat would still accept for this customer. */
+  /** The messages that WeChat would still accept for this customer. */
   get allowance(): UserView['allowance'] {
     return this.#view().allowance
   }

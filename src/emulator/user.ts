@@ -3,7 +3,7 @@ import type { EmulatedApp } from './app.js'
 import type { PhoneMessage, UserView } from './protocol.js'
 import { Typing } from './typing.js'
 
-/** What a phone keeps at most. */
+/** Messages that a phone keeps at most. */
 const maxMessages = 1000
 
 /** One customer of one app, as WeChat knows them. */
@@ -23,7 +23,7 @@ export class User {
     this.openId = openId
   }
 
-  /** What the phone shows, oldest first. */
+  /** The phone's messages, oldest first. */
   get messages(): readonly PhoneMessage[] {
     return this.#messages
   }

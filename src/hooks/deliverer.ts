@@ -1,20 +1,21 @@
-import { sql, type RawBuilder } from 'kysely'
+import { DueDeliveries, type Claimed, type Target } from './due-deliveries.js'
+
 import { ConfigError } from '../errors.js'
 import type { Logger } from '../log.js'
-import { Batcher, type Store } from '../store/index.js'
+import { backoff, BackgroundLoop, Batcher, type Store } from '../store/index.js'
 import { secretPurpose } from './endpoints.js'
 import { NoAnswerError, type GuardedRequests } from './guarded-request.js'
 import { pauseAfter, retryAfter } from './schedule.js'
-import type { SecretSeal } from './secret-seal.js'
+import type { SecretCipher } from '../store/secret-cipher.js'
 import { signedHeaders } from './signature.js'
-import { Silence } from './silence.js'
+import { CircuitBreaker } from './circuit-breaker.js'
 
-/** What became of one attempt. */
+/** The outcome of one attempt. */
 export type DeliveryOutcome = 'delivered' | 'retry' | 'dead'
 
 export interface DelivererOptions {
   readonly store: Store
-  readonly seal: SecretSeal
+  readonly secrets: SecretCipher
   readonly requests: Pick<GuardedRequests, 'send' | 'close'>
   readonly logger: Logger
   readonly now: () => number
@@ -24,22 +25,6 @@ export interface DelivererOptions {
   readonly onAttempt: (outcome: DeliveryOutcome) => void
   /** How many requests may be under way at once to one endpoint; 8 when not given. */
   readonly concurrency?: number
-}
-
-interface Target {
-  readonly id: number
-  readonly url: string
-  readonly sealed_secret: string | null
-  readonly sealed_old_secret: string | null
-  readonly old_secret_until: number | null
-}
-
-interface Claimed {
-  readonly id: number
-  readonly webhook_id: number
-  readonly event_id: string
-  readonly body: string
-  readonly attempts: number
 }
 
 interface Settlement {
@@ -52,8 +37,6 @@ interface Settlement {
   readonly gone: boolean
 }
 
-/** Longer than any attempt takes, so that a lease that lapsed means that its process is gone. */
-const LEASE_MS = 30_000
 const LOOK_MS = 5000
 /** For noting that what was under way was cut off. */
 const LAST_MS = 500
@@ -66,21 +49,29 @@ const LAST_MS = 500
 export class Deliverer {
   readonly #options: DelivererOptions
   readonly #concurrency: number
-  readonly #silence: Silence
+  readonly #silence: CircuitBreaker
   readonly #settlements: Batcher<Settlement, undefined>
   /** How many are under way, by endpoint. */
   readonly #busy = new Map<number, number>()
   readonly #underWay = new Set<Promise<void>>()
   readonly #ending = new AbortController()
-  #looking: Promise<void> | undefined
-  #again = false
-  #timer: NodeJS.Timeout | undefined
+  readonly #loop: BackgroundLoop
+  readonly #due: DueDeliveries
 
   constructor(options: DelivererOptions) {
     this.#options = options
+    this.#due = new DueDeliveries(options.store, options.now)
     this.#concurrency = options.concurrency ?? 8
-    this.#silence = new Silence(options.now)
+    this.#silence = new CircuitBreaker(options.now)
     this.#settlements = new Batcher((settlements) => this.#commit(settlements))
+    this.#loop = new BackgroundLoop({
+      pass: () => this.#look(),
+      // Those of a process that is gone are found, too.
+      everyMs: LOOK_MS,
+      onError: (err) => {
+        options.logger.error({ err }, 'the deliveries to webhooks could not be read; they are read again')
+      },
+    })
   }
 
   /** Goes on with what is queued. With SQLite no other process can be sending what an earlier one left. */
@@ -97,95 +88,28 @@ export class Deliverer {
 
   /** Looks for what is due. */
   wake(): void {
-    if (this.#ending.signal.aborted) return
-    this.#again = true
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined
-      if (this.#again) this.wake()
-    })
+    this.#loop.wake()
   }
 
   /** Starts nothing more, and gives what is under way so many milliseconds; what is cut off is sent again. */
   async stop(milliseconds: number): Promise<void> {
     this.#ending.abort()
-    clearTimeout(this.#timer)
-    await this.#looking
+    await this.#loop.stop()
     const { requests, wait } = this.#options
     await Promise.race([Promise.all(this.#underWay), wait(milliseconds)])
     await requests.close()
     await Promise.race([Promise.all(this.#underWay), wait(LAST_MS)])
   }
 
-  async #look(): Promise<void> {
-    while (this.#again) {
-      this.#again = false
-      if (this.#ending.signal.aborted) return
-      try {
-        await this.#reclaim()
-        for (const target of await this.#targets()) {
-          const free = this.#concurrency - (this.#busy.get(target.id) ?? 0)
-          if (free <= 0) continue
-          for (const claimed of await this.#claim(target.id, free)) this.#begin(target, claimed)
-        }
-        await this.#sleep()
-      } catch (err) {
-        this.#options.logger.error(
-          { err },
-          'the deliveries to webhooks could not be read; they are read again',
-        )
-        this.#wakeIn(LOOK_MS)
-      }
+  /** Begins what is due; returns in how many milliseconds the next one will be. */
+  async #look(): Promise<number | undefined> {
+    await this.#due.reclaim()
+    for (const target of await this.#due.targets()) {
+      const free = this.#concurrency - (this.#busy.get(target.id) ?? 0)
+      if (free <= 0) continue
+      for (const claimed of await this.#due.claim(target.id, free)) this.#begin(target, claimed)
     }
-  }
-
-  /** Another process that is gone had claimed them. */
-  async #reclaim(): Promise<void> {
-    const { store } = this.#options
-    if (store.dialect === 'sqlite') return
-    await sql`update webhook_delivery set state = 'retry', next_at = 0, lease_until = null
-      where state = 'sending' and lease_until < ${databaseNow}`.execute(store.db)
-  }
-
-  async #targets(): Promise<Target[]> {
-    return this.#options.store.db
-      .selectFrom('webhook')
-      .select(['id', 'url', 'sealed_secret', 'sealed_old_secret', 'old_secret_until'])
-      .where('enabled', '=', 1)
-      .orderBy('id')
-      .execute()
-  }
-
-  async #claim(webhookId: number, most: number): Promise<readonly Claimed[]> {
-    const { store, now } = this.#options
-    const shared = store.dialect === 'postgres'
-    const lease = shared ? sql`${databaseNow} + ${sql.lit(LEASE_MS)}` : sql`null`
-    const { rows } = await sql<Claimed>`
-      update webhook_delivery set state = 'sending', attempts = attempts + 1, lease_until = ${lease}
-      where id in (
-        select id from webhook_delivery
-        where webhook_id = ${webhookId} and state in ('queued', 'retry') and next_at <= ${now()}
-        order by next_at, id limit ${most} ${shared ? sql`for update skip locked` : sql``})
-      returning id, webhook_id, event_id, body, attempts`.execute(store.db)
-    return rows
-  }
-
-  /** Until the next one is due; and never too long, for those of a process that is gone. */
-  async #sleep(): Promise<void> {
-    const { store, now } = this.#options
-    const { due } = await store.db
-      .selectFrom('webhook_delivery')
-      .innerJoin('webhook', 'webhook.id', 'webhook_delivery.webhook_id')
-      .select((eb) => eb.fn.min<number | null>('next_at').as('due'))
-      .where('state', 'in', ['queued', 'retry'])
-      .where('enabled', '=', 1)
-      .where('next_at', '>', now())
-      .executeTakeFirstOrThrow()
-    this.#wakeIn(due === null ? LOOK_MS : Math.min(due - now(), LOOK_MS))
-  }
-
-  #wakeIn(milliseconds: number): void {
-    clearTimeout(this.#timer)
-    if (!this.#ending.signal.aborted) this.#timer = setTimeout(() => this.wake(), milliseconds)
+    return this.#due.untilNext()
   }
 
   #begin(target: Target, claimed: Claimed): void {
@@ -247,7 +171,7 @@ export class Deliverer {
         this.#hear(target, err)
         return this.#retryOf(claimed, null, err.code, 0)
       }
-      // What can't be signed here may be by a process that has the right key.
+      // A process that has the right key may still sign it.
       if (err instanceof ConfigError) return this.#retryOf(claimed, null, 'secret', 0)
       const fields = { err, webhookId: target.id, deliveryId: claimed.id }
       this.#options.logger.error(fields, 'a delivery to a webhook could not be made')
@@ -276,16 +200,16 @@ export class Deliverer {
 
   /** The secret, and the one before while it still signs. */
   #secrets({ id, sealed_secret, sealed_old_secret, old_secret_until }: Target): string[] {
-    const { seal, now } = this.#options
+    const { secrets, now } = this.#options
     const old = old_secret_until !== null && now() < old_secret_until ? sealed_old_secret : null
     return [sealed_secret, old].flatMap((sealed) =>
-      sealed === null ? [] : [seal.open(sealed, secretPurpose(id))],
+      sealed === null ? [] : [secrets.decrypt(sealed, secretPurpose(id))],
     )
   }
 
   /** The outcome is committed however long the database is away: without it the delivery is sent again. */
   async #settle(settlement: Settlement): Promise<void> {
-    for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
+    for (const pause of backoff(100, 5000)) {
       try {
         await this.#settlements.add(settlement)
         return
@@ -326,9 +250,6 @@ export class Deliverer {
     return settlements.map(() => ({ result: undefined }))
   }
 }
-
-// The database's clock, because the processes' may differ.
-const databaseNow: RawBuilder<number> = sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
 function problemOf(status: number): string {
   return status >= 300 && status < 400 ? 'redirect' : 'status'

@@ -1,13 +1,13 @@
 import type { Selectable } from 'kysely'
-import type { Store, WebhookDeliveryTable } from '../store/index.js'
-import { HookError } from './endpoints.js'
+import type { Store, Tx, WebhookDeliveryTable } from '../store/index.js'
+import { HttpError, httpErrorFor } from '../http/http-error.js'
 import { newEventId } from './follower.js'
 
 /** A delivery, without what it says. Times are milliseconds since 1970. */
 export interface Delivery {
   readonly id: number
   readonly webhookId: number
-  /** What the receiver sees as webhook-id. */
+  /** The receiver sees it as webhook-id. */
   readonly eventId: string
   readonly event: string
   readonly sequence: number | null
@@ -75,60 +75,75 @@ export class Deliveries {
       .select(shown)
       .where('id', '=', id)
       .executeTakeFirst()
-    if (!row) throw new HookError('not_found', 'There is no such delivery.')
+    if (!row) throw new HttpError('not_found', 'There is no such delivery.')
     return deliveryOf(row)
   }
 
   /** Sends one again, with the same webhook-id and all attempts before it. One that is under way is left alone. */
-  async replay(id: number): Promise<Delivery> {
-    const { numUpdatedRows } = await this.#options.store.db
-      .updateTable('webhook_delivery')
-      .set(this.#anew())
-      .where('id', '=', id)
-      .where('state', '<>', 'sending')
-      .executeTakeFirst()
+  async replay(id: number, made?: (tx: Tx) => Promise<void>): Promise<Delivery> {
+    const isQueued = await this.#options.store.db.transaction().execute(async (tx) => {
+      const { numUpdatedRows } = await tx
+        .updateTable('webhook_delivery')
+        .set(this.#anew())
+        .where('id', '=', id)
+        .where('state', '<>', 'sending')
+        .executeTakeFirst()
+      if (numUpdatedRows > 0n) await made?.(tx)
+      return numUpdatedRows > 0n
+    })
     const delivery = await this.get(id)
-    if (numUpdatedRows === 0n) throw new HookError('not_possible', 'It is being sent at this moment.')
+    if (!isQueued) throw httpErrorFor('delivery_sending', 'not_possible', 'It is being sent at this moment.')
     this.#options.onQueued()
     return delivery
   }
 
   /** Sends all dead ones of an endpoint again; how many there were. */
-  async replayDead(webhookId: number): Promise<number> {
+  async replayDead(webhookId: number, made?: (tx: Tx, replayed: number) => Promise<void>): Promise<number> {
     await this.#mustExist(webhookId)
-    const { numUpdatedRows } = await this.#options.store.db
-      .updateTable('webhook_delivery')
-      .set(this.#anew())
-      .where('webhook_id', '=', webhookId)
-      .where('state', '=', 'dead')
-      .executeTakeFirst()
+    const replayed = await this.#options.store.db.transaction().execute(async (tx) => {
+      const { numUpdatedRows } = await tx
+        .updateTable('webhook_delivery')
+        .set(this.#anew())
+        .where('webhook_id', '=', webhookId)
+        .where('state', '=', 'dead')
+        .executeTakeFirst()
+      await made?.(tx, Number(numUpdatedRows))
+      return Number(numUpdatedRows)
+    })
     this.#options.onQueued()
-    return Number(numUpdatedRows)
+    return replayed
   }
 
   /** Queues a `webhook.test`, which says nothing of anybody. */
-  async test(webhookId: number): Promise<Delivery> {
+  async test(
+    webhookId: number,
+    made?: (tx: Tx, made: { readonly id: number }) => Promise<void>,
+  ): Promise<Delivery> {
     const { store, now } = this.#options
     await this.#mustExist(webhookId)
     const eventId = newEventId()
     const body = { type: 'webhook.test', timestamp: new Date(now()).toISOString(), data: {} }
-    const { id } = await store.db
-      .insertInto('webhook_delivery')
-      .values({
-        webhook_id: webhookId,
-        event_id: eventId,
-        event: body.type,
-        once_key: `test:${eventId}`,
-        sequence: null,
-        conversation_id: null,
-        body: JSON.stringify(body),
-        state: 'queued',
-        attempts: 0,
-        next_at: 0,
-        created_at: now(),
-      })
-      .returning('id')
-      .executeTakeFirstOrThrow()
+    const { id } = await store.db.transaction().execute(async (tx) => {
+      const row = await tx
+        .insertInto('webhook_delivery')
+        .values({
+          webhook_id: webhookId,
+          event_id: eventId,
+          event: body.type,
+          once_key: `test:${eventId}`,
+          sequence: null,
+          conversation_id: null,
+          body: JSON.stringify(body),
+          state: 'queued',
+          attempts: 0,
+          next_at: 0,
+          created_at: now(),
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      await made?.(tx, row)
+      return row
+    })
     this.#options.onQueued()
     return this.get(id)
   }
@@ -165,7 +180,7 @@ export class Deliveries {
       .select('id')
       .where('id', '=', webhookId)
       .executeTakeFirst()
-    if (!row) throw new HookError('not_found', 'There is no such webhook.')
+    if (!row) throw new HttpError('not_found', 'There is no such webhook.')
   }
 }
 

@@ -1,25 +1,14 @@
 import type { Selectable } from 'kysely'
 import { currentSequence } from '../conversation/index.js'
-import { ConfigError, KefuError } from '../errors.js'
-import type { Store, WebhookTable } from '../store/index.js'
+import { ConfigError } from '../errors.js'
+import { HttpError, httpErrorFor } from '../http/http-error.js'
+import { refusal } from '../protocol/refusals.js'
+import { fromJson, toJson, type Store, type Tx, type WebhookTable } from '../store/index.js'
 import type { AddressGuard } from './address-guard.js'
 import { hookEvents } from './event.js'
 import { checkHookUrl } from './hook-url.js'
-import type { SecretSeal } from './secret-seal.js'
+import type { SecretCipher } from '../store/secret-cipher.js'
 import { makeSecret } from './signature.js'
-
-/** An endpoint or delivery that is not there, or can't be had so: answered as it says. */
-export class HookError extends KefuError {
-  readonly code: 'not_found' | 'not_possible'
-  readonly status: number
-  readonly expose = true
-
-  constructor(code: HookError['code'], message: string) {
-    super(message)
-    this.code = code
-    this.status = code === 'not_found' ? 404 : 409
-  }
-}
 
 /** An endpoint without its secret. Times are milliseconds since 1970. */
 export interface Endpoint {
@@ -50,7 +39,7 @@ export interface EndpointChange {
 
 export interface EndpointsOptions {
   readonly store: Store
-  readonly seal: SecretSeal
+  readonly secrets: SecretCipher
   readonly guard: AddressGuard
   readonly now: () => number
   /** Told after each change. */
@@ -58,7 +47,7 @@ export interface EndpointsOptions {
 }
 
 /** More than a team needs, and few enough to be looked at one by one. */
-const MOST = 20
+const MAX_WEBHOOKS = 20
 /** How long both ends have to change to a new secret. */
 const OLD_SECRET_MS = 24 * 60 * 60 * 1000
 
@@ -75,7 +64,7 @@ export class Endpoints {
     return rows.map(endpointOf)
   }
 
-  /** Throws HookError `not_found`. */
+  /** Throws HttpError `not_found`. */
   async get(id: number): Promise<Endpoint> {
     return endpointOf(await this.#row(id))
   }
@@ -83,8 +72,9 @@ export class Endpoints {
   /** Makes an endpoint that is told what happens from now on. The secret is shown here and never again. */
   async create(
     settings: EndpointChange & { readonly url: string },
+    made?: (tx: Tx, made: { readonly id: number; readonly secret: string }) => Promise<void>,
   ): Promise<{ endpoint: Endpoint; secret: string }> {
-    const { store, seal, now } = this.#options
+    const { store, secrets, now } = this.#options
     this.#check(settings)
     const secret = makeSecret()
     const cursor = await currentSequence(store)
@@ -93,15 +83,22 @@ export class Endpoints {
         .selectFrom('webhook')
         .select((eb) => eb.fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow()
-      if (count >= MOST)
-        throw new HookError('not_possible', `There are ${MOST} webhooks already: remove one.`)
+      if (count >= MAX_WEBHOOKS)
+        throw httpErrorFor(
+          'hook_limit',
+          'not_possible',
+          `There are ${MAX_WEBHOOKS} webhooks already: remove one.`,
+          {
+            limit: MAX_WEBHOOKS,
+          },
+        )
       const row = await tx
         .insertInto('webhook')
         .values({
           url: settings.url,
           description: settings.description ?? '',
-          events: JSON.stringify(settings.events ?? ['*']),
-          apps: settings.apps ? JSON.stringify(settings.apps) : null,
+          events: toJson(settings.events ?? ['*']),
+          apps: settings.apps ? toJson(settings.apps) : null,
           enabled: settings.enabled === false ? 0 : 1,
           cursor,
           created_at: now(),
@@ -110,9 +107,10 @@ export class Endpoints {
         .executeTakeFirstOrThrow()
       await tx
         .updateTable('webhook')
-        .set({ sealed_secret: seal.seal(secret, secretPurpose(row.id)) })
+        .set({ sealed_secret: secrets.encrypt(secret, secretPurpose(row.id)) })
         .where('id', '=', row.id)
         .execute()
+      await made?.(tx, { id: row.id, secret })
       return row.id
     })
     this.#options.onChanged()
@@ -129,12 +127,12 @@ export class Endpoints {
     const row = await this.#row(id)
     const wakes = change.enabled === true && row.enabled === 0
     if (wakes && row.sealed_secret === null)
-      throw new HookError('not_possible', 'Its secret is lost: give it a new one first.')
+      throw httpErrorFor('hook_secret_lost', 'not_possible', 'Its secret is lost: give it a new one first.')
     const set = {
       ...(change.url === undefined ? {} : { url: change.url }),
       ...(change.description === undefined ? {} : { description: change.description }),
-      ...(change.events === undefined ? {} : { events: JSON.stringify(change.events) }),
-      ...(change.apps === undefined ? {} : { apps: change.apps && JSON.stringify(change.apps) }),
+      ...(change.events === undefined ? {} : { events: toJson(change.events) }),
+      ...(change.apps === undefined ? {} : { apps: change.apps && toJson(change.apps) }),
       ...(change.enabled === undefined ? {} : { enabled: change.enabled ? 1 : 0, disabled_reason: null }),
       ...(wakes ? { cursor: await currentSequence(store) } : {}),
     }
@@ -145,19 +143,25 @@ export class Endpoints {
   }
 
   /** A new secret, shown here only; the one before signs too for a day. */
-  async rotate(id: number): Promise<{ endpoint: Endpoint; secret: string }> {
-    const { store, seal, now } = this.#options
+  async rotate(
+    id: number,
+    made?: (tx: Tx, made: { readonly id: number; readonly secret: string }) => Promise<void>,
+  ): Promise<{ endpoint: Endpoint; secret: string }> {
+    const { store, secrets, now } = this.#options
     const { sealed_secret: old } = await this.#row(id)
     const secret = makeSecret()
-    await store.db
-      .updateTable('webhook')
-      .set({
-        sealed_secret: seal.seal(secret, secretPurpose(id)),
-        sealed_old_secret: old,
-        old_secret_until: old === null ? null : now() + OLD_SECRET_MS,
-      })
-      .where('id', '=', id)
-      .execute()
+    await store.db.transaction().execute(async (tx) => {
+      await tx
+        .updateTable('webhook')
+        .set({
+          sealed_secret: secrets.encrypt(secret, secretPurpose(id)),
+          sealed_old_secret: old,
+          old_secret_until: old === null ? null : now() + OLD_SECRET_MS,
+        })
+        .where('id', '=', id)
+        .execute()
+      await made?.(tx, { id, secret })
+    })
     this.#options.onChanged()
     return { endpoint: await this.get(id), secret }
   }
@@ -171,7 +175,7 @@ export class Endpoints {
 
   async #row(id: number): Promise<EndpointRow> {
     const row = await withDead(this.#options.store.db).where('id', '=', id).executeTakeFirst()
-    if (!row) throw new HookError('not_found', 'There is no such webhook.')
+    if (!row) throw new HttpError('not_found', 'There is no such webhook.')
     return row
   }
 
@@ -181,11 +185,12 @@ export class Endpoints {
     if (wrong !== undefined || events?.length === 0)
       throw new ConfigError(
         `events must be names of events, or * for all: ${Object.keys(hookEvents).join(', ')}.`,
+        { refusal: refusal('hook_events') },
       )
   }
 }
 
-/** What a sealed secret is bound to. */
+/** Returns the purpose that a sealed secret is bound to. */
 export function secretPurpose(id: number): string {
   return `secret of webhook ${id}`
 }
@@ -211,8 +216,8 @@ function endpointOf(row: EndpointRow): Endpoint {
     id: row.id,
     url: row.url,
     description: row.description,
-    events: JSON.parse(row.events) as string[],
-    apps: row.apps === null ? null : (JSON.parse(row.apps) as string[]),
+    events: fromJson(row.events),
+    apps: row.apps === null ? null : fromJson(row.apps),
     enabled: row.enabled === 1,
     disabledReason: row.disabled_reason,
     oldSecretUntil: row.old_secret_until,

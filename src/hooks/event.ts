@@ -1,4 +1,4 @@
-/** What an endpoint can be told of, with what each means: the table of docs/webhooks.md. */
+/** The events of webhooks, with their meaning: the table of docs/webhooks.md. */
 export const hookEvents = {
   'message.received': 'a customer wrote',
   'message.sent': 'WeChat accepted a message of the bot, a person or a program',
@@ -6,7 +6,7 @@ export const hookEvents = {
   'message.unknown': 'nobody knows whether WeChat has the message: a person must look',
   'contact.entered': 'a customer opened customer service from a page of the Mini Program',
   'conversation.handoff': 'the bot gave the conversation to people',
-  'conversation.assigned': 'a person took it, or was given it',
+  'conversation.assigned': 'a person took it, was given it, or undid a close or release',
   'conversation.abandoned': 'its person is gone or idle: it waits again',
   'conversation.released': 'a person gave it back to the bot',
   'conversation.closed': 'a person or program closed it',
@@ -14,7 +14,7 @@ export const hookEvents = {
   'conversation.transferred': 'it was given to WeChat’s own customer service tool',
 } as const
 
-export type HookEvent = keyof typeof hookEvents | 'webhook.test'
+export type HookEventName = keyof typeof hookEvents | 'webhook.test'
 
 /** A message as far as it tells what happened. */
 export interface Occurrence {
@@ -22,15 +22,15 @@ export interface Occurrence {
   readonly direction: 'incoming' | 'outgoing' | 'note' | 'system'
   readonly state: string | null
   readonly attempts: number
-  /** What a system line says. */
+  /** The kind of a system line. */
   readonly line?: string
 }
 
 /**
- * What a message of the feed tells endpoints, and the key under which it is told once: a message comes by in the
+ * Returns the event of a message of the feed, and the key under which it goes out once: a message comes by in the
  * feed with each of its changes. Undefined when it tells nothing (a note, a message that is still on its way).
  */
-export function eventOf(message: Occurrence): { event: HookEvent; onceKey: string } | undefined {
+export function eventOf(message: Occurrence): { event: HookEventName; onceKey: string } | undefined {
   const event = nameOf(message)
   if (event === undefined) return undefined
   // A message that was sent again by a person may fail again.
@@ -38,7 +38,7 @@ export function eventOf(message: Occurrence): { event: HookEvent; onceKey: strin
   return { event, onceKey: `${event}:${message.id}${nth}` }
 }
 
-function nameOf({ direction, state, line }: Occurrence): HookEvent | undefined {
+function nameOf({ direction, state, line }: Occurrence): HookEventName | undefined {
   switch (direction) {
     case 'incoming':
       return 'message.received'
@@ -51,17 +51,18 @@ function nameOf({ direction, state, line }: Occurrence): HookEvent | undefined {
   }
 }
 
-const outcomes: ReadonlyMap<string, HookEvent> = new Map([
+const outcomes: ReadonlyMap<string, HookEventName> = new Map([
   ['accepted', 'message.sent'],
   ['failed', 'message.failed'],
   ['unknown', 'message.unknown'],
 ])
 
-const lines: ReadonlyMap<string, HookEvent> = new Map([
+const lines: ReadonlyMap<string, HookEventName> = new Map([
   ['entered', 'contact.entered'],
   ['handoff', 'conversation.handoff'],
   ['take', 'conversation.assigned'],
   ['assign', 'conversation.assigned'],
+  ['undo', 'conversation.assigned'],
   ['abandon', 'conversation.abandoned'],
   ['release', 'conversation.released'],
   ['close', 'conversation.closed'],

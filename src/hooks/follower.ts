@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Logger } from '../log.js'
-import { bulkRows } from '../store/index.js'
-import { happeningsAfter, type FeedPiece, type Happening, type HappeningsSource } from './happenings.js'
+import { fromJson, BackgroundLoop, bulkRows } from '../store/index.js'
+import { hookEventsAfter, type FeedPiece, type HookEvent, type HookEventSource } from './hook-events.js'
 
-export interface FollowerOptions extends HappeningsSource {
+export interface FollowerOptions extends HookEventSource {
   readonly logger: Logger
   readonly wait: (milliseconds: number) => Promise<unknown>
   /** Told after each commit that queued deliveries. */
@@ -22,18 +22,23 @@ const PACE_MS = 20
 
 /**
  * Makes deliveries of what the feed says, for each endpoint from its own place on. The deliveries and the place are
- * written in one transaction, which is refused when another process has moved the place: so each happening is told
+ * written in one transaction, which is refused when another process has moved the place: so each event is told
  * once, and none is missed, whenever a process ends.
  */
 export class Follower {
   readonly #options: FollowerOptions
-  #following: Promise<void> | undefined
-  #again = false
-  #stopped = false
+  readonly #loop: BackgroundLoop
   #anyone = true
 
   constructor(options: FollowerOptions) {
     this.#options = options
+    this.#loop = new BackgroundLoop({
+      pass: () => this.#pass(),
+      // The next signal of the feed, or the next look, tries again.
+      onError: (err) => {
+        options.logger.error({ err }, 'what is to be told to webhooks could not be queued yet')
+      },
+    })
   }
 
   /** The feed has grown: read on, if anyone is to be told. Costs nothing while there are no endpoints. */
@@ -43,31 +48,18 @@ export class Follower {
 
   /** Looks for endpoints, and reads on. */
   wake(): void {
-    if (this.#stopped) return
-    this.#again = true
-    this.#following ??= this.#follow().finally(() => {
-      this.#following = undefined
-      if (this.#again) this.wake()
-    })
+    this.#loop.wake()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await this.#following
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
-  async #follow(): Promise<void> {
-    while (this.#again && !this.#stopped) {
-      this.#again = false
-      try {
-        if (await this.#advance()) this.#again = true
-        // What comes meanwhile is written in one commit.
-        if (this.#again) await this.#options.wait(PACE_MS)
-      } catch (err) {
-        // The next word of the feed, or the next look, tries again.
-        this.#options.logger.error({ err }, 'what is to be told to webhooks could not be queued yet')
-      }
-    }
+  async #pass(): Promise<'again' | undefined> {
+    if (!(await this.#advance())) return undefined
+    // Events that come meanwhile share one commit.
+    await this.#options.wait(PACE_MS)
+    return 'again'
   }
 
   /** One piece for each endpoint; whether there may be more. */
@@ -77,18 +69,18 @@ export class Follower {
     const endpoints = await this.#endpoints()
     this.#anyone = endpoints.length > 0
     for (const endpoint of endpoints) {
-      if (this.#stopped) return false
+      if (this.#loop.isStopped) return false
       const { cursor } = endpoint
-      const piece = pieces.get(cursor) ?? (await happeningsAfter(this.#options, cursor))
+      const piece = pieces.get(cursor) ?? (await hookEventsAfter(this.#options, cursor))
       pieces.set(cursor, piece)
       if (piece.upTo === undefined) continue
       more = true
-      const wanted = piece.happenings.filter((each) => wants(endpoint, each))
+      const wanted = piece.events.filter((each) => wants(endpoint, each))
       if (!(await this.#queue(endpoint, piece.upTo, wanted))) continue
       if (piece.pruned)
         this.#options.logger.warn(
           { webhookId: endpoint.id },
-          'a webhook fell so far behind that the feed it follows was pruned: some happenings were not told',
+          'a webhook fell so far behind that the feed it follows was pruned: some events were not told',
         )
       if (wanted.length > 0) this.#options.onQueued()
     }
@@ -105,13 +97,13 @@ export class Follower {
     return rows.map(({ id, cursor, events, apps }) => ({
       id,
       cursor,
-      events: JSON.parse(events) as string[],
-      apps: apps === null ? null : (JSON.parse(apps) as string[]),
+      events: fromJson(events),
+      apps: apps === null ? null : fromJson(apps),
     }))
   }
 
   /** False when another process was there first, or the endpoint was changed: then nothing is written. */
-  async #queue({ id, cursor }: Cursor, upTo: number, happenings: readonly Happening[]): Promise<boolean> {
+  async #queue({ id, cursor }: Cursor, upTo: number, events: readonly HookEvent[]): Promise<boolean> {
     const { store, now } = this.#options
     return store.db.transaction().execute(async (tx) => {
       const { numUpdatedRows } = await tx
@@ -122,12 +114,12 @@ export class Follower {
         .where('enabled', '=', 1)
         .executeTakeFirst()
       if (numUpdatedRows === 0n) return false
-      if (happenings.length === 0) return true
+      if (events.length === 0) return true
       const at = now()
       const rows = bulkRows(
         store.dialect,
         columns,
-        happenings.map((each) => ({
+        events.map((each) => ({
           webhook_id: id,
           event_id: newEventId(),
           event: each.event,
@@ -151,7 +143,7 @@ export class Follower {
   }
 }
 
-function wants({ events, apps }: Cursor, { event, appId }: Happening): boolean {
+function wants({ events, apps }: Cursor, { event, appId }: HookEvent): boolean {
   return (events.includes('*') || events.includes(event)) && (apps === null || apps.includes(appId))
 }
 

@@ -155,7 +155,7 @@ async function readBounded(
   return { body: Buffer.concat(chunks), whole }
 }
 
-/** What may be kept of an error from below: some carry the whole request, its signature too. */
+/** Returns the part of an error from below that may be kept: some carry the whole request and its signature. */
 function nameOf(error: unknown): Error {
   const { name, code } = described(error)
   return Object.assign(new Error(code ?? name), { name })

@@ -1,3 +1,4 @@
+import { BackgroundLoop, every } from '../store/index.js'
 import type { Logger } from '../log.js'
 import { AddressGuard } from './address-guard.js'
 import { Deliverer, type DeliveryOutcome } from './deliverer.js'
@@ -5,11 +6,11 @@ import { Deliveries } from './deliveries.js'
 import { Endpoints } from './endpoints.js'
 import { Follower } from './follower.js'
 import { GuardedRequests } from './guarded-request.js'
-import type { HappeningsSource } from './happenings.js'
-import type { SecretSeal } from './secret-seal.js'
+import type { HookEventSource } from './hook-events.js'
+import type { SecretCipher } from '../store/secret-cipher.js'
 
-export interface HooksOptions extends HappeningsSource {
-  readonly seal: SecretSeal
+export interface HooksOptions extends HookEventSource {
+  readonly secrets: SecretCipher
   readonly logger: Logger
   readonly wait: (milliseconds: number) => Promise<unknown>
   /** Networks that are not public and may be delivered to all the same. */
@@ -22,14 +23,13 @@ export interface HooksOptions extends HappeningsSource {
   readonly timeoutMs?: number
 }
 
-/** What an operator's endpoint may take to answer (Standard Webhooks: 15 to 30 s). */
+/** Milliseconds that an endpoint may take to respond (Standard Webhooks: 15 to 30 s). */
 const TIMEOUT_MS = 15_000
 /** Of an answer only the status counts; this much is read to keep the connection for the next. */
 const MAX_BYTES = 16 * 1024
 /** How often the feed is looked at, should a word of it have been missed. */
 const LOOK_MS = 2000
 const PURGE_MS = 10 * 60_000
-const CHANGED = 'webhooks'
 
 /** Outgoing webhooks: what happens is told to the operator's own system. */
 export class Hooks {
@@ -39,7 +39,7 @@ export class Hooks {
   readonly #follower: Follower
   readonly #deliverer: Deliverer
   #ends: (() => void)[] = []
-  #purging: Promise<void> | undefined
+  readonly #purging: BackgroundLoop
 
   constructor(options: HooksOptions) {
     const { timeoutMs = TIMEOUT_MS, resolve, random = Math.random, allowPrivate } = options
@@ -51,23 +51,51 @@ export class Hooks {
       maxBytes: MAX_BYTES,
       ...(resolve ? { resolve } : {}),
     })
-    const onQueued = (): void => this.#tell('queued')
-    this.endpoints = new Endpoints({ ...options, guard, onChanged: () => this.#tell('changed') })
-    this.deliveries = new Deliveries({ ...options, onQueued })
-    this.#follower = new Follower({ ...options, onQueued: () => this.#deliverer.wake() })
-    this.#deliverer = new Deliverer({ ...options, random, requests })
+    const onQueued = (): void => this.#notify('queued')
+    this.endpoints = new Endpoints({
+      store: options.store,
+      secrets: options.secrets,
+      now: options.now,
+      guard,
+      onChanged: () => this.#notify('changed'),
+    })
+    this.deliveries = new Deliveries({ store: options.store, now: options.now, onQueued })
+    this.#follower = new Follower({
+      logger: options.logger,
+      wait: options.wait,
+      store: options.store,
+      allowance: options.allowance,
+      namesOf: options.namesOf,
+      now: options.now,
+      onQueued: () => this.#deliverer.wake(),
+    })
+    this.#deliverer = new Deliverer({
+      store: options.store,
+      secrets: options.secrets,
+      logger: options.logger,
+      now: options.now,
+      wait: options.wait,
+      onAttempt: options.onAttempt,
+      random,
+      requests,
+    })
+    this.#purging = new BackgroundLoop({
+      pass: async () => ((await this.deliveries.purge()) ? 'again' : undefined),
+      everyMs: PURGE_MS,
+      onError: (err) => {
+        options.logger.warn({ err }, 'old deliveries to webhooks could not be removed')
+      },
+    })
   }
 
   async start(): Promise<void> {
     const { signals } = this.#options.store
-    const look = setInterval(() => this.#follower.wake(), LOOK_MS)
-    const purge = setInterval(() => this.#purge(), PURGE_MS)
     this.#ends = [
       signals.on('feed', () => this.#follower.grown()),
-      signals.on(CHANGED, () => this.#wake()),
-      () => clearInterval(look),
-      () => clearInterval(purge),
+      signals.on('webhooks', () => this.#wake()),
+      every(LOOK_MS, () => this.#follower.wake()),
     ]
+    this.#purging.start()
     await this.#deliverer.start()
     this.#follower.wake()
   }
@@ -77,7 +105,7 @@ export class Hooks {
     for (const end of this.#ends.splice(0)) end()
     await this.#follower.stop()
     await this.#deliverer.stop(milliseconds)
-    await this.#purging
+    await this.#purging.stop()
   }
 
   #wake(): void {
@@ -86,25 +114,11 @@ export class Hooks {
   }
 
   /** Here at once, and in the other processes by their own looks should the word not reach them. */
-  #tell(what: 'changed' | 'queued'): void {
+  #notify(what: 'changed' | 'queued'): void {
     const { store, logger } = this.#options
     this.#wake()
-    store.signals.send(CHANGED, what).catch((err: unknown) => {
+    store.signals.send('webhooks', what).catch((err: unknown) => {
       logger.warn({ err }, 'the other processes could not be told of a change of the webhooks')
     })
-  }
-
-  #purge(): void {
-    this.#purging ??= this.#purgeAll()
-      .catch((err: unknown) => {
-        this.#options.logger.warn({ err }, 'old deliveries to webhooks could not be removed')
-      })
-      .finally(() => {
-        this.#purging = undefined
-      })
-  }
-
-  async #purgeAll(): Promise<void> {
-    while (await this.deliveries.purge());
   }
 }

@@ -1,8 +1,8 @@
 export { AddressGuard } from './address-guard.js'
 export type { DeliveryOutcome } from './deliverer.js'
 export { deliveryStates, type Delivery, type DeliveryState } from './deliveries.js'
-export { HookError, type Endpoint, type EndpointChange } from './endpoints.js'
-export { hookEvents, type HookEvent } from './event.js'
+export { type Endpoint, type EndpointChange } from './endpoints.js'
+export { hookEvents, type HookEventName } from './event.js'
 export {
   GuardedRequests,
   NoAnswerError,

@@ -18,7 +18,7 @@ export const retryPauses: readonly number[] = [
   24 * HOUR,
 ]
 
-const LONGEST = 24 * HOUR
+const MAX_WAIT_MS = 24 * HOUR
 
 /**
  * How long to wait after the given number of failed attempts; undefined when that was the last. Up to a tenth is
@@ -28,10 +28,10 @@ const LONGEST = 24 * HOUR
 export function pauseAfter(attempts: number, random: () => number, askedMs = 0): number | undefined {
   const pause = retryPauses[attempts - 1]
   if (pause === undefined) return undefined
-  return Math.min(Math.max(pause, askedMs), LONGEST) + Math.round(random() * 0.1 * pause)
+  return Math.min(Math.max(pause, askedMs), MAX_WAIT_MS) + Math.round(random() * 0.1 * pause)
 }
 
-/** What a Retry-After header asks for, in milliseconds; 0 when it asks for nothing. */
+/** Returns the pause that a Retry-After header asks for, in milliseconds; 0 when it asks for none. */
 export function retryAfter(header: string | undefined, now: number): number {
   if (header === undefined) return 0
   if (/^\d{1,9}$/.test(header)) return Number(header) * SECOND

@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream'
+import { readBounded, unlessAborted } from './fetched-body.js'
 import { sql } from 'kysely'
 import { ApiError } from '../errors.js'
 import type { Logger } from '../log.js'
-import type { Store, Tx } from '../store/index.js'
+import { BackgroundLoop, type Store, type Tx } from '../store/index.js'
 import { limits } from '../wechat/index.js'
 import { readPicture, type Picture } from './picture.js'
 import type { PictureStore } from './picture-store.js'
-import { noteWishes } from './wishes.js'
+import { notePendingMedia } from './pending-media.js'
 
 /** A message whose picture has changed, for pages to be told. */
 export interface ShownMessage {
@@ -19,7 +20,7 @@ export interface PictureFetcherOptions {
   readonly pictures: PictureStore
   /** WeChat's bytes by media id, to be read or destroyed; undefined while the Mini Program is not configured. */
   readonly fetch: (appId: string, mediaId: string) => Promise<{ readonly body: Readable } | undefined>
-  /** What is to be done about a failed fetch; the api layer's predicate fits. */
+  /** Says what may be done about a failed fetch; the api layer's predicate fits. */
   readonly remedyFor: (error: unknown) => 'token' | 'busy' | 'connect' | 'later' | 'unknown' | 'never'
   /** Tells pages in the transaction that changes a picture. */
   readonly tell: (tx: Tx, messages: readonly ShownMessage[]) => Promise<void>
@@ -41,17 +42,15 @@ interface Wanted {
   readonly attempts: number
 }
 
-/** What became of a fetch. */
+/** The outcome of a fetch. */
 type Outcome =
   | ({ readonly state: 'stored'; readonly file: string; readonly bytes: number } & Picture)
   | { readonly state: 'failed' | 'expired'; readonly problem: string }
   | { readonly state: 'wanted'; readonly nextAt: number; readonly problem?: string }
 
-/** Larger than any picture that WeChat lets customers send. */
-export const MOST_BYTES = 10 * 1024 * 1024
 /** Let messages be answered first: their pictures can wait for a moment. */
 const SOON_MS = 100
-/** What another process noted, or a fetch that nobody finished, is found by then. */
+/** Milliseconds. Notes of other processes, and fetches that nobody finished, are found by then. */
 const POLL_MS = 30_000
 /** By then bytes that were put belong to a picture. */
 const UNFINISHED_MS = 3_600_000
@@ -71,19 +70,24 @@ export class PictureFetcher {
   readonly #timeoutMs: number
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<void>>()
-  #looking: Promise<void> | undefined
-  #timer: NodeJS.Timeout | undefined
-  #timerAt = Infinity
+  readonly #loop: BackgroundLoop
 
   constructor(options: PictureFetcherOptions) {
     this.#options = options
     this.#concurrency = options.concurrency ?? 4
     this.#timeoutMs = options.timeoutMs ?? 60_000
+    this.#loop = new BackgroundLoop({
+      pass: () => this.#look(),
+      everyMs: POLL_MS,
+      onError: (err) => {
+        options.logger.error({ err }, 'pictures that are wanted could not be read; they are read again')
+      },
+    })
   }
 
   /** Goes on with what is wanted, and removes what a crash has left without a picture to it. */
   start(): void {
-    this.#lookIn(0)
+    this.#loop.wake()
     const { pictures, now, logger } = this.#options
     pictures.sweep(now() - UNFINISHED_MS).catch((err: unknown) => {
       logger.warn({ err }, 'what a crash may have left of pictures could not be removed')
@@ -92,7 +96,7 @@ export class PictureFetcher {
 
   /** To be called after messages were handled or queued; costs next to nothing. */
   wake(): void {
-    this.#lookIn(SOON_MS)
+    this.#loop.wakeIn(SOON_MS)
   }
 
   /**
@@ -115,48 +119,32 @@ export class PictureFetcher {
     })
     if (!isAsked) return false
     onTold()
-    this.#lookIn(0)
+    this.#loop.wake()
     return true
   }
 
   /** Notes which pictures all messages show that there are now. */
   async noteAll(): Promise<void> {
-    while (await noteWishes(this.#options.store, this.#options.now())) continue
+    while (await notePendingMedia(this.#options.store, this.#options.now())) continue
   }
 
   /** Starts nothing more and ends the fetches under way, which go on at the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    clearTimeout(this.#timer)
-    await this.#looking
+    await this.#loop.stop()
     await Promise.all(this.#running)
   }
 
-  #lookIn(milliseconds: number): void {
-    const at = performance.now() + milliseconds
-    if (this.#stopping.signal.aborted || at >= this.#timerAt) return
-    clearTimeout(this.#timer)
-    this.#timerAt = at
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Infinity
-      this.#looking = (this.#looking ?? Promise.resolve()).then(() => this.#look())
-    }, milliseconds).unref()
-  }
-
-  async #look(): Promise<void> {
-    const { store, now, logger } = this.#options
-    this.#lookIn(POLL_MS)
-    try {
-      while (!this.#stopping.signal.aborted && (await noteWishes(store, now()))) continue
-      const wanted = await this.#claim()
-      for (const each of wanted) this.#run(each)
-      // With all hands busy, the end of a fetch looks again.
-      if (this.#running.size >= this.#concurrency) return
-      const next = await this.#nextAt()
-      if (next !== undefined) this.#lookIn(Math.max(next - now(), SOON_MS))
-    } catch (error) {
-      logger.error({ err: error }, 'pictures that are wanted could not be read; they are read again')
-    }
+  /** Begins what is due; returns in how many milliseconds the next one will be. */
+  async #look(): Promise<number | undefined> {
+    const { store, now } = this.#options
+    while (!this.#stopping.signal.aborted && (await notePendingMedia(store, now()))) continue
+    const wanted = await this.#claim()
+    for (const each of wanted) this.#run(each)
+    // With all hands busy, the end of a fetch looks again.
+    if (this.#running.size >= this.#concurrency) return undefined
+    const next = await this.#nextAt()
+    return next === undefined ? undefined : Math.max(next - now(), SOON_MS)
   }
 
   #run(wanted: Wanted): void {
@@ -171,7 +159,7 @@ export class PictureFetcher {
       })
       .finally(() => {
         this.#running.delete(run)
-        this.#lookIn(0)
+        this.#loop.wake()
       })
     this.#running.add(run)
   }
@@ -270,11 +258,11 @@ export class PictureFetcher {
   }
 }
 
-/** What is wrong with the bytes themselves. */
+/** Problems of the bytes themselves. */
 const unshowable = ['too_large', 'too_many_pixels', 'unsupported']
 
 /** How many messages of one picture are told: one that an agent sends to everybody is known to their pages already. */
-const MOST_TOLD = 100
+const MAX_TOLD = 100
 
 async function messagesOf(tx: Tx, mediaId: number): Promise<ShownMessage[]> {
   const rows = await tx
@@ -283,51 +271,7 @@ async function messagesOf(tx: Tx, mediaId: number): Promise<ShownMessage[]> {
     .select(['message.id', 'message.conversation_id'])
     .where('message_media.media_id', '=', mediaId)
     .orderBy('message.id', 'desc')
-    .limit(MOST_TOLD)
+    .limit(MAX_TOLD)
     .execute()
   return rows.map((row) => ({ conversationId: row.conversation_id, messageId: row.id }))
-}
-
-/** All of it, or undefined when it is too large. Rejects when the signal comes first. */
-async function readBounded(signal: AbortSignal, body: Readable): Promise<Buffer | undefined> {
-  const end = (): void => {
-    body.destroy(late())
-  }
-  if (signal.aborted) end()
-  signal.addEventListener('abort', end)
-  try {
-    const chunks: Buffer[] = []
-    let length = 0
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      length += chunk.length
-      if (length > MOST_BYTES) return undefined
-      chunks.push(chunk)
-    }
-    return Buffer.concat(chunks)
-  } finally {
-    signal.removeEventListener('abort', end)
-    body.destroy()
-  }
-}
-
-/** What a promise gives, unless the signal comes first; what it gives afterwards is disposed of. */
-function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>, dispose: (value: T) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const end = (): void => {
-      reject(late())
-      promise.then(dispose, () => undefined)
-    }
-    if (signal.aborted) {
-      end()
-      return
-    }
-    signal.addEventListener('abort', end)
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', end)
-    })
-  })
-}
-
-function late(): Error {
-  return new Error('the picture did not come in time')
 }

@@ -1,5 +1,5 @@
 import { MediaError } from '../errors.js'
-import type { MediaTable, Store } from '../store/index.js'
+import type { MediaTable, Store, Tx } from '../store/index.js'
 import { limits } from '../wechat/index.js'
 import { readPicture } from './picture.js'
 import type { PictureStore } from './picture-store.js'
@@ -63,7 +63,11 @@ export class PictureLibrary {
    * Uploads a picture to WeChat and keeps it, so that messages with its media id show it. Undefined when the Mini
    * Program is not configured. Throws MediaError when WeChat would not take it, and as Api does.
    */
-  async add(appId: string, bytes: Uint8Array): Promise<KeptPicture | undefined> {
+  async add(
+    appId: string,
+    bytes: Uint8Array,
+    made?: (tx: Tx, picture: KeptPicture) => Promise<void>,
+  ): Promise<KeptPicture | undefined> {
     const { store, pictures, upload, now } = this.#options
     const picture = readPicture(bytes)
     if (picture === 'too_many_pixels')
@@ -79,23 +83,27 @@ export class PictureLibrary {
     const uploaded = await upload(appId, bytes)
     if (!uploaded) return undefined
     const file = await pictures.put(bytes)
-    const row = await store.db
-      .insertInto('media')
-      .values({
-        app_id: appId,
-        media_id: uploaded.mediaId,
-        state: 'stored',
-        file,
-        bytes: bytes.length,
-        ...picture,
-        attempts: 0,
-        current_media_id: uploaded.mediaId,
-        current_until: now() + LIFE_MS,
-        created_at: now(),
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow()
-    return kept(row)
+    return store.db.transaction().execute(async (tx) => {
+      const row = await tx
+        .insertInto('media')
+        .values({
+          app_id: appId,
+          media_id: uploaded.mediaId,
+          state: 'stored',
+          file,
+          bytes: bytes.length,
+          ...picture,
+          attempts: 0,
+          current_media_id: uploaded.mediaId,
+          current_until: now() + LIFE_MS,
+          created_at: now(),
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      const added = kept(row)
+      await made?.(tx, added)
+      return added
+    })
   }
 
   /**

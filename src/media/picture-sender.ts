@@ -1,6 +1,6 @@
 import { ApiError, NetworkError } from '../errors.js'
 import type { Logger } from '../log.js'
-import { mediaIdOf, type OutgoingMessage } from '../wechat/index.js'
+import { mediaIdOf, withMediaId, type OutgoingMessage } from '../wechat/index.js'
 import type { PictureLibrary } from './picture-library.js'
 
 /** Who sends a Mini Program's messages. */
@@ -24,16 +24,16 @@ export function pictureSender(
   return {
     setTyping: (openId, on) => sender.setTyping(openId, on),
     async send(openId, message) {
-      const mediaId = mediaIdOf(message)
+      const mediaId = mediaIdOf(message.msgType, message)
       if (mediaId === undefined) return sender.send(openId, message)
       const current = await currentOf(mediaId)
       try {
-        await sender.send(openId, withMedia(message, current))
+        await sender.send(openId, withMediaId(message, current))
       } catch (error) {
         if (!(error instanceof ApiError) || error.errcode !== INVALID_MEDIA_ID) throw error
         const renewed = await currentOf(mediaId, current)
         if (renewed === current) throw error
-        await sender.send(openId, withMedia(message, renewed))
+        await sender.send(openId, withMediaId(message, renewed))
       }
     },
   }
@@ -57,9 +57,4 @@ export function pictureSender(
       return refused ?? mediaId
     }
   }
-}
-
-function withMedia(message: OutgoingMessage, mediaId: string): OutgoingMessage {
-  if (message.msgType === 'image') return { ...message, mediaId }
-  return message.msgType === 'miniprogrampage' ? { ...message, thumbMediaId: mediaId } : message
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gif, jpeg, png, webp } from '../../test/support/pictures.js'
 import { readPicture } from './picture.js'
+import { runs } from '../../test/support/property-runs.js'
 
 describe('readPicture', () => {
   it.each([
@@ -67,7 +68,7 @@ describe('readPicture', () => {
         if (typeof picture === 'string') return true
         return picture.width > 0 && picture.height > 0 && picture.width * picture.height <= 50_000_000
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     )
   })
 })

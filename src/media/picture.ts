@@ -1,6 +1,6 @@
 import { imageType, type ImageType } from '../wechat/index.js'
 
-/** What a picture's own bytes say of it. */
+/** The facts that a picture's own bytes tell. */
 export interface Picture {
   readonly mime: ImageType
   readonly width: number
@@ -10,9 +10,9 @@ export interface Picture {
 export type PictureProblem = 'unsupported' | 'too_many_pixels'
 
 /** A browser unpacks a picture into four bytes for each pixel: this many are 200 MB. */
-const MOST_PIXELS = 50_000_000
-/** What browsers and decoders can hold in one direction. */
-const LONGEST_SIDE = 32_767
+const MAX_PIXELS = 50_000_000
+/** Pixels. Browsers and decoders hold no more in one direction. */
+const MAX_SIDE = 32_767
 
 /**
  * Tells a PNG, JPEG, GIF or WebP by its bytes, whatever its name or Content-Type say, with the size that its header
@@ -24,7 +24,7 @@ export function readPicture(bytes: Uint8Array): Picture | PictureProblem {
   const size = mime && sizeOf(mime, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   if (!mime || !size || size.width === 0 || size.height === 0) return 'unsupported'
   const { width, height } = size
-  if (width * height > MOST_PIXELS || Math.max(width, height) > LONGEST_SIDE) return 'too_many_pixels'
+  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) return 'too_many_pixels'
   return { mime, width, height }
 }
 

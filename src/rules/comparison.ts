@@ -1,31 +1,53 @@
-import type { Condition, SharedParts, Subject } from './condition.js'
-import { listOf, type Comparison } from './rule-set.js'
+import { z } from 'zod'
+import { ruleIssue } from '../protocol/rule-problems.js'
+import { COSTS, type Condition, type SharedParts, type Subject } from './condition.js'
+import type { Expression } from './expression.js'
+import { checkOf } from './rule-problem.js'
+import { closed, listOf, must, oneOrMore, spacesInMessage, text as filled, trimmed } from './schema-parts.js'
+import { LOOKED_AT } from './search.js'
 import { quotedEn, quotedZh, type Sentence } from './sentence.js'
+import type { Steps, Work } from './steps.js'
 
-type Field = 'text' | 'sessionFrom'
+const words = 'a text or a list of texts, such as ["退款", "退货"]'
+const word = filled('a text', 1000)
+// Whether it is one, and what it costs, is found out by checkRules, which can be interrupted.
+const expression = filled('a regular expression, such as "^订单\\\\s*(\\\\d+)$"', 1000)
 
-/** How a text is asked for: words first, expressions last, since they cost more. */
-export interface ComparisonConditions {
-  readonly words: readonly Condition[]
-  readonly expressions: readonly Condition[]
+function schemaOf<T extends z.ZodType<string>>(equal: T) {
+  return closed('an object with "equals", "contains" or "matches"', {
+    equals: oneOrMore(equal, words).exactOptional(),
+    contains: oneOrMore(word, words).exactOptional(),
+    matches: oneOrMore(expression, 'a regular expression or a list of them').exactOptional(),
+    caseSensitive: z.boolean(must('true or false')).exactOptional(),
+  }).refine(
+    ({ equals, contains, matches }) => (equals ?? contains ?? matches) !== undefined,
+    checkOf(
+      'must have "equals", "contains" or "matches"',
+      ruleIssue('needs_one', { keys: ['equals', 'contains', 'matches'] }),
+    ),
+  )
 }
 
+export const textSchema = schemaOf(word.refine(trimmed, spacesInMessage))
+export const sessionFromSchema = schemaOf(word)
+
+export type Comparison = z.infer<typeof sessionFromSchema>
+type Field = 'text' | 'sessionFrom'
+
 /** The conditions on a message's text, or on where the customer came from. */
-export function comparisonConditions(
-  field: Field,
-  comparison: Comparison,
-  shared: SharedParts,
-): ComparisonConditions {
+export function comparisonConditions(field: Field, comparison: Comparison, shared: SharedParts): Condition[] {
   const caseSensitive = comparison.caseSensitive ?? false
   const read = reader(field, caseSensitive)
   const prepared = (words: string | readonly string[]): string[] =>
     listOf(words).map((word) => (caseSensitive ? word : word.toLowerCase()))
   const condition = (
     key: 'equals' | 'contains' | 'matches',
-    holds: (subject: Subject) => boolean,
+    holds: Condition['holds'],
     unmet: Sentence,
   ): Condition => ({
     path: `when.${field}.${key}`,
+    cost: key === 'matches' ? EXPRESSION_COSTS[field] : COSTS.words,
+    isOfMessage: field === 'text',
     holds,
     unmet: (subject) => (read(subject) === undefined ? NOTHING_THERE[field] : unmet),
   })
@@ -45,25 +67,28 @@ export function comparisonConditions(
   if (contains !== undefined) {
     const wanted = prepared(contains)
     words.push(
-      condition('contains', (subject) => includesOne(read(subject), wanted), {
+      condition('contains', (subject, steps) => includesOne(read(subject), wanted, steps), {
         zh: `${zh}不包含${quotedZh(listOf(contains), '或')}`,
         en: `${en} does not contain ${quotedEn(listOf(contains), 'or')}`,
       }),
     )
   }
-  if (matches === undefined) return { words, expressions: [] }
+  if (matches === undefined) return words
   const expressions = listOf(matches).map((pattern) => shared.expression(pattern, caseSensitive))
   const asWritten = reader(field, true)
-  const holds = (subject: Subject): boolean => {
+  const holds = (subject: Subject, steps: Steps): boolean | Work<boolean> => {
     const text = asWritten(subject)
-    return text !== undefined && expressions.some((each) => each.test(text))
+    return text !== undefined && matchesOne(text, expressions, subject.said[field], steps)
   }
   const unmet = {
     zh: `${zh}不符合表达式${quotedZh(listOf(matches), '或')}`,
     en: `${en} does not match ${quotedEn(listOf(matches), 'or')}`,
   }
-  return { words, expressions: [condition('matches', holds, unmet)] }
+  return [...words, condition('matches', holds, unmet)]
 }
+
+/** The text is longer than the other. */
+const EXPRESSION_COSTS = { text: COSTS.textExpression, sessionFrom: COSTS.expression } as const
 
 const NAMES = {
   text: { zh: '文字', en: 'the text' },
@@ -76,14 +101,59 @@ const NOTHING_THERE: Record<Field, Sentence> = {
 }
 
 function reader(field: Field, caseSensitive: boolean): (subject: Subject) => string | undefined {
-  if (field === 'text') return caseSensitive ? (subject) => subject.text : (subject) => subject.lowerText
-  return caseSensitive ? (subject) => subject.sessionFrom ?? undefined : (subject) => subject.lowerSessionFrom
+  if (field === 'text') return caseSensitive ? ({ facts }) => facts.text : (subject) => subject.lowerText
+  return caseSensitive ? ({ facts }) => facts.sessionFrom ?? undefined : (subject) => subject.lowerSessionFrom
 }
 
 function has(wanted: ReadonlySet<string>, text: string | undefined): boolean {
   return text !== undefined && wanted.has(text)
 }
 
-function includesOne(text: string | undefined, words: readonly string[]): boolean {
-  return text !== undefined && words.some((word) => text.includes(word))
+/** Characters that are compared at once: few enough for a slice, whatever word is looked for. */
+const AT_ONCE = 2048
+/** As far as a word is compared again and again where a text almost holds it. */
+const COMPARED_AGAIN = 256
+
+function includesOne(
+  text: string | undefined,
+  words: readonly string[],
+  steps: Steps,
+): boolean | Work<boolean> {
+  if (text === undefined) return false
+  if (text.length > AT_ONCE || words.length > 1) return includesOneOf(text, words, steps)
+  const [word = ''] = words
+  steps.use(lookingFor(word, text.length))
+  return text.includes(word)
+}
+
+function* includesOneOf(text: string, words: readonly string[], steps: Steps): Work<boolean> {
+  for (const word of words)
+    for (let from = 0; from === 0 || from < text.length; from += AT_ONCE) {
+      const piece = text.length <= AT_ONCE ? text : text.slice(from, from + AT_ONCE + word.length)
+      const cost = lookingFor(word, piece.length)
+      if (cost > steps.room) yield
+      steps.use(cost)
+      if (piece.includes(word)) return true
+    }
+  return false
+}
+
+/** Returns the steps of finding a word: a short one is looked for once, of a long one much may be compared in vain. */
+function lookingFor(word: string, length: number): number {
+  return 1 + (length * (word.length < 8 ? 1 : Math.min(word.length, COMPARED_AGAIN))) / LOOKED_AT
+}
+
+function* matchesOne(
+  text: string,
+  expressions: readonly Expression[],
+  said: Map<Expression, boolean>,
+  steps: Steps,
+): Work<boolean> {
+  for (const expression of expressions) {
+    const known = said.get(expression)
+    const holds = known ?? (yield* expression.testing(text, steps))
+    if (known === undefined) said.set(expression, holds)
+    if (holds) return true
+  }
+  return false
 }

@@ -88,8 +88,8 @@ describe('an expression that can’t be used', () => {
     ['退++', 'possessive'],
     ['(退', 'missing closing ): `(退`'],
     ['[', 'missing closing ]'],
-    ['退{2000}', 'invalid repeat'],
-    ['((退{1,100}){1,100}){1,100}', 'invalid repeat'],
+    ['退{2000}', 'is too large'],
+    ['((退{1,100}){1,100}){1,100}', 'is too large'],
     ['(.{1,100}){1,10}', 'is too large'],
     ['\\订', 'invalid escape'],
     ['\\h+', 'invalid escape'],
@@ -97,47 +97,5 @@ describe('an expression that can’t be used', () => {
   ])('that reads %s is refused: %s', (pattern, message) => {
     expect(expressionProblem(pattern)).toContain(message)
     expect(() => compileExpression(pattern, { caseSensitive: true })).toThrow(message)
-  })
-})
-
-describe('an expression made to take forever', () => {
-  const size = 64 * 1024
-  const texts = (length: number): string[] => [
-    `${'a'.repeat(length)}!`,
-    `${'ab'.repeat(length / 2)}!`,
-    'x'.repeat(length),
-    '退'.repeat(length),
-    `${' '.repeat(length)}x`,
-  ]
-  const hostile = [
-    '^(a+)+$',
-    '(a*)*b',
-    '(a|aa)+$',
-    '(a|a?)+$',
-    '(x+x+)+y',
-    '^(([a-z])+.)+[A-Z]([a-z])+$',
-    '(.*)(.*)(.*)(.*)(.*)=',
-    '.*.*=.*',
-    '\\s+$',
-    '([^退]*退){10,20}$',
-    '(退?){50}退{50}$',
-    '[ab]*a[ab]{50}$',
-  ]
-
-  it.each(hostile)('%s goes over 64 KB in a time that grows as the text does', (pattern) => {
-    const expression = fold(pattern)
-    const time = (length: number): number => {
-      const given = texts(length)
-      const runs = Array.from({ length: 3 }, () => {
-        const before = process.cpuUsage()
-        for (const text of given) expression.find(text)
-        const { user, system } = process.cpuUsage(before)
-        return (user + system) / 1000
-      })
-      return Math.min(...runs)
-    }
-    const eighth = time(size / 8)
-    // Eight times the text: eight times the work if linear, 64 times if quadratic; never done if exponential.
-    expect(time(size)).toBeLessThan(Math.max(eighth, 2) * 32)
   })
 })

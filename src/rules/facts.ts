@@ -1,7 +1,9 @@
+import { z } from 'zod'
 import { wordOf } from '../bot/index.js'
-import type { ConversationContext } from '../conversation/conversing.js'
+import { LATEST_TIME } from '../http/schemas/plain-input.js'
+import type { ConversationContext } from '../conversation/conversation-context.js'
 
-/** What rules look at: a push and what is known of its customer. */
+/** Facts that rules look at: a push and its customer. */
 export interface Facts {
   readonly kind: 'message' | 'event'
   /** WeChat's MsgType of a message, its Event of an event. */
@@ -16,6 +18,18 @@ export interface Facts {
   readonly contact: { readonly name: string | null }
 }
 
+/** The facts that a message alone tells. */
+export type MessageFacts = Pick<Facts, 'word' | 'text'>
+
+/** The others, where only the message is looked at. */
+export const unknownFacts: Omit<Facts, keyof MessageFacts> = {
+  kind: 'message',
+  sessionFrom: null,
+  tags: [],
+  now: 0,
+  contact: { name: null },
+}
+
 /** The facts of a push on its way through the bot. The agents' remark is not among them: customers never see it. */
 export function factsOf(ctx: ConversationContext, now: number): Facts {
   const { contact, event } = ctx
@@ -28,4 +42,22 @@ export function factsOf(ctx: ConversationContext, now: number): Facts {
     now,
     contact,
   }
+}
+
+/** The other facts, where somebody tries rules on a message that nobody sent. */
+export const triedFacts = z.object({
+  sessionFrom: z.string().max(1024).nullable().default(null),
+  tags: z.array(z.string().max(64)).max(100).default([]),
+  name: z.string().max(200).nullable().default(null),
+  /** When it comes, in milliseconds since 1970; now when not given. */
+  at: z.int().min(0).max(LATEST_TIME).optional(),
+})
+
+/** The facts of such a message. */
+export function factsOfTried(
+  message: Pick<Facts, 'kind' | 'word' | 'text'>,
+  { sessionFrom, tags, name, at }: z.output<typeof triedFacts>,
+  now: number,
+): Facts {
+  return { ...message, sessionFrom, tags, now: at ?? now, contact: { name } }
 }

@@ -41,6 +41,24 @@ describe('a rules file that can’t work', () => {
     expect(found[0]?.message).toContain(message)
   })
 
+  it('names the place of a rule also behind one that can’t be read', () => {
+    const found = problems({
+      rules: [{ name: 'a' }, { name: 'b', when: { hours: { open: '夜班' } }, then: [] }],
+      schedules: [],
+    })
+    expect(found.map(({ rule, path, at, code, params }) => ({ rule, path, at, code, params }))).toEqual([
+      { rule: 'a', path: 'rules[0].when', at: ['rules', 0, 'when'], code: 'missing', params: {} },
+      { rule: 'a', path: 'rules[0].then', at: ['rules', 0, 'then'], code: 'missing', params: {} },
+      {
+        rule: 'b',
+        path: 'rules[1].when.hours',
+        at: ['rules', 1, 'when', 'hours'],
+        code: 'hours_unknown',
+        params: { name: '夜班' },
+      },
+    ])
+  })
+
   it('names every problem at once, by rule and field', () => {
     const found = problems({
       rules: [

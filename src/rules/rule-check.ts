@@ -1,24 +1,24 @@
 import { z } from 'zod'
-import { limits, splitText } from '../wechat/index.js'
-import { compileExpression } from './expression.js'
-import { textsOf } from './reply.js'
-import { pathText, problemsOf, type Problem } from './rule-problem.js'
-import {
-  listOf,
-  ruleSchema,
-  scheduleSchema,
-  type Hours,
-  type Reply,
-  type Rule,
-  type RuleSet,
-  type When,
-} from './rule-set.js'
-import { ruleWarnings, type RepliesAllowed } from './rule-warning.js'
-import { templateProblem } from './template.js'
+import { ruleIssue } from '../protocol/rule-problems.js'
+import { ExpressionCheck } from './expression-check.js'
+import type { Expressions } from './expression.js'
+import { contradictions } from './rule-contradictions.js'
+import { problemAt, problemsOf, type Problem } from './rule-problem.js'
+import { ruleSchema, scheduleSchema, type Rule, type RuleSet, type When } from './rule-set.js'
+import { ruleWarnings, textSteps, type RepliesAllowed } from './rule-warning.js'
+import { atOnce, Steps, type Work } from './steps.js'
 
 /** A rules file that can work, with what is doubtful about it; or everything that keeps it from working. */
 export type Checked =
-  | { readonly ok: true; readonly rules: RuleSet; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: true
+      readonly rules: RuleSet
+      readonly warnings: readonly Problem[]
+      /** Its expressions, compiled. */
+      readonly expressions: Expressions
+      /** How many instructions these have together, each as often as it stands there. */
+      readonly programSum: number
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 const outerSchema = z.strictObject({
@@ -26,11 +26,28 @@ const outerSchema = z.strictObject({
   schedules: z.array(z.unknown()).max(50).exactOptional(),
 })
 
+/** How rules are to be read. */
+export interface CheckOptions {
+  /** How many replies a bot may send; WeChat's numbers when not given. */
+  readonly allowed?: RepliesAllowed | undefined
+  /** They were saved by an earlier version, which took more: all together they may cost what they do. */
+  readonly saved?: boolean
+}
+
 /**
  * Reads rules from JSON that was parsed: every problem at once, each with its rule, its field and what would be
  * right. `allowed` is how many replies a bot may send, WeChat's numbers when not given.
  */
 export function checkRules(value: unknown, allowed?: RepliesAllowed): Checked {
+  return atOnce(checkingRules(value, new Steps(Infinity), { allowed }))
+}
+
+/** The same as work that can be interrupted: of a large set it takes seconds. */
+export function* checkingRules(
+  value: unknown,
+  steps: Steps,
+  { allowed, saved = false }: CheckOptions = {},
+): Work<Checked> {
   const outer = outerSchema.safeParse(value)
   if (!outer.success) {
     const problems = problemsOf(outer.error, value, null, [])
@@ -38,37 +55,90 @@ export function checkRules(value: unknown, allowed?: RepliesAllowed): Checked {
   }
   const problems: Problem[] = []
   const rules: Rule[] = []
+  const uses: ScheduleUse[] = []
   const firstOfName = new Map<string, number>()
-  outer.data.rules.forEach((raw, index) => {
+  const expressions = new ExpressionCheck()
+  for (const [index, raw] of outer.data.rules.entries()) {
+    if (steps.room < RULE_STEPS) yield
+    steps.use(RULE_STEPS)
     const name = nameOf(raw)
+    const long = saved ? [] : tooManyDates(raw, index)
+    if (long.length > 0) {
+      problems.push(...long)
+      continue
+    }
     const parsed = ruleSchema.safeParse(raw)
-    if (parsed.success) rules.push(parsed.data)
+    const texts = parsed.success ? textSteps(parsed.data) : 0
+    if (texts > steps.room) yield
+    steps.use(texts)
+    if (parsed.success) {
+      rules.push(parsed.data)
+      const schedule = scheduleOf(parsed.data.when)
+      if (schedule !== undefined) uses.push({ index, rule: parsed.data.name, schedule })
+    }
     const first = name === null ? undefined : firstOfName.get(name)
     if (name !== null && first === undefined) firstOfName.set(name, index)
-    problems.push(
-      ...(parsed.success
-        ? contradictions(parsed.data, index)
-        : problemsOf(parsed.error, raw, name, ['rules', index])),
-    )
+    if (!parsed.success) problems.push(...problemsOf(parsed.error, raw, name, ['rules', index]))
+    const wrong = yield* expressions.look(raw, steps, saved)
+    for (const each of wrong) problems.push(problemAt(['rules', index], name, each))
+    if (parsed.success && wrong.length === 0)
+      for (const each of contradictions(parsed.data, expressions.compiled))
+        problems.push(problemAt(['rules', index], parsed.data.name, each))
     if (first !== undefined)
-      problems.push({
-        rule: name,
-        path: pathText(['rules', index, 'name']),
-        message: `is the name of rules[${first}] already: each rule needs its own`,
-      })
-  })
+      problems.push(
+        problemAt(['rules', index], name, {
+          path: ['name'],
+          message: `is the name of rules[${first}] already: each rule needs its own`,
+          issue: ruleIssue('name_taken', { place: first }),
+        }),
+      )
+  }
+  if (expressions.problem !== undefined && !saved)
+    problems.push(problemAt(['rules'], null, expressions.problem))
   const schedules = outer.data.schedules?.flatMap((raw, index) => {
     const parsed = scheduleSchema.safeParse(raw)
     if (parsed.success) return parsed.data
     problems.push(...problemsOf(parsed.error, raw, null, ['schedules', index]))
     return []
   })
-  if (schedules !== undefined)
-    problems.push(...nameProblems(schedules), ...unknownSchedules(rules, schedules))
+  if (schedules !== undefined) problems.push(...nameProblems(schedules), ...unknownSchedules(uses, schedules))
   if (problems.length > 0) return { ok: false, problems }
+  const warnings = yield* ruleWarnings(rules, steps, allowed)
   const set = schedules === undefined || schedules.length === 0 ? { rules } : { rules, schedules }
-  return { ok: true, rules: set, warnings: ruleWarnings(rules, allowed) }
+  return {
+    ok: true,
+    rules: set,
+    warnings,
+    expressions: expressions.compiled,
+    programSum: expressions.sum,
+  }
 }
+
+const MOST_DATES = 1000
+
+/** More days than may be saved, which are then not looked at one by one. */
+function tooManyDates(raw: unknown, index: number): Problem[] {
+  const hours = fieldOf(fieldOf(raw, 'when'), 'hours')
+  return ['holidays', 'workdays'].flatMap((field) => {
+    const value = fieldOf(hours, field)
+    return Array.isArray(value) && value.length > MOST_DATES
+      ? problemAt(['rules', index], nameOf(raw), {
+          path: ['when', 'hours', field],
+          message: `must not hold more than ${MOST_DATES}`,
+          issue: ruleIssue('too_many', { limit: MOST_DATES }),
+        })
+      : []
+  })
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined
+}
+
+/** Steps to read a rule, beside its expressions. */
+const RULE_STEPS = 1000
 
 type Schedules = NonNullable<RuleSet['schedules']>
 
@@ -76,36 +146,50 @@ function nameProblems(schedules: Schedules): Problem[] {
   return schedules.flatMap(({ name, dates = [] }, index) => {
     const here = ['schedules', index]
     const first = schedules.findIndex((each) => each.name === name)
-    const twice = dates.findIndex(({ date }, at) => dates.findIndex((each) => each.date === date) !== at)
+    const seen = new Set<string>()
+    const twice = dates.findIndex(({ date }) => seen.has(date) || !seen.add(date))
     return [
       ...(first === index
         ? []
         : [
-            {
-              rule: null,
-              path: pathText([...here, 'name']),
+            problemAt(here, null, {
+              path: ['name'],
               message: `is the name of schedules[${first}] already`,
-            },
+              issue: ruleIssue('name_taken', { place: first }),
+            }),
           ]),
       ...(twice === -1
         ? []
-        : [{ rule: null, path: pathText([...here, 'dates', twice]), message: 'names a day a second time' }]),
+        : [
+            problemAt(here, null, {
+              path: ['dates', twice],
+              message: 'names a day a second time',
+              issue: ruleIssue('date_twice'),
+            }),
+          ]),
     ]
   })
 }
 
-function unknownSchedules(rules: readonly Rule[], schedules: Schedules): Problem[] {
+/** A rule, by its place, and the name of the business hours that it uses. */
+interface ScheduleUse {
+  readonly index: number
+  readonly rule: string
+  readonly schedule: string
+}
+
+function unknownSchedules(uses: readonly ScheduleUse[], schedules: Schedules): Problem[] {
   const names = new Set(schedules.map(({ name }) => name))
-  return rules.flatMap((rule, index) => {
-    const used = scheduleOf(rule.when)
-    if (used === undefined || names.has(used)) return []
-    const known = names.size === 0 ? 'there are none' : `there are "${[...names].join('", "')}"`
-    return {
-      rule: rule.name,
-      path: pathText(['rules', index, 'when', 'hours']),
-      message: `names the business hours "${used}", which are not there: ${known}`,
-    }
-  })
+  const known = names.size === 0 ? 'there are none' : `there are "${[...names].join('", "')}"`
+  return uses
+    .filter(({ schedule }) => !names.has(schedule))
+    .map(({ index, rule, schedule }) =>
+      problemAt(['rules', index], rule, {
+        path: ['when', 'hours'],
+        message: `names the business hours "${schedule}", which are not there: ${known}`,
+        issue: ruleIssue('hours_unknown', { name: schedule }),
+      }),
+    )
 }
 
 function scheduleOf({ hours }: When): string | undefined {
@@ -123,85 +207,4 @@ function describe(problem: Problem): string {
 function nameOf(raw: unknown): string | null {
   const name: unknown = typeof raw === 'object' && raw !== null ? Reflect.get(raw, 'name') : undefined
   return typeof name === 'string' && name !== '' ? name.slice(0, 64) : null
-}
-
-/** What the fields say together and can't mean. */
-function contradictions(rule: Rule, index: number): Problem[] {
-  const found = [...conditionProblems(rule), ...actionProblems(rule), ...templateProblems(rule)]
-  return found.map(([path, message]) => ({
-    rule: rule.name,
-    path: pathText(['rules', index, ...path]),
-    message,
-  }))
-}
-
-type Found = readonly [path: readonly PropertyKey[], message: string]
-
-function* conditionProblems({ when }: Rule): Generator<Found> {
-  if (when.event !== undefined && when.type !== undefined)
-    yield [['when', 'type'], 'can’t stand beside "event": a push is a message or an event']
-  if (when.event !== undefined && when.text !== undefined)
-    yield [['when', 'text'], 'can’t stand beside "event": events have no text']
-  if (when.type !== undefined && when.text !== undefined && !listOf(when.type).includes('text'))
-    yield [['when', 'text'], 'can’t stand beside this "type": only messages of type "text" have a text']
-  if (when.hours && 'zone' in when.hours) yield* calendarProblems(when.hours)
-}
-
-function* calendarProblems({ holidays = [], workdays = [] }: Hours): Generator<Found> {
-  for (const [index, day] of workdays.entries())
-    if (holidays.includes(day))
-      yield [
-        ['when', 'hours', 'workdays', index],
-        `names ${day}, which "holidays" names too: it is one of them`,
-      ]
-}
-
-function* actionProblems({ when, then }: Rule): Generator<Found> {
-  let destination: string | undefined
-  for (const [index, action] of then.entries()) {
-    const here = ['then', index]
-    if ('reply' in action) {
-      yield* lengthProblems(action.reply, here)
-      continue
-    }
-    if ('tag' in action) continue
-    const [kind] = Object.keys(action)
-    if ('transfer' in action && when.event !== undefined)
-      yield [[...here, 'transfer'], 'can’t answer an event: WeChat transfers messages only. Use "handoff"']
-    if (destination !== undefined)
-      yield [here, `gives the conversation away a second time, after "${destination}": keep one of them`]
-    destination ??= kind
-  }
-}
-
-function* lengthProblems(reply: Reply, here: readonly PropertyKey[]): Generator<Found> {
-  if (!('text' in reply)) return
-  const parts = splitText(reply.text).length
-  const most = limits.allowanceAfterMessage.messages
-  if (parts > most)
-    yield [
-      [...here, 'reply', 'text'],
-      `needs ${parts} messages of ${limits.textBytes} bytes and WeChat allows ${most} in a row: shorten it`,
-    ]
-}
-
-function* templateProblems({ when, then }: Rule): Generator<Found> {
-  const texts = then.flatMap((action, index) =>
-    'reply' in action
-      ? textsOf(action.reply).map((each) => ({ ...each, path: ['then', index, 'reply', ...each.path] }))
-      : [],
-  )
-  const withPlaceholders = texts.filter(({ source }) => source.includes('{{'))
-  if (withPlaceholders.length === 0) return
-  const matches = when.text?.matches
-  const groups =
-    matches === undefined
-      ? undefined
-      : listOf(matches).map((pattern) => compileExpression(pattern, { caseSensitive: true }).groups)
-  for (const { path, source, template } of withPlaceholders) {
-    const message = template
-      ? templateProblem(source, groups)
-      : 'takes no placeholders: WeChat needs it as it is'
-    if (message !== undefined) yield [path, message]
-  }
 }

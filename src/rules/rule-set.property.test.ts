@@ -6,6 +6,7 @@ import type { Facts } from './facts.js'
 import { problemsText } from './rule-problem.js'
 import type { Comparison, Hours, Rule, RuleSet } from './rule-set.js'
 import { parseRules, serialiseRules } from './rules-file.js'
+import { runs } from '../../test/support/property-runs.js'
 
 // Small alphabets, so that rules and messages meet often.
 const words = ['退款', '退货', '订单', 'a', 'B', '订单 7', 'aB退款']
@@ -160,7 +161,7 @@ describe('compiled rules', () => {
             set.rules.find((candidate) => reads(candidate, each))?.name,
           )
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 
@@ -176,7 +177,7 @@ describe('compiled rules', () => {
           expect(reasons.length > 0).toBe(verdict !== 'answers')
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(500) },
     )
   })
 })

@@ -1,4 +1,6 @@
+import { ruleIssue } from '../protocol/rule-problems.js'
 import { checkRules, type Checked } from './rule-check.js'
+import { problemAt } from './rule-problem.js'
 import type { RepliesAllowed } from './rule-warning.js'
 import { ruleSetSchema, type RuleSet } from './rule-set.js'
 
@@ -9,7 +11,8 @@ export function parseRules(text: string, allowed?: RepliesAllowed): Checked {
     value = JSON.parse(text.replace(/^\uFEFF/, '')) // some editors put a byte order mark there
   } catch (error) {
     const message = `is not JSON: ${error instanceof Error ? error.message : String(error)}${lineOf(text, error)}`
-    return { ok: false, problems: [{ rule: null, path: '', message }] }
+    const problem = problemAt([], null, { path: [], message, issue: ruleIssue('not_json') })
+    return { ok: false, problems: [problem] }
   }
   return checkRules(value, allowed)
 }

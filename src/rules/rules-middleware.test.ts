@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decode, encode, enter, head, text } from '../../test/support/encoded-pushes.js'
 import { Bot, type Handled } from '../bot/index.js'
-import type { ConversationContext, Conversing } from '../conversation/conversing.js'
+import type { ConversationContext, ConversationActions } from '../conversation/conversation-context.js'
 import { silentLogger } from '../log.js'
 import type { IncomingInput } from '../wechat/index.js'
 import { compileRules, type CompiledRules } from './compile.js'
@@ -20,8 +20,8 @@ function compiled(rules: readonly object[]): CompiledRules {
 /** A bot with rules, and everything that came of its pushes in its order. */
 class Desk {
   readonly happened: string[] = []
-  readonly bot: Bot<Conversing>
-  contact: Conversing['contact'] = { name: null, remark: null, sessionFrom: null, tags: [] }
+  readonly bot: Bot<ConversationActions>
+  contact: ConversationActions['contact'] = { name: null, remark: null, sessionFrom: null, tags: [] }
   rules: CompiledRules
   sendingFails = false
 
@@ -35,7 +35,7 @@ class Desk {
       },
       setTyping: async () => undefined,
     }
-    this.bot = new Bot<Conversing>({ api, logger: silentLogger })
+    this.bot = new Bot<ConversationActions>({ api, logger: silentLogger })
     this.bot.use(rulesMiddleware(() => this.rules, { now: () => now }))
     this.bot.use((ctx: ConversationContext) => {
       this.happened.push(`next ${ctx.text ?? ''}`)
@@ -44,7 +44,7 @@ class Desk {
 
   handle(incoming: IncomingInput): Promise<Handled> {
     const note = (line: string): void => void this.happened.push(line)
-    const extension: Conversing = {
+    const extension: ConversationActions = {
       conversation: { id: 1, status: 'bot' },
       contact: this.contact,
       handoff: (reason) => {

@@ -78,6 +78,14 @@ describe('a template', () => {
     expect(encodeForUrl('half a pair: \ud83d')).toBe('half%20a%20pair%3A%20%EF%BF%BD')
     expect(encodeForUrl('😀')).toBe('%F0%9F%98%80')
   })
+
+  it('is written out no further than a reply may be long, however often it names a long text', () => {
+    const values = { match: new Map([['1', '👋'.repeat(1000)]]), sessionFrom: null, contact: { name: null } }
+    const text = render(parseTemplate('{{match.1}}'.repeat(900)), values)
+    expect(text.length).toBeLessThanOrEqual(10_240)
+    expect(text.length).toBeGreaterThan(10_000)
+    expect(text.isWellFormed()).toBe(true)
+  })
 })
 
 describe('what is wrong with a template', () => {
@@ -101,6 +109,6 @@ describe('what is wrong with a template', () => {
     ['{{match.1', groups, 'does not close'],
     ['您好 {{ {{match.1}}', groups, 'does not close'],
   ])('in %s is said', (source, given, message) => {
-    expect(templateProblem(source, given)).toContain(message)
+    expect(templateProblem(source, given)?.message).toContain(message)
   })
 })

@@ -1,8 +1,10 @@
+import { ruleIssue } from '../protocol/rule-problems.js'
 import type { Groups } from './expression.js'
+import type { Found } from './rule-problem.js'
 
-/** What placeholders stand for in one reply. */
+/** The values of placeholders in one reply. */
 export interface Values {
-  /** What `when.text.matches` found. */
+  /** The find of `when.text.matches`. */
   readonly match: Groups | undefined
   /** The contact button's `session-from`; null when the customer came another way. */
   readonly sessionFrom: string | null
@@ -10,7 +12,7 @@ export interface Values {
 }
 
 /**
- * What `{{contact.name}}` becomes for a customer without a name, which WeChat leaves most of them: the one
+ * The value of `{{contact.name}}` for a customer without a name, which WeChat leaves most of them: the one
  * word that is right both as an address and in 「您的订单」.
  */
 export const NAMELESS = '您'
@@ -43,10 +45,16 @@ export function render(
   encode: (value: string) => string = literally,
 ): string {
   let text = ''
-  for (const piece of template.pieces)
+  for (const piece of template.pieces) {
     text += typeof piece === 'string' ? piece : encode(valueOf(piece, values))
+    // A customer's long text, as often as a template names it, is no reply any more: what it would cost is bounded.
+    if (text.length > MOST_CHARACTERS) return text.slice(0, MOST_CHARACTERS).replace(/[\ud800-\udbff]$/, '')
+  }
   return text
 }
+
+/** As many as a reply may be written with: several times what WeChat takes. */
+const MOST_CHARACTERS = 10_240
 
 /** A value as one part of a path or a query. */
 export function encodeForUrl(value: string): string {
@@ -54,25 +62,39 @@ export function encodeForUrl(value: string): string {
 }
 
 /**
- * What is wrong with a text's placeholders, or undefined. `groups` are those of each expression that may have
+ * Returns the problem of a text's placeholders, or undefined. `groups` are those of each expression that may have
  * matched, or undefined where the rule has none.
  */
 export function templateProblem(
   source: string,
   groups: readonly ReadonlySet<string>[] | undefined,
-): string | undefined {
+): Omit<Found, 'path'> | undefined {
   for (const piece of source.split(/(\{\{[^{}]*\}\})/)) {
     if (!piece.startsWith('{{') || !piece.endsWith('}}')) {
-      if (piece.includes('{{')) return 'opens a placeholder with “{{” that “}}” does not close'
+      if (piece.includes('{{'))
+        return {
+          message: 'opens a placeholder with “{{” that “}}” does not close',
+          issue: ruleIssue('placeholder_open'),
+        }
       continue
     }
     const known = placeholder(nameIn(piece))
     if (!known)
-      return `has the unknown placeholder ${piece}: it may be {{match.0}}, {{match.1}}, {{match.NAME}}, {{sessionFrom}} or {{contact.name}}`
+      return {
+        message: `has the unknown placeholder ${piece}: it may be {{match.0}}, {{match.1}}, {{match.NAME}}, {{sessionFrom}} or {{contact.name}}`,
+        issue: ruleIssue('placeholder_unknown', { placeholder: piece }),
+      }
     if (known.kind !== 'match') continue
-    if (!groups) return `uses ${piece}, which needs an expression under when.text.matches`
+    if (!groups)
+      return {
+        message: `uses ${piece}, which needs an expression under when.text.matches`,
+        issue: ruleIssue('placeholder_without_match', { placeholder: piece }),
+      }
     if (!groups.every((each) => each.has(known.group)))
-      return `uses ${piece}, but ${groups.length > 1 ? 'not every expression' : 'the expression'} under when.text.matches has such a group`
+      return {
+        message: `uses ${piece}, but ${groups.length > 1 ? 'not every expression' : 'the expression'} under when.text.matches has such a group`,
+        issue: ruleIssue('placeholder_without_group', { placeholder: piece }),
+      }
   }
   return undefined
 }

@@ -1,67 +1,47 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import Koa, { type Context, type Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { remedyFor } from '../api/index.js'
-import { Bot, type Sender } from '../bot/index.js'
+import type { Sender } from '../bot/index.js'
 import {
   BatchWorker,
-  CodeWorker,
+  CodeStage,
   Commands,
+  ConversationSignals,
   everyShard,
-  FeedFollower,
-  Handling,
+  PushHandler,
   Inbox,
   LeasedShards,
   MessageIndexer,
   Outbox,
-  type Conversing,
   type Shards,
+  type ViewSource,
   type Worker,
 } from '../conversation/index.js'
-import {
-  API_KEYS_CHANGED,
-  apiKeyRoutes,
-  ApiKeys,
-  contactRoutes,
-  conversationRoutes,
-  deskApi,
-  deskPage,
-  erasures,
-  eventRoutes,
-  firstPrincipal,
-  mediaRoutes,
-  personalDataRoutes,
-  LiveEvents,
-  programOf,
-  SESSION_ENDED,
-  webhookRoutes,
-} from '../desk/index.js'
+import { Submits } from '../people/submits.js'
+import { HeavyReads } from '../http/heavy-reads.js'
 import { Hooks } from '../hooks/index.js'
-import { mayTransfer, rules } from '../rules/rules-middleware.js'
+import { mayTransfer } from '../rules/rules-middleware.js'
 import { pushReceiver } from '../webhook/index.js'
-import type { IncomingMessage as Message } from '../wechat/index.js'
-import type { Handlers } from './bot-module.js'
-import { ClientAddress } from './client-address.js'
-import { closingConnections, type Phase } from './closing.js'
-import type { Config } from './config.js'
-import { diagnose } from './doctor/diagnose.js'
+import type { BotModule } from './bot-module.js'
+import { createBots } from './bots.js'
+import { ClientAddress } from '../http/client-address.js'
+import { apiAccess } from '../people/api-access.js'
+import { apiRoutes } from './api-routes.js'
+import type { Phase } from './closing.js'
+import type { Config } from '../config/config.js'
+import { diagnose } from '../doctor/diagnose.js'
 import { eraser } from './erasure.js'
-import { errorForm } from './error-form.js'
-import type { Foundation, Surroundings } from './foundation.js'
-import { healthPages } from './health.js'
+import { followedEvents } from '../desk/followed-events.js'
+import { foreseeing } from '../rules/foreseeing.js'
+import type { Core, Runtime } from './core.js'
 import { mediaParts } from './media.js'
 import { retentionOf } from './retention.js'
-import { metricsPage } from './metrics-page.js'
-import { pushDoor } from './push-door.js'
-import { rateLimit } from './rate-limit.js'
-import { answerRoutes } from './routes/answer-routes.js'
-import { appRoutes } from './routes/app-routes.js'
-import { doctorRoutes } from './routes/doctor-routes.js'
-import { hoursRoutes } from './routes/hours-routes.js'
-import { ruleRoutes } from './routes/rule-routes.js'
-import { setupRoutes } from './routes/setup-routes.js'
-import { countRefusals, observedInbox, observedReceiver, observedSender, reportTo } from './observed.js'
+import { pushEndpoint } from './push-endpoint.js'
+import { meteredInbox, meteredReceiver, meteredSender, PUSH_PATH } from './metered.js'
 import { createPeople, type People } from './people.js'
-import { SetupMarks, markedBy } from './setup-marks.js'
+import { SetupProgress, markedBy } from '../apps/setup-progress.js'
+import { webServer } from './web.js'
+import { WriteProbe } from './write-probe.js'
 
 /** The service, but for the ports it listens on. */
 export interface App {
@@ -75,10 +55,9 @@ export interface App {
   stop(milliseconds: number): Promise<void>
 }
 
-/** What may be put into the service from outside. */
-export interface Additions {
-  /** Handlers in code, which stand before the rules. */
-  readonly handlers?: Handlers | undefined
+/** Parts that come from outside the service. */
+export interface AppOptions {
+  readonly handlers?: BotModule | undefined
   /** Pages of its own, which stand behind all others. */
   readonly pages?: (people: People) => readonly Middleware[]
   /** Where the service can be reached from this machine, once it listens. */
@@ -91,12 +70,12 @@ export interface Additions {
  */
 export async function createApp(
   config: Config,
-  foundation: Foundation,
-  around: Surroundings,
-  { handlers, pages, localUrl }: Additions = {},
+  core: Core,
+  runtime: Runtime,
+  { handlers = {}, pages, localUrl }: AppOptions = {},
 ): Promise<App> {
-  const { store, box, metrics, apps, rules: ruleBook } = foundation
-  const { logger, wait } = around
+  const { store, secretBox, identity, metrics, apps, rules: ruleBook } = core
+  const { logger, now, wait } = runtime
   let phase: Phase = 'starting'
 
   // The part of the work that is this process's: all of it, unless PostgreSQL is shared.
@@ -104,131 +83,143 @@ export async function createApp(
     store.dialect === 'sqlite'
       ? everyShard
       : new LeasedShards({ store, logger, onGained: takeOver, onLeaving: (leaving) => outbox.leave(leaving) })
-  const parts = {
-    ...around,
-    store,
-    shards,
-    allowance: config.allowance,
-    onHandled: () => {
-      outbox.wake()
-      media.fetcher.wake()
-    },
-    onQueued: () => queued(),
+  const signals = new ConversationSignals({ store, shards, logger })
+  const { allowance } = config
+  // SQLite has one connection, behind which pushes wait as well.
+  const reads = new HeavyReads({ atOnce: store.dialect === 'sqlite' ? 1 : 4 })
+  const onHandled = (): void => {
+    outbox.wake()
+    media.fetcher.wake()
   }
   // Beside the way of a message: its picture, fetched in the background.
-  const media = mediaParts(config, foundation, { ...around, onTold: () => told() })
+  const media = mediaParts(config, { store, apps }, { logger, now, onTold: () => signals.grown() })
 
-  // What is too old goes, where the configuration says so.
-  const retention = retentionOf(config, { ...parts, ...media })
+  // Old data is deleted, where the configuration says so.
+  const retention = retentionOf(config, { logger, now, wait, store, shards, pictures: media.pictures })
 
   // Out: what is queued goes to WeChat, once.
   const senderOf = (appId: string): Sender | undefined =>
-    media.sending(observedSender(apps.apiOf(appId), appId, metrics), appId)
-  const outbox = new Outbox({ ...parts, senderOf, remedyFor })
-  const commands = new Commands(parts)
+    media.sending(meteredSender(apps.apiOf(appId), appId, metrics), appId)
+  const outbox = new Outbox({ store, shards, allowance, logger, now, wait, senderOf, remedyFor })
+  const commands = new Commands({ store, allowance, now, onQueued })
 
-  // Between: handlers in code may take long and run alone; rules answer at once, many pushes in one transaction.
-  const bot = new Bot<Conversing>({ api: nobody }).use(countRefusals(metrics)).catch(reportTo(logger))
-  await handlers?.(bot)
-  bot.use(rules(() => ruleBook.compiled, around))
-  const worker: Worker = handlers
-    ? new CodeWorker({ ...parts, bot, senderOf })
-    : new BatchWorker({
-        ...parts,
-        handling: new Handling({ ...parts, bot }),
-        arriving: () => inbox.arriving,
-      })
+  // Between: rules answer at once, many pushes in one transaction; handlers in code may take long and run beside it.
+  const { byRules, foresight, code } = await createBots(handlers, { rules: ruleBook, metrics, logger, now })
+  const handler = new PushHandler({ store, allowance, shards, logger, now, bot: byRules, code })
+  const worker: Worker = new BatchWorker({
+    shards,
+    logger,
+    wait,
+    onHandled,
+    handling: foreseeing(handler, foresight),
+    code: code && new CodeStage({ bot: code.bot, senderOf, logger, wait }),
+    arriving: () => inbox.arriving,
+  })
 
   // In: pushes are committed, then answered; one that may be transferred waits for its handlers.
-  const byRules = (message: Message): boolean => mayTransfer(ruleBook.compiled, message)
-  const inbox = new Inbox({ ...parts, worker, mayTransfer: handlers ? undefined : byRules })
-  // What of it the set-up guide waits for.
-  const marks = new SetupMarks(parts)
-  const pushes = pushReceiver(observedInbox(inbox, metrics), {
-    ...around,
+  const inbox = new Inbox({
+    store,
+    shards,
+    logger,
+    now,
+    wait,
+    worker,
+    mayTransfer: (message) => mayTransfer(ruleBook.compiled, message) || code?.mayTake(message) === true,
+  })
+  // The steps that the set-up guide waits for.
+  const marks = new SetupProgress({ store, logger, now })
+  const writes = new WriteProbe({ store, now })
+  const pushes = pushReceiver(writes.watching(meteredInbox(inbox, metrics)), {
+    now,
+    logger,
     ...markedBy(marks),
-    path: '/wechat',
+    path: PUSH_PATH,
     apps: apps.secretsOf,
   })
 
   // The desk: what people and programs see and do.
-  const people = createPeople(config, { ...parts, box, commands })
-  const agents = people.directory
-  const apiKeys = new ApiKeys(parts)
-  const principalOf = firstPrincipal(programOf(config.apiKey, apiKeys), people.guard.principalOf)
-  const views = { ...parts, namesOf: agents.namesOf }
-  // One process of several keeps the index.
-  const indexer = new MessageIndexer({ ...parts, mine: () => shards.has(0) })
-  const events = new LiveEvents({
-    ...parts,
-    follower: new FeedFollower({ ...parts, views }),
-    principalOf,
-    signals: store.signals,
-    endings: [SESSION_ENDED, API_KEYS_CHANGED],
-    passing: [people.presence, erasures(store.signals)],
-    onOpened: (agentId) => people.presence.opened(agentId),
+  const client = new ClientAddress({ trustedProxies: config.trustedProxies, publicUrl: config.publicUrl })
+  const addressOf = (ctx: Context): string => client.of(ctx.req)
+  const submits = new Submits({ store, secrets: secretBox, now })
+  const people = createPeople(config, {
+    store,
+    shards,
+    logger,
+    now,
+    wait,
+    addressOf,
+    secretBox,
+    identity,
+    commands,
+    submits,
+    reads,
   })
+  const agents = people.directory
+  const sessionPrincipal = people.guard.principalOf
+  const access = apiAccess({ store, config, logger, now, addressOf, sessionPrincipal })
+  const views: ViewSource = { store, allowance, namesOf: agents.namesOf, now }
+  // One process of several keeps the index.
+  const indexer = new MessageIndexer({ store, logger, wait, mine: () => shards.has(0) })
+  const { presence } = people
+  const events = followedEvents({ store, views, presence, principalOf: access.principalOf, logger, wait })
   // The operator’s own system is told what happens.
   const hooks = new Hooks({
-    ...views,
-    seal: box,
+    logger,
+    wait,
+    store,
+    allowance,
+    namesOf: views.namesOf,
+    now,
+    secrets: secretBox,
     allowPrivate: config.privateHooks,
     onAttempt: (outcome) => metrics.webhookDeliveries.inc({ outcome }),
   })
-  const client = new ClientAddress(config.trustedProxies)
-  const serving = { ...parts, ...foundation, config, addressOf: (ctx: Context) => client.of(ctx.req) }
   const routes = [
-    ...apiKeyRoutes({ apiKeys }),
-    ...appRoutes(serving),
-    ...contactRoutes({ views, commands }),
-    ...conversationRoutes({ views, commands, agents, onTakenOver: people.onTakenOver }),
-    ...eventRoutes({ events }),
-    ...doctorRoutes({ diagnose: () => diagnose({ ...serving, foundation, localUrl: localUrl?.() }) }),
-    ...mediaRoutes(media),
-    ...ruleRoutes({ ...serving, allowed: config.allowance, hasHandlers: handlers !== undefined }),
-    ...answerRoutes(serving),
-    ...hoursRoutes(serving),
-    ...setupRoutes({ ...serving, marks }),
-    ...personalDataRoutes({
-      ...serving,
+    ...apiRoutes({
+      apps,
+      config,
+      submits,
+      store,
+      now,
+      addressOf,
+      apiKeys: access.apiKeys,
       views,
-      erase: eraser(store, media, around),
-      pictures: {
-        notePictures: () => media.fetcher.noteAll(),
-        readPicture: (id) => media.library.read(id),
-      },
+      commands,
+      reads,
+      agents,
+      events,
+      hooks,
+      marks,
+      media,
+      onTakenOver: people.onTakenOver,
+      databaseId: identity.id,
+      rules: ruleBook,
+      hasHandlers: handlers.before !== undefined,
+      diagnose: () =>
+        diagnose({ config, store, apps, counts: metrics, rules: ruleBook, localUrl: localUrl?.(), now }),
+      erase: eraser(store, { pictures: media.pictures, fetcher: media.fetcher }, { logger, now, wait }),
     }),
-    ...webhookRoutes({ ...serving, hooks }),
     ...people.routes,
   ]
-  const api = deskApi(routes, { principalOf, now: around.now })
+  const web = webServer({
+    config,
+    store,
+    writes,
+    metrics,
+    client,
+    access,
+    routes,
+    pages: pages?.(people) ?? [],
+    phase: () => phase,
+    logger,
+    now,
+    wait,
+  })
 
-  const web = new Koa()
-    .use(errorForm({ logger, metrics }))
-    .use(closingConnections(() => phase))
-    .use(rateLimit({ ...around, client }))
-    .use(healthPages({ store, wait, phase: () => phase }))
-    .use(metricsPage({ metrics, config }))
-    .use(api)
-    .use(deskPage())
-  for (const page of pages?.(people) ?? []) web.use(page)
-  web.on('error', (err: unknown) => logger.debug({ err }, 'an answer could not be delivered'))
-
-  function queued(): void {
+  function onQueued(): void {
     outbox.wake()
     media.fetcher.wake()
-    // The conversation may be another process's to send in.
-    if (shards.alone) return
-    store.signals.send('queued', '').catch((err: unknown) => {
-      logger.warn({ err }, 'the other processes could not be told of a message; they find it within a second')
-    })
-  }
-
-  /** Who follows the feed hears of it sooner than they would by themselves. */
-  function told(): void {
-    store.signals.send('feed', '').catch((err: unknown) => {
-      logger.debug({ err }, 'who follows the feed could not be told; they look again by themselves')
-    })
+    signals.queued()
   }
 
   function takeOver(gained: readonly number[]): void {
@@ -237,9 +228,9 @@ export async function createApp(
   }
 
   return {
-    handler: pushDoor({
-      receive: observedReceiver(pushes, apps, metrics),
-      next: web.callback(),
+    handler: pushEndpoint({
+      receive: meteredReceiver(pushes, apps, metrics),
+      next: web,
       phase: () => phase,
       logger,
     }),
@@ -277,8 +268,3 @@ export async function createApp(
 
 /** For deliveries under way: those that are cut off are made again. */
 const HOOKS_MS = 2000
-
-/** Each run of the bot is given its own sender. */
-const nobody = (): Sender => {
-  throw new Error('a run of the bot has no sender')
-}

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { ControlError, controlAddress, type ControlLine } from './control-protocol.js'
 
-/** What a server answered; `running` is false when there is none. */
+/** The server's response; `running` is false when there is no server. */
 export type ControlAnswer = { readonly running: false } | { readonly running: true; readonly result: unknown }
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { KefuError } from '../errors.js'
 
-/** What commands beside a running server ask of it, by name. */
+/** A call that a command makes to a running server. */
 export interface ControlCall {
   readonly input: unknown
   /** Aborted when the command is gone, or the server stops. */
@@ -30,12 +30,12 @@ export class ControlError extends KefuError {
 }
 
 /** More bytes than the name of a socket may have on some systems. */
-const LONGEST = 100
+const MAX_NAME_BYTES = 100
 
 /** Where commands find the server of a DATA_DIR; undefined when the directory's name is too long for a socket. */
 export function controlAddress(dataDir: string): string | undefined {
   if (process.platform === 'win32')
     return `\\\\.\\pipe\\kefu-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`
   const path = join(dataDir, 'kefu.sock')
-  return Buffer.byteLength(path) <= LONGEST ? path : undefined
+  return Buffer.byteLength(path) <= MAX_NAME_BYTES ? path : undefined
 }

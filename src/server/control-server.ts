@@ -2,6 +2,7 @@ import { chmod, mkdir, unlink } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { KefuError } from '../errors.js'
 import type { Logger } from '../log.js'
 import { ControlError, controlAddress, type ControlLine, type ControlRoutes } from './control-protocol.js'
@@ -47,7 +48,7 @@ async function listen(address: string, routes: ControlRoutes, logger: Logger): P
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(address, resolve)
+    asOwnerOnly(() => server.listen(address, resolve))
   })
   if (process.platform !== 'win32') await chmod(address, 0o600)
   return {
@@ -57,11 +58,25 @@ async function listen(address: string, routes: ControlRoutes, logger: Logger): P
         server.close(() => {
           resolve()
         })
-        // What the calls had to say is said.
+        // By then the calls have said everything.
         setImmediate(() => {
           server.closeAllConnections()
         })
       }),
+  }
+}
+
+/** A socket is there from the moment it is bound, so its rights must be right by then. Threads can't set them. */
+function asOwnerOnly(work: () => unknown): void {
+  if (!isMainThread || process.platform === 'win32') {
+    work()
+    return
+  }
+  const before = process.umask(0o177)
+  try {
+    work()
+  } finally {
+    process.umask(before)
   }
 }
 

@@ -1,6 +1,6 @@
 import { ConfigError, KefuError } from '../errors.js'
 import { openStore, type Store } from '../store/index.js'
-import type { Config } from './config.js'
+import type { Config } from '../config/config.js'
 
 /** Opens the configured database. Throws ConfigError, whatever keeps it from being opened. */
 export async function openDatabase({ databaseUrl, dataDir }: Config): Promise<Store> {

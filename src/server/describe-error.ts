@@ -1,6 +1,6 @@
 import { ApiError, KefuError, NetworkError } from '../errors.js'
 
-/** What may be known of an error outside: see describeError. */
+/** The part of an error that may leave the process: see describeError. */
 export interface ErrorDescription {
   readonly name: string
   readonly message: string

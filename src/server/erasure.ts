@@ -1,7 +1,7 @@
 import { eraseContact } from '../conversation/index.js'
 import type { MediaParts } from './media.js'
 import type { Store } from '../store/index.js'
-import type { Surroundings } from './foundation.js'
+import type { Runtime } from './core.js'
 
 /** A database up to this size is scrubbed at once, which takes a second at most; a larger one at the next start. */
 const AT_ONCE_BYTES = 32 * 1024 * 1024
@@ -11,7 +11,7 @@ const DUE = 'scrub_due'
 export function eraser(
   store: Store,
   { pictures, fetcher }: Pick<MediaParts, 'pictures' | 'fetcher'>,
-  { logger, now, wait }: Surroundings,
+  { logger, now, wait }: Runtime,
 ): (contactId: number) => Promise<void> {
   // One after the other, so that none counts as scrubbed by the one before it.
   let last: Promise<unknown> = Promise.resolve()
@@ -45,7 +45,7 @@ export function eraser(
 }
 
 /** Overwrites what an erasure may have left in the free space of a large database. */
-export async function scrubWhereDue(store: Store, { logger }: Pick<Surroundings, 'logger'>): Promise<void> {
+export async function scrubWhereDue(store: Store, { logger }: Pick<Runtime, 'logger'>): Promise<void> {
   if (!store.file) return
   const due = await store.db.selectFrom('setting').select('key').where('key', '=', DUE).executeTakeFirst()
   if (!due) return

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import type { Logger } from '../log.js'
-import type { Config } from './config.js'
+import type { Config } from '../config/config.js'
 import { describeError } from './describe-error.js'
 import { terminalLine } from './terminal-line.js'
 

@@ -1,6 +1,6 @@
 import { remedyFor } from '../api/index.js'
 import type { Sender } from '../bot/index.js'
-import { tellOfMessages } from '../conversation/index.js'
+import { notifyOfMessages } from '../conversation/index.js'
 import {
   PictureFetcher,
   PictureLibrary,
@@ -8,8 +8,8 @@ import {
   pictureStore,
   type PictureStore,
 } from '../media/index.js'
-import type { Config } from './config.js'
-import type { Foundation, Surroundings } from './foundation.js'
+import type { Config } from '../config/config.js'
+import type { Core, Runtime } from './core.js'
 
 /** Pictures: what fetches them, what keeps them, and what sends them. */
 export interface MediaParts {
@@ -22,28 +22,30 @@ export interface MediaParts {
 
 export function mediaParts(
   config: Pick<Config, 'dataDir'>,
-  { store, apps }: Pick<Foundation, 'store' | 'apps'>,
-  around: Surroundings & { readonly onTold: () => void },
+  { store, apps }: Pick<Core, 'store' | 'apps'>,
+  { logger, now, onTold }: Pick<Runtime, 'logger' | 'now'> & { readonly onTold: () => void },
 ): MediaParts {
-  const pictures = pictureStore(store, config.dataDir, around.now)
+  const pictures = pictureStore(store, config.dataDir, now)
   const library = new PictureLibrary({
-    ...around,
+    now,
     store,
     pictures,
     upload: async (appId, bytes) => apps.apiOf(appId)?.uploadTempMedia(bytes),
   })
   const fetcher = new PictureFetcher({
-    ...around,
+    onTold,
+    logger,
+    now,
     store,
     pictures,
     fetch: async (appId, mediaId) => apps.apiOf(appId)?.getTempMedia(mediaId),
     remedyFor,
-    tell: (tx, messages) => tellOfMessages(tx, store.dialect, around.now(), messages),
+    tell: (tx, messages) => notifyOfMessages(tx, store.dialect, now(), messages),
   })
   return {
     fetcher,
     library,
     pictures,
-    sending: (sender, appId) => sender && pictureSender(sender, appId, library, around.logger),
+    sending: (sender, appId) => sender && pictureSender(sender, appId, library, logger),
   }
 }

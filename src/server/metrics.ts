@@ -1,26 +1,31 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-
-/** Where the queues stand, asked when the page is read. */
-export interface QueueState {
-  readonly depth: number
-  /** Milliseconds since 1970 of the oldest entry; undefined when there is none. */
-  readonly oldestAt: number | undefined
-}
+import type { Queues } from '../conversation/index.js'
 
 export interface MetricsOptions {
-  readonly queues: Readonly<
-    Record<'inbox' | 'outbox' | 'webhooks' | 'webhooks_dead', () => Promise<QueueState>>
-  >
+  /** Asked when the page is read. */
+  readonly queues: Queues
   /** The milliseconds since 1970. */
   readonly now: () => number
 }
 
-/** What the service counts, for Prometheus. Labels hold appids, words of the protocol and numbers: nothing of a customer's. */
+/** The service's counters, for Prometheus. Labels hold appids, words of the protocol and numbers: nothing of a customer's. */
 export class Metrics {
   readonly registry = new Registry()
 
   /** `result`: taken, repeat, failed (WeChat tries again), refused (not shown to be WeChat's), unreadable. */
   readonly pushes = this.#counter('kefu_pushes_total', 'Pushes of WeChat', ['app', 'kind', 'result'])
+  /** Kept as they came, and answered `success`. */
+  readonly unreadablePushes = this.#counter(
+    'kefu_pushes_unreadable_total',
+    'Pushes of WeChat that can’t be read and are kept as they came',
+    ['app'],
+  )
+  /** Of several Mini Programs, at the path that says nothing of which. */
+  readonly barePushes = this.#counter(
+    'kefu_pushes_bare_path_total',
+    'Pushes that came to /wechat while there are several Mini Programs',
+    [],
+  )
   readonly acks = this.#histogram(
     'kefu_ack_seconds',
     'From a push’s arrival to its answer',
@@ -60,6 +65,12 @@ export class Metrics {
     const count = (result: string): number =>
       values.filter(({ labels }) => labels.result === result).reduce((sum, { value }) => sum + value, 0)
     return { refused: count('refused'), unreadable: count('unreadable'), failed: count('failed') }
+  }
+
+  /** How many pushes came to the path that says nothing of which Mini Program. */
+  async atBarePath(): Promise<number> {
+    const { values } = await this.barePushes.get()
+    return values.reduce((sum, { value }) => sum + value, 0)
   }
 
   /** The messages that were not sent, by WeChat's errcode, the most frequent first. */

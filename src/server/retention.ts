@@ -8,23 +8,29 @@ import {
 } from '../conversation/index.js'
 import { purgePictures, type PictureStore } from '../media/index.js'
 import type { Store } from '../store/index.js'
-import type { Config } from './config.js'
-import type { Surroundings } from './foundation.js'
+import type { Config } from '../config/config.js'
+import type { Runtime } from './core.js'
 
 const DAY_MS = 86_400_000
 /** WeChat makes its last attempt within a minute; a push that is older than we take is refused as stale. */
 const REPEAT_MS = 3_600_000
 
-/** What the configuration wants deleted, and when. Off where it says nothing. */
+/** Deletes old data as the configuration says. Off where it says nothing. */
 export function retentionOf(
   { keepDays, pushMaxAgeSeconds }: Pick<Config, 'keepDays' | 'pushMaxAgeSeconds'>,
-  around: Surroundings & {
+  {
+    logger,
+    now,
+    wait,
+    store,
+    shards,
+    pictures,
+  }: Runtime & {
     readonly store: Store
     readonly shards: Pick<Shards, 'has'>
     readonly pictures: PictureStore
   },
 ): Retention {
-  const { store, pictures, shards } = around
   const all: { name: keyof Config['keepDays']; purge: Kept['purge']; atLeastMs?: number }[] = [
     // Pictures first: a message's own go with it.
     { name: 'media', purge: (before, from, most) => purgePictures(store, pictures, before, from, most) },
@@ -37,5 +43,11 @@ export function retentionOf(
     const days = keepDays[name]
     return days === undefined ? [] : [{ name, purge, forMs: Math.max(days * DAY_MS, atLeastMs) }]
   })
-  return new Retention({ ...around, kept, mine: () => shards.has(0) })
+  return new Retention({
+    logger,
+    now,
+    wait,
+    kept,
+    mine: () => shards.has(0),
+  })
 }

@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { ApiError, ConfigError, NetworkError } from '../errors.js'
 import type { Commands } from '../conversation/index.js'
 import { explainErrcode, splitText } from '../wechat/index.js'
-import type { Apps } from './apps.js'
-import type { Foundation, Surroundings } from './foundation.js'
+import type { Apps } from '../apps/apps.js'
+import type { Core, Runtime } from './core.js'
 
-/** What became of one message; a long text is several. */
+/** The outcome of one message; a long text is several. */
 export interface SendOutcome {
   /** `queued`: it has not left yet. */
   readonly state: 'accepted' | 'unknown' | 'failed' | 'cancelled' | 'queued'
@@ -16,7 +16,7 @@ export interface SendOutcome {
   readonly rid: string | null
 }
 
-/** What `kefu send` asks for. */
+/** The input of `kefu send`. */
 export const sendInput = z.object({
   appId: z.string().optional(),
   openId: z.string().min(1),
@@ -30,8 +30,8 @@ const PATIENCE_MS = 20_000
 /** Queues a text as any other message is, in the customer's conversation, and waits for what becomes of it. */
 export async function sendQueued(
   input: SendInput,
-  { store, apps }: Pick<Foundation, 'store' | 'apps'>,
-  { commands, now, wait }: { commands: Commands } & Pick<Surroundings, 'now' | 'wait'>,
+  { store, apps }: Pick<Core, 'store' | 'apps'>,
+  { commands, now, wait }: { commands: Commands } & Pick<Runtime, 'now' | 'wait'>,
 ): Promise<SendOutcome[]> {
   const appId = onlyApp(apps, input.appId)
   const conversation = await store.db

@@ -1,15 +1,15 @@
-import { agentCommands } from './agent-command.js'
-import { createApp, type Additions } from './app.js'
+import { agentCommands } from '../people/agent-commands.js'
+import { createApp, type AppOptions } from './app.js'
 import { holdRoutes } from './backup-hold.js'
 import { loadBotModule } from './bot-module.js'
-import type { Config } from './config.js'
+import type { Config } from '../config/config.js'
 import type { ControlRoutes } from './control-protocol.js'
 import { serveControl } from './control-server.js'
-import { diagnose } from './doctor/diagnose.js'
-import { openFoundation, type Surroundings } from './foundation.js'
-import { listen } from './listen.js'
+import { diagnose } from '../doctor/diagnose.js'
+import { openCore, type Runtime } from './core.js'
+import { listen } from '../http/listen.js'
 import { sendInput, sendQueued } from './send.js'
-import type { AppView } from './apps.js'
+import type { AppView } from '../apps/apps.js'
 
 /** A service that runs. */
 export interface Running {
@@ -37,12 +37,12 @@ const WORK_MS = 3500
 /** `kefu start`: the whole service. Throws ConfigError when it can't run. */
 export async function startService(
   config: Config,
-  around: Surroundings,
-  additions: Additions = {},
+  runtime: Runtime,
+  additions: AppOptions = {},
 ): Promise<Running> {
-  const { logger } = around
-  const foundation = await openFoundation(config, around)
-  const ends: (() => Promise<void>)[] = [() => foundation.close()]
+  const { logger } = runtime
+  const core = await openCore(config, runtime)
+  const ends: (() => Promise<void>)[] = [() => core.close()]
   const stop = async (): Promise<void> => {
     // Once, also when it is asked for twice.
     for (const end of ends.splice(0).reverse())
@@ -56,7 +56,7 @@ export async function startService(
       (config.botModule === undefined ? undefined : await loadBotModule(config.botModule))
     // Known once it listens.
     const reached: { url?: string } = {}
-    const app = await createApp(config, foundation, around, {
+    const app = await createApp(config, core, runtime, {
       ...additions,
       handlers,
       localUrl: () => reached.url,
@@ -67,12 +67,21 @@ export async function startService(
     reached.url = server.url
     ends.push(() => server.close(REQUESTS_MS))
     const routes: ControlRoutes = {
-      ...holdRoutes(foundation.store),
-      status: async () => ({ engine: foundation.store.engine, url: server.url }),
-      doctor: async () => diagnose({ config, foundation, localUrl: server.url, now: around.now }),
-      send: async ({ input }) => sendQueued(sendInput.parse(input), foundation, { ...around, ...app }),
-      'import-rules': async ({ input }) => foundation.rules.replace(input),
-      'export-rules': async () => foundation.rules.set,
+      ...holdRoutes(core.store),
+      status: async () => ({ engine: core.store.engine, url: server.url }),
+      doctor: async () =>
+        diagnose({
+          config,
+          store: core.store,
+          apps: core.apps,
+          counts: core.metrics,
+          rules: core.rules,
+          localUrl: server.url,
+          now: runtime.now,
+        }),
+      send: async ({ input }) => sendQueued(sendInput.parse(input), core, { ...runtime, ...app }),
+      'import-rules': async ({ input }) => core.rules.replace(input),
+      'export-rules': async () => core.rules.set,
       ...agentCommands(app.people),
     }
     const control = await serveControl(config.dataDir, routes, logger)
@@ -85,9 +94,9 @@ export async function startService(
       url: server.url,
       // Behind #, so that no server or proxy is told.
       setupUrl: setupToken && `${config.publicUrl ?? server.url}/#/setup/${setupToken}`,
-      apps: foundation.apps.list,
-      engine: foundation.store.engine,
-      rules: foundation.rules.set.rules.length,
+      apps: core.apps.list,
+      engine: core.store.engine,
+      rules: core.rules.set.rules.length,
       stop,
     }
   } catch (error) {

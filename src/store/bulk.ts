@@ -39,8 +39,8 @@ export function storable<T>(value: T): T | string {
 
 const unstorable = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
-/** What a written statement is told of its dialect, so that one text serves both. */
-export interface Words {
+/** The parts of a statement that depend on the dialect, so that one text serves both. */
+export interface SqlFragments {
   readonly dialect: Dialect
   /** The rows to select from, named `rows`. */
   readonly rows: string
@@ -55,7 +55,7 @@ export interface Words {
  */
 export function bulkStatement<C extends BulkColumns>(
   columns: C,
-  write: (words: Words) => string,
+  write: (words: SqlFragments) => string,
 ): (
   tx: Kysely<Schema>,
   dialect: Dialect,
@@ -80,7 +80,7 @@ export interface Done {
   readonly affected: number
 }
 
-export function wordsOf(dialect: Dialect, columns: BulkColumns): Words {
+export function wordsOf(dialect: Dialect, columns: BulkColumns): SqlFragments {
   const sqlite = dialect === 'sqlite'
   const fields = Object.entries(columns).map(([name, type], i) =>
     sqlite ? `value ->> ${i} as "${name}"` : `(value ->> ${i})::${type} as "${name}"`,

@@ -9,7 +9,7 @@ const sqliteNumbers: ReadonlySet<number> = new Set([5, 6, 7, 8, 9, 10, 11, 13, 1
  */
 const postgresClasses = /^(08|25006|40|53|55|57|58)/
 const network = /^(E[A-Z_]+|UND_ERR_\w+)$/
-/** What pg says without a code. */
+/** Messages of pg that have no code. */
 const postgresWords = /connection|timeout exceeded|pool after calling end/i
 
 /**

@@ -10,6 +10,13 @@ import { media } from './migrations/0007-media.js'
 import { answers } from './migrations/0008-answers.js'
 import { setup } from './migrations/0009-setup.js'
 import { listFilters } from './migrations/0010-list-filters.js'
+import { unreadablePushes } from './migrations/0011-unreadable-pushes.js'
+import { businessSessions } from './migrations/0012-business-sessions.js'
+import { signIn } from './migrations/0014-sign-in.js'
+import { submits } from './migrations/0017-submits.js'
+import { undo } from './migrations/0018-undo.js'
+import { activity } from './migrations/0019-activity.js'
+import { pictureTypes } from './migrations/0020-picture-types.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -27,5 +34,12 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0008-answers': answers(),
     '0009-setup': setup(dialect),
     '0010-list-filters': listFilters(dialect),
+    '0011-unreadable-pushes': unreadablePushes(dialect),
+    '0012-business-sessions': businessSessions(),
+    '0014-sign-in': signIn(dialect),
+    '0017-submits': submits(dialect),
+    '0018-undo': undo(),
+    '0019-activity': activity(dialect),
+    '0020-picture-types': pictureTypes(),
   }
 }

@@ -17,9 +17,11 @@ export interface PushRow {
   readonly receivedAt: number
   /** WeChat is told success as soon as the push is safe: nobody waits for what its handlers decide. */
   readonly answered?: boolean
+  /** Why it can't be read, where it can't. */
+  readonly unreadable?: string | undefined
 }
 
-/** What became of it: `inserted` is false when the same push was there already. */
+/** The result: `inserted` is false when the same push was there already. */
 export interface Appended {
   readonly id: number
   readonly inserted: boolean
@@ -34,7 +36,11 @@ const columns = {
   plaintext: 'text',
   received_at: 'bigint',
   answer: 'text',
+  unreadable: 'text',
 } as const satisfies BulkColumns
+
+/** The id of a push that is there no more: no row has it. */
+const GONE = 0
 
 /** Makes pushes safe, all that come in one turn of the event loop in one statement, so in one commit. */
 export class PushLog {
@@ -86,6 +92,7 @@ export class PushLog {
       storable(row.plaintext),
       row.receivedAt,
       row.answered ? 'success' : null,
+      row.unreadable ?? null,
     ])
     const inserted = await this.#idsBy(this.#insert, values)
     const missing = keys.filter((key) => !inserted.has(key))
@@ -106,7 +113,8 @@ export class PushLog {
       }
       const before = found.get(key)
       if (before !== undefined) return { result: { id: before, inserted: false } }
-      return { error: new Error('The push was neither inserted nor found.') }
+      // It was there when it was to be inserted, and was erased since: a repeat of one that had been handled.
+      return { result: { id: GONE, inserted: false } }
     })
   }
 

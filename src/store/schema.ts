@@ -1,5 +1,7 @@
+import type { JsonText } from './json-column.js'
 import type { Generated, GeneratedAlways } from 'kysely'
 import type { DecodeProblem, SignatureProblem } from '../errors.js'
+import type { AuthorText } from '../protocol/author.js'
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 unless a name says seconds;
@@ -12,6 +14,7 @@ export interface Schema {
   contact_tag: ContactTagTable
   conversation: ConversationTable
   push: PushTable
+  withdrawal: WithdrawalTable
   message: MessageTable
   feed: FeedTable
   sequence: SequenceTable
@@ -34,6 +37,7 @@ export interface Schema {
   wait: WaitTable
   message_count: MessageCountTable
   active_day: ActiveDayTable
+  submit: SubmitTable
 }
 
 /** A Mini Program. Columns named `sealed_…` are encrypted. */
@@ -69,7 +73,10 @@ export interface AppSetupTable {
 export interface ContactTable {
   id: GeneratedAlways<number>
   app_id: string
+  /** WeChat's, and behind it the sub-merchant's number where there is one. */
   open_id: string
+  /** The sub-merchant that this session is with; null for the Mini Program's own. */
+  business_id: string | null
   name: string | null
   remark: string | null
   session_from: string | null
@@ -106,6 +113,10 @@ export interface ConversationTable {
   updated_at: number
   /** When its agent got it; older than that when nobody has it. */
   assigned_at: number | null
+  /** When its agent last typed in it or looked at it, since they got it. */
+  active_at: number | null
+  /** json: what its last close or release is undone by. */
+  undo: string | null
 }
 
 /** A push as it was committed before WeChat was told so. */
@@ -123,6 +134,20 @@ export interface PushTable {
   attempts: number
   answer: 'success' | 'transfer' | null
   received_at: number
+  /** Why it can't be read as a push, which it stays; null for all others. */
+  unreadable: Generated<string | null>
+}
+
+/** Somebody took their consent back, or closed their account: an admin decides what becomes of their data. */
+export interface WithdrawalTable {
+  id: GeneratedAlways<number>
+  app_id: string
+  open_id: string
+  /** WeChat's word: `user_authorization_revoke` or `user_authorization_cancellation`. */
+  event: string
+  /** Unique: one push makes one. */
+  push_id: number
+  at: number
 }
 
 export interface MessageTable {
@@ -131,7 +156,7 @@ export interface MessageTable {
   conversation_id: number
   direction: 'incoming' | 'outgoing' | 'note' | 'system'
   /** `contact`, `bot`, `rule:NAME`, `agent:ID` or `system`. */
-  author: string
+  author: AuthorText
   msg_type: string
   /** json: the message's fields in WeChat's words. */
   content: string
@@ -155,7 +180,7 @@ export interface MessageTable {
   sent_at: number | null
 }
 
-/** What happened, in commit order: what pages and outgoing webhooks follow. */
+/** Events in commit order: pages and outgoing webhooks follow them. */
 export interface FeedTable {
   sequence: number
   kind: string
@@ -217,11 +242,13 @@ export interface AgentTable {
   name_key: string | null
   role: 'agent' | 'admin'
   /** json: the Mini Programs they may see, or "all". */
-  apps: string
+  apps: JsonText<'all' | readonly string[]>
   /** argon2id; empty when removed. */
   password_hash: string
+  /** A password that somebody else made: it must be changed until then. Null where it is its owner's. */
+  password_ends_at: number | null
   disabled: Generated<number>
-  /** What they chose to be. */
+  /** The presence that they chose. */
   status: Generated<'online' | 'busy' | 'offline'>
   /** When a page of theirs was last open. */
   seen_at: number | null
@@ -236,17 +263,27 @@ export interface SessionTable {
   created_at: number
   seen_at: number
   ends_at: number
+  /** The browser's name for itself when the session began, in a few words; null in old sessions. */
+  device: string | null
+  /** The network address that it was begun from. */
+  address: string | null
 }
 
-/** How often signing in was tried in vain, by account and by address. */
+/** How often signing in was tried in vain, by browser, account and network. */
 export interface SignInAttemptTable {
   key: string
+  /** A hash of the account's name, where it is of one. */
+  account: string | null
   count: number
+  /** Until then nothing is tried. */
+  paused_until: number | null
+  /** 1 once something was refused in this pause. */
+  refused: Generated<number>
   /** When it is forgotten. */
   until: number
 }
 
-/** What people and programs did that others may ask about; the database lets no row be changed or deleted. */
+/** Acts of people and programs that others may ask about; the database lets no row be changed or deleted. */
 export interface AuditTable {
   id: GeneratedAlways<number>
   at: number
@@ -254,13 +291,13 @@ export interface AuditTable {
   actor: string
   actor_name: string | null
   action: string
-  /** What it was done to, such as `conversation:7`. */
+  /** The object of the act, such as `conversation:7`. */
   target: string | null
   /** The Mini Program that it concerns; null when it is none in particular. */
   app_id: string | null
   address: string | null
   /** json */
-  detail: string
+  detail: JsonText<Readonly<Record<string, unknown>>>
 }
 
 /** A picture, known by the media id that WeChat gave it first. */
@@ -306,9 +343,9 @@ export interface WebhookTable {
   url: string
   description: string
   /** json: the names of events, or `["*"]`. */
-  events: string
+  events: JsonText<readonly string[]>
   /** json: appids; null for all. */
-  apps: string | null
+  apps: JsonText<readonly string[]> | null
   enabled: number
   /** Why it was disabled when no person did. */
   disabled_reason: 'gone' | 'secret_lost' | null
@@ -359,7 +396,7 @@ export interface CannedReplyTable {
   content: string
   shortcut: string | null
   /** json: what it is found by when it is typed in Latin letters. */
-  pinyin: string
+  pinyin: JsonText<readonly string[]>
   updated_at: number
 }
 
@@ -392,6 +429,15 @@ export interface ActiveDayTable {
   conversation_id: number
 }
 
+/** The result of a submit with a `clientId`, for as long as the same submit may come again. */
+export interface SubmitTable {
+  /** Who submitted what under which name. */
+  key: string
+  /** json, encrypted: it may have a password or a key in it that is shown once. */
+  sealed_result: string
+  created_at: number
+}
+
 /** A program's key to the HTTP API, of which only a hash is kept. */
 export interface ApiKeyTable {
   id: GeneratedAlways<number>
@@ -401,7 +447,7 @@ export interface ApiKeyTable {
   /** The key's first characters, to tell it from others. */
   hint: string
   /** json: the Mini Programs it may see, or "all". */
-  apps: string
+  apps: JsonText<'all' | readonly string[]>
   created_at: number
   used_at: number | null
 }

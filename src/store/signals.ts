@@ -1,25 +1,27 @@
+import { every } from './every.js'
 import { EventEmitter } from 'node:events'
 import { sql, type RawBuilder } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
+import type { Channel, SignalMap } from '../protocol/signals.js'
 
-/** Short words between the processes that share a database; one that is missed costs a delay, never a message. */
+/** Signals between the processes that share a database; one that is missed costs a delay, never a message. */
 export interface Signals {
-  /** Tells all processes, this one included, soon after. */
-  send(channel: string, payload: string): Promise<void>
-  /** Calls back for each word on a channel; gives the function that ends it. */
-  on(channel: string, listener: (payload: string) => void): () => void
+  /** Signals to all processes, this one included, soon after. */
+  send<C extends Channel>(channel: C, payload: SignalMap[C]): Promise<void>
+  /** Calls `listener` for each signal of a channel; returns the function that ends it. */
+  on<C extends Channel>(channel: C, listener: (payload: SignalMap[C]) => void): () => void
   close(): Promise<void>
 }
 
-/** One process alone: its own words come back to it. */
+/** One process alone: its own signals come back to it. */
 export class LocalSignals implements Signals {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
 
-  async send(channel: string, payload: string): Promise<void> {
+  async send<C extends Channel>(channel: C, payload: SignalMap[C]): Promise<void> {
     this.#emitter.emit(channel, payload)
   }
 
-  on(channel: string, listener: (payload: string) => void): () => void {
+  on<C extends Channel>(channel: C, listener: (payload: SignalMap[C]) => void): () => void {
     this.#emitter.on(channel, listener)
     return () => this.#emitter.off(channel, listener)
   }
@@ -33,8 +35,8 @@ export class LocalSignals implements Signals {
 const CHANNEL = 'kefu'
 const RECONNECT_MS = 500
 
-/** PostgreSQL: a word that is said when the transaction commits that selects this. */
-export function inCommit(channel: string, payload = ''): RawBuilder<unknown> {
+/** PostgreSQL: a signal that is sent when the transaction commits that selects this. */
+export function inCommit<C extends Channel>(channel: C, payload: SignalMap[C]): RawBuilder<unknown> {
   return sql`pg_notify(${CHANNEL}, ${JSON.stringify([channel, payload])})`
 }
 
@@ -43,7 +45,7 @@ export class PostgresSignals implements Signals {
   readonly #pool: Pool
   readonly #emitter = new EventEmitter().setMaxListeners(0)
   #client: PoolClient | undefined
-  readonly #pulse: NodeJS.Timeout
+  readonly #endPulse: () => void
   /** The connection that owes an answer. */
   #asked: PoolClient | undefined
   #timer: NodeJS.Timeout | undefined
@@ -52,22 +54,24 @@ export class PostgresSignals implements Signals {
   /** `pulseMs`: how often the listening connection is asked whether it still lives. */
   constructor(pool: Pool, pulseMs: number) {
     this.#pool = pool
-    this.#pulse = setInterval(() => this.#ask(), pulseMs).unref()
+    this.#endPulse = every(pulseMs, () => {
+      this.#ask()
+    })
     void this.#listen()
   }
 
-  async send(channel: string, payload: string): Promise<void> {
+  async send<C extends Channel>(channel: C, payload: SignalMap[C]): Promise<void> {
     await this.#pool.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify([channel, payload])])
   }
 
-  on(channel: string, listener: (payload: string) => void): () => void {
+  on<C extends Channel>(channel: C, listener: (payload: SignalMap[C]) => void): () => void {
     this.#emitter.on(channel, listener)
     return () => this.#emitter.off(channel, listener)
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    clearInterval(this.#pulse)
+    this.#endPulse()
     clearTimeout(this.#timer)
     this.#emitter.removeAllListeners()
     this.#client?.release(true)
@@ -94,8 +98,8 @@ export class PostgresSignals implements Signals {
         return
       }
       client.on('notification', ({ payload = '' }) => {
-        const [channel, word] = JSON.parse(payload) as [string, string]
-        this.#emitter.emit(channel, word)
+        const [channel, carried] = JSON.parse(payload) as [string, string]
+        this.#emitter.emit(channel, carried)
       })
       client.once('error', () => {
         this.#again(client)

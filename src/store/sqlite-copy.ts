@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely'
+import { DATABASE_ID } from './database-id.js'
+import { makePrivate } from './private-file.js'
 import type { Schema } from './schema.js'
 import { openRaw, readSqlite, type Sqlite } from './sqlite.js'
 
-/** What only a database in one file can do: be copied, also while it is in use. */
+/** Copies a database in one file, also while it is in use. */
 export interface DatabaseFile {
   readonly path: string
   /**
@@ -69,6 +71,8 @@ export function databaseFile(path: string, db: Kysely<Schema>, sqlite: Sqlite): 
     },
     compactInto: (copy) =>
       alone(async () => {
+        // SQLite fills an empty file, and would make one that others can read.
+        makePrivate(copy)
         await sqlite.run('vacuum into ?', [copy])
       }),
   }
@@ -80,13 +84,18 @@ async function forgetPieces(sqlite: Sqlite): Promise<void> {
   if (indexes.length > 0) await sqlite.exec("insert into message_index (message_index) values ('optimize')")
 }
 
-/** Makes one file of a copied database and its `-wal`. Throws when they are not a whole database. */
+/**
+ * Makes one file of a copied database and its `-wal`, without the database's name: what is restored from it is another
+ * database. Throws when they are not a whole database.
+ */
 export async function settleCopy(path: string): Promise<void> {
   const sqlite = await openRaw(path)
   try {
     await sqlite.exec('pragma locking_mode = exclusive; pragma journal_mode = delete')
     const [row] = await readSqlite<{ integrity_check?: string }>(sqlite, 'pragma integrity_check(1)')
     if (row?.integrity_check !== 'ok') throw new Error('the copy is damaged')
+    const settings = await readSqlite(sqlite, "select 1 from sqlite_master where name = 'setting'")
+    if (settings.length > 0) await sqlite.run('delete from setting where key = ?', [DATABASE_ID])
   } finally {
     // The lock is given back now, whenever the driver lets go of the file.
     await sqlite.exec('pragma locking_mode = normal; select 1 from sqlite_master limit 1')

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { ConfigError } from '../errors.js'
 
-/** What a statement gave. */
+/** The result of a statement. */
 export interface SqliteResult {
   readonly rows: readonly unknown[]
   /** Of a statement that gives no rows. */
@@ -42,7 +42,7 @@ export async function openSqlite(file: string): Promise<Sqlite> {
     await sqlite.exec('pragma synchronous = full')
     await sqlite.exec('pragma foreign_keys = on')
     await sqlite.exec('pragma busy_timeout = 0')
-    // What is deleted is overwritten, not only forgotten.
+    // Deleted data is overwritten, not only forgotten.
     await sqlite.exec('pragma secure_delete = on')
     await sqlite.exec('begin immediate; commit')
   } catch (error) {

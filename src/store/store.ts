@@ -7,6 +7,7 @@ import type { PoolConfig } from 'pg'
 import { ConfigError } from '../errors.js'
 import type { Dialect } from './dialect.js'
 import { migrations } from './migrations.js'
+import { keepDatabasePrivate } from './private-file.js'
 import { PushLog } from './push-log.js'
 import type { Schema } from './schema.js'
 import { LocalSignals, PostgresSignals, type Signals } from './signals.js'
@@ -51,6 +52,7 @@ export async function openStore(
 async function openFile(url: string): Promise<Store> {
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  keepDatabasePrivate(path)
   const sqlite = await openSqlite(path)
   const signals = new LocalSignals()
   const onCommit = (): void => void signals.send('feed', '')

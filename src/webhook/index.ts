@@ -1,6 +1,6 @@
-export type { Accepted, Inbox } from './inbox.js'
+export type { Inbox } from './inbox.js'
 export { MemoryInbox, type MemoryInboxOptions } from './memory-inbox.js'
-export type { AppLookup } from './recipient.js'
+export { withoutSlash, type AppLookup } from './recipient.js'
 export {
   pushReceiver,
   type PushReceiver,

@@ -7,6 +7,7 @@ import { Bot, type Handled, type HandleOptions } from '../bot/index.js'
 import { silentLogger } from '../log.js'
 import type { Answer, Push } from '../wechat/index.js'
 import { MemoryInbox, type MemoryInboxOptions } from './index.js'
+import { runs } from '../../test/support/property-runs.js'
 
 /** An inbox whose handlers run until the test lets them go, and what they did. */
 function controlled(options: MemoryInboxOptions = {}): {
@@ -255,7 +256,7 @@ describe('whatever the interleaving', () => {
         }
         for (const { name, answer } of answers) expect(await answer).toBe(decided.get(name))
       }),
-      { numRuns: 300 },
+      { numRuns: runs(500) },
     )
   })
 })

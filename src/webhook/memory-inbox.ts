@@ -1,6 +1,6 @@
-import { newRun, type Bot, type Handled, type Run } from '../bot/index.js'
+import { newRun, type Accepted, type Bot, type Handled, type Run } from '../bot/index.js'
 import type { Answer, Push } from '../wechat/index.js'
-import type { Accepted, Inbox } from './inbox.js'
+import type { Inbox } from './inbox.js'
 
 export interface MemoryInboxOptions {
   /** How many handled pushes are remembered to know a repeat by; 50 000 when not given. */

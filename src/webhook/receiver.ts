@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { parse as parseQuery } from 'node:querystring'
-import type { Bot } from '../bot/index.js'
+import type { Accepted, Bot } from '../bot/index.js'
 import { ConfigError, DecodeError, SignatureError } from '../errors.js'
 import { consoleLogger, type Logger } from '../log.js'
 import {
   encodeAnswer,
   limits,
+  PushBody,
   pushDecoder,
   verifyUrl,
   type Answer,
@@ -13,12 +14,22 @@ import {
   type PushDecoder,
   type PushQuery,
   type PushSecrets,
+  type Unreadable,
 } from '../wechat/index.js'
+import { boundedWarnings } from '../bounded-lines.js'
 import { Deadline, late } from './deadline.js'
-import type { Accepted, Inbox } from './inbox.js'
+import type { Inbox } from './inbox.js'
 import { MemoryInbox } from './memory-inbox.js'
 import { rawBody } from './raw-body.js'
-import { appsAt, checkOwner, forApp, lookupOf, withoutSlash, type AppLookup } from './recipient.js'
+import {
+  appsAt,
+  candidates,
+  checkOwner,
+  forApp,
+  lookupOf,
+  withoutSlash,
+  type AppLookup,
+} from './recipient.js'
 
 interface CommonOptions {
   /**
@@ -28,21 +39,28 @@ interface CommonOptions {
   readonly path?: string
   /** When to answer a push whose handlers are still at work, in milliseconds; 4500 when not given. WeChat waits 5 s. */
   readonly deadlineMs?: number
-  /** Where refused pushes go, with the likely cause; the console when not given. */
+  /** Where refused pushes go, with the likely cause: 60 lines a minute, then their count. The console when not given. */
   readonly logger?: Logger
   /** The clock, in milliseconds since 1970: for tests. */
   readonly now?: () => number
   /** Told that the URL was asked for, as when it is saved at mp.weixin.qq.com, and answered. */
   readonly onVerified?: (appId: string, query: PushQuery) => void
+  /**
+   * Told of each push that is WeChat's and can't be read, once it is safe: it was answered `success`, no handler runs
+   * for it, and its `plaintext` is all there is of it.
+   */
+  readonly onUnreadable?: (push: Push) => void
   /** Told of each request that was refused; without an appid where none can be said. */
   readonly onRefused?: (problem: SignatureError | DecodeError, request: RefusedRequest) => void
 }
 
-/** A request that is not shown to be WeChat's, or can't be read. */
+/** A request that is not shown to be WeChat's, or can't be decrypted. */
 export interface RefusedRequest {
   readonly method: string
   readonly appId: string | undefined
   readonly query: PushQuery
+  /** How often its body was parsed before it was refused: never where no token made its `signature`. */
+  readonly parses: number
 }
 
 /** One Mini Program's secrets, several Mini Programs', or a look-up where they come and go. */
@@ -57,7 +75,7 @@ export interface PushRequest {
   readonly method: string
   /** Without the query. */
   readonly path: string
-  /** What follows the question mark. */
+  /** The query, without its question mark. */
   readonly querystring: string
   /** Whose stream is the body. */
   readonly req: IncomingMessage
@@ -65,7 +83,7 @@ export interface PushRequest {
   readonly parsed?: object
 }
 
-/** What WeChat, or whoever it was, is answered. */
+/** The response to WeChat, or to whoever it was. */
 export interface PushReply {
   readonly status: number
   readonly body: string
@@ -85,7 +103,13 @@ export type PushReceiver = (request: PushRequest) => Promise<PushReply> | undefi
 export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): PushReceiver {
   const inbox = 'accept' in target ? target : new MemoryInbox(target)
   const lookup = lookupOf('apps' in options ? options.apps : [options])
-  const { deadlineMs = DEADLINE_MS, logger = consoleLogger, now = Date.now } = options
+  const { deadlineMs = DEADLINE_MS, now = Date.now } = options
+  // Anybody can have a push refused, as often as they like.
+  const logger = boundedWarnings({
+    logger: options.logger ?? consoleLogger,
+    now,
+    summary: 'further pushes were refused, or could not be read, within a minute',
+  })
   if (!(deadlineMs > 0 && deadlineMs < WECHAT_WAITS_MS))
     throw new ConfigError(
       `deadlineMs is ${deadlineMs}: it must be between 1 and the ${WECHAT_WAITS_MS} that WeChat waits.`,
@@ -123,23 +147,37 @@ export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): Push
   }
 
   async function receive(request: PushRequest, here: readonly PushSecrets[]): Promise<PushReply> {
+    // Not Koa's ctx.query, which keeps each query string that it has met: no two pushes have the same.
+    const query = parseQuery(request.querystring)
     const deadline = new Deadline(deadlineMs)
+    let body: PushBody | undefined
     try {
-      const body = await deadline.race(rawBody(request.req, request.parsed))
-      if (body === late) throw new DecodeError('format', 'The push’s body did not arrive in time.')
-      // Not Koa's ctx.query, which keeps each query string that it has met: no two pushes have the same.
-      const query = parseQuery(request.querystring)
-      const decoded = forApp(here, (app) => decoderOf(app)(body, query, now()))
-      if ('error' in decoded) return refuse(request, decoded.error, decoded.appId)
+      const bytes = await deadline.race(rawBody(request.req, request.parsed))
+      if (bytes === late) throw new DecodeError('format', 'The push’s body did not arrive in time.')
+      const pushed = (body = new PushBody(bytes))
+      if (pushed.isTooLarge) throw pushed.tooLarge()
+      const found = candidates(here, query, now())
+      if ('error' in found) return refuse(request, found.error, found.appId)
+      const decoded = forApp(found.fitting, (app) => decoderOf(app)(pushed, query, now()))
+      if ('error' in decoded) return refuse(request, decoded.error, decoded.appId, body.parses)
       const { app, value: push } = decoded
       checkOwner(push, app, here)
       const answer = await answerFor(push, deadline)
       if (answer === undefined) return reply(500, 'try again')
       const encoded = encodeAnswer(answer, push, app, now())
       return { ...reply(200, encoded.body), contentType: encoded.contentType }
+    } catch (error) {
+      return refuse(request, error, undefined, body?.parses)
     } finally {
       deadline.clear()
     }
+  }
+
+  /** Says why, and nothing of what was in it. */
+  function tellUnreadable(push: Push, { problem }: Unreadable): void {
+    const fields = { appId: push.appId, pushId: push.id }
+    logger.warn(fields, `a push of WeChat can’t be read and is kept as it came: ${problem}`)
+    options.onUnreadable?.(push)
   }
 
   /** The answer to a push; undefined when the push could not be taken over. */
@@ -163,7 +201,8 @@ export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): Push
       logger.error({ ...fields, err }, 'a push could not be taken; WeChat will try again')
       return undefined
     }
-    const { run } = accepted
+    const { run, repeat } = accepted
+    if (push.unreadable && repeat !== true) tellUnreadable(push, push.unreadable)
     try {
       const answer = await deadline.race(accepted.answer)
       return answer === late ? run.answer : answer
@@ -176,7 +215,7 @@ export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): Push
     }
   }
 
-  function refuse(request: PushRequest, error: unknown, appId?: string): PushReply {
+  function refuse(request: PushRequest, error: unknown, appId?: string, parses = 0): PushReply {
     const { method, querystring, req } = request
     const fields = { method, ...(appId === undefined ? {} : { appId }) }
     if (error instanceof ConfigError) {
@@ -186,14 +225,14 @@ export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): Push
     if (!(error instanceof SignatureError || error instanceof DecodeError)) throw error
     const refusal = refusalOf(error, req)
     logger.warn({ ...fields, status: refusal.status, code: error.code }, error.message)
-    options.onRefused?.(error, { method, appId, query: parseQuery(querystring) })
+    options.onRefused?.(error, { method, appId, query: parseQuery(querystring), parses })
     return refusal
   }
 }
 
 function refusalOf(error: SignatureError | DecodeError, req: IncomingMessage): PushReply {
   if (error instanceof SignatureError) return reply(403, 'forbidden')
-  // What is left of the body is not worth reading.
+  // The rest of the body is not worth reading.
   const headers = req.complete ? {} : { Connection: 'close' }
   return error.code === 'too_large' ? reply(413, 'too large', headers) : reply(400, 'bad request', headers)
 }

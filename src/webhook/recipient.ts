@@ -1,5 +1,11 @@
 import { ConfigError, DecodeError, SignatureError } from '../errors.js'
-import { checkPushSecrets, type Push, type PushSecrets } from '../wechat/index.js'
+import {
+  checkPushSecrets,
+  verifyQuery,
+  type Push,
+  type PushQuery,
+  type PushSecrets,
+} from '../wechat/index.js'
 
 /** A path without the slash that may stand at its end. */
 export function withoutSlash(path: string): string {
@@ -34,15 +40,53 @@ export type Outcome<T> =
  * whose it is where that can be said.
  */
 export function forApp<T>(apps: readonly PushSecrets[], attempt: (app: PushSecrets) => T): Outcome<T> {
-  let best: { app: PushSecrets; error: unknown } | undefined
+  const refusals: Refusal[] = []
   for (const app of apps)
     try {
       return { app, value: attempt(app) }
     } catch (error) {
-      if (!best || progress(error) > progress(best.error)) best = { app, error }
+      refusals.push({ app, error })
     }
-  const error = best?.error
-  return best && (apps.length === 1 || progress(error) > 0) ? { error, appId: best.app.appId } : { error }
+  return furthest(refusals)
+}
+
+/**
+ * The Mini Programs that a push may be of, by its query alone, before anybody looks at its body: those whose token
+ * made `signature`, which WeChat sends in every mode. It proves nothing in secure mode; whoever can't make it is refused
+ * by it, at the same cost whatever the body. Where it is missing, those that `msg_signature` may show to be meant.
+ */
+export function candidates(
+  apps: readonly PushSecrets[],
+  query: PushQuery,
+  now: number,
+): { readonly fitting: readonly PushSecrets[] } | { readonly error: unknown; readonly appId?: string } {
+  if (!query['signature'] && query['msg_signature'] !== undefined) {
+    const fitting = apps.filter(({ mode }) => mode !== 'plain')
+    if (fitting.length > 0) return { fitting }
+  }
+  const fitting: PushSecrets[] = []
+  const refusals: Refusal[] = []
+  for (const app of apps)
+    try {
+      verifyQuery(query, app, now)
+      fitting.push(app)
+    } catch (error) {
+      refusals.push({ app, error })
+    }
+  return fitting.length > 0 ? { fitting } : furthest(refusals)
+}
+
+interface Refusal {
+  readonly app: PushSecrets
+  readonly error: unknown
+}
+
+function furthest(refusals: readonly Refusal[]): { readonly error: unknown; readonly appId?: string } {
+  let best: Refusal | undefined
+  for (const each of refusals) if (!best || progress(each.error) > progress(best.error)) best = each
+  if (!best) return { error: new SignatureError('mismatch', 'The push is of no Mini Program here.') }
+  const { error, app } = best
+  return refusals.length === 1 || progress(error) > 0 ? { error, appId: app.appId } : { error }
 }
 
 /** How far a request came before it was refused: the further, the likelier it was meant for this Mini Program. */

@@ -1,5 +1,7 @@
+import { messageTypes } from './messages/index.js'
+
 /**
- * What to do about an errcode:
+ * The remedies for an errcode:
  * `token` refresh the access token and send once more · `busy` send again in a moment, three times at most ·
  * `later` send again when the limit has passed · `edit` change the message · `fix` an administrator must
  * change something first · `never` it will not work.
@@ -10,9 +12,21 @@ export interface Errcode {
   readonly code: number
   readonly name: string
   readonly retry: Retry
-  /** What it means and the next step, for an agent or developer. */
+  /** The meaning and the next step, for an agent or developer. */
   readonly zh: string
   readonly en: string
+}
+
+/** The types that a Mini Program can send, in a sentence: 文本、图片或…. */
+const TYPES = {
+  zh: messageTypes
+    .map(({ words }) => words.name.zh)
+    .join('、')
+    .replace(/、([^、]*)$/, '或$1'),
+  en: messageTypes
+    .map(({ msgType }) => msgType)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1'),
 }
 
 type Row = readonly [code: number, name: string, retry: Retry, zh: string, en: string]
@@ -39,8 +53,8 @@ const rows: readonly Row[] = [
     40008,
     'invalid_message_type',
     'never',
-    '消息类型无效。请使用文本、图片、图文链接或小程序卡片。',
-    'The message type is not valid. Use text, image, link or miniprogrampage.',
+    `消息类型无效。请使用${TYPES.zh}。`,
+    `The message type is not valid. Use ${TYPES.en}.`,
   ],
   [
     40033,
@@ -113,8 +127,8 @@ const rows: readonly Row[] = [
     45162,
     'type_not_for_miniprogram',
     'never',
-    '小程序不支持这种消息类型。请使用文本、图片、图文链接或小程序卡片。',
-    'A Mini Program cannot send this type. Use text, image, link or miniprogrampage; transfer by the push’s answer.',
+    `小程序不支持这种消息类型。请使用${TYPES.zh}。`,
+    `A Mini Program cannot send this type. Use ${TYPES.en}; transfer by the push’s answer.`,
   ],
   [
     47001,

@@ -1,4 +1,5 @@
 import { DecodeError } from '../errors.js'
+import { pushFieldsOf, type IncomingFieldsOf, type IncomingType } from './messages/index.js'
 
 /** A push's fields as they came, in WeChat's names. Integers of 16 digits and more are strings. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -24,26 +25,13 @@ interface MessageCommon extends Common {
 // The messages and events a Mini Program receives:
 // https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/customer-message/receive
 
-export interface TextMessage extends MessageCommon {
-  readonly msgType: 'text'
-  readonly content: string
-}
-
-export interface ImageMessage extends MessageCommon {
-  readonly msgType: 'image'
-  /** WeChat's link to the picture, temporary. Not to be fetched as it is: use `mediaId`. */
-  readonly picUrl: string
-  readonly mediaId: string
-}
-
-export interface MiniProgramPageMessage extends MessageCommon {
-  readonly msgType: 'miniprogrampage'
-  readonly title: string
-  readonly appId: string
-  readonly pagePath: string
-  readonly thumbUrl: string
-  readonly thumbMediaId: string
-}
+/** A customer's message of one type. */
+export type IncomingOf<T extends IncomingType> = T extends IncomingType
+  ? MessageCommon & { readonly msgType: T } & IncomingFieldsOf<T>
+  : never
+export type TextMessage = IncomingOf<'text'>
+export type ImageMessage = IncomingOf<'image'>
+export type MiniProgramPageMessage = IncomingOf<'miniprogrampage'>
 
 /** A message of a type that is not documented for Mini Programs; `type` is WeChat's word, `fields` hold the rest. */
 export interface OtherMessage extends MessageCommon {
@@ -67,17 +55,19 @@ export interface OtherEvent extends Common {
   readonly list: readonly Fields[]
 }
 
-export type IncomingMessage = TextMessage | ImageMessage | MiniProgramPageMessage | OtherMessage
+export type IncomingMessage = IncomingOf<IncomingType> | OtherMessage
 export type IncomingEvent = EnterEvent | OtherEvent
 export type Incoming = IncomingMessage | IncomingEvent
 
 type WithoutFields<T> = T extends Common ? Omit<T, 'fields'> & { readonly fields?: Fields } : never
-/** What encodePush takes: an Incoming whose `fields` are needed only for other messages and other events. */
+/** The input of encodePush: an Incoming whose `fields` are needed only for other messages and other events. */
 export type IncomingInput = WithoutFields<Incoming>
 
 /** Reads a push's fields into the typed union. Throws DecodeError (`format`) when they are not a push. */
 export function readIncoming(fields: Fields): Incoming {
-  const msgType = text(fields['MsgType'])
+  const word = text(fields['MsgType']).trim()
+  // WeChat's page on user_authorization_revoke writes Event with a capital.
+  const msgType = word.toLowerCase()
   if (msgType === '')
     throw new DecodeError('format', 'The push has no MsgType, so it is no message and no event.')
   const common = {
@@ -90,37 +80,51 @@ export function readIncoming(fields: Fields): Incoming {
   if (msgType === 'event') return readEvent(common, fields)
   if (common.fromUserName === '')
     throw new DecodeError('format', 'The message has no FromUserName, so it has no sender.')
-  const message = { ...common, msgId: text(fields['MsgId']) }
-  switch (msgType) {
-    case 'text':
-      return { ...message, msgType, content: text(fields['Content']) }
-    case 'image':
-      return { ...message, msgType, picUrl: text(fields['PicUrl']), mediaId: text(fields['MediaId']) }
-    case 'miniprogrampage':
-      return {
-        ...message,
-        msgType,
-        title: text(fields['Title']),
-        appId: text(fields['AppId']),
-        pagePath: text(fields['PagePath']),
-        thumbUrl: text(fields['ThumbUrl']),
-        thumbMediaId: text(fields['ThumbMediaId']),
-      }
-    default:
-      return { ...message, msgType: 'other', type: msgType }
-  }
+  const message = { ...common, msgId: msgIdOf(fields['MsgId']) }
+  const read = pushFieldsOf(msgType)
+  if (!read) return { ...message, msgType: 'other', type: word }
+  const values = read.flatMap(([name, element]) => (name === 'msgId' ? [] : [[name, text(fields[element])]]))
+  return { ...message, msgType, ...Object.fromEntries(values) } as IncomingOf<IncomingType>
+}
+
+/** A number that JSON rounded is no id: it may be another message's too. */
+function msgIdOf(value: unknown): string {
+  return typeof value === 'number' && !Number.isSafeInteger(value) ? '' : text(value)
+}
+
+const everyPush = ['ToUserName', 'FromUserName', 'CreateTime', 'MsgType', 'BusinessId']
+
+/** The name of a field that decides what a push is and is no text: which of its parts is meant nobody can say. */
+export function undecidable(fields: Fields): string | undefined {
+  const isMany = (name: string): boolean => typeof fields[name] === 'object' && fields[name] !== null
+  const common = everyPush.find(isMany)
+  if (common !== undefined) return common
+  const msgType = text(fields['MsgType']).trim().toLowerCase()
+  const typed =
+    msgType === 'event'
+      ? ['Event']
+      : ['MsgId', ...(pushFieldsOf(msgType) ?? []).map(([, element]) => element)]
+  const isEnter = text(fields['Event']).trim().toLowerCase() === 'user_enter_tempsession'
+  return [...typed, ...(msgType === 'event' && isEnter ? ['SessionFrom'] : [])].find(isMany)
 }
 
 function businessOf(fields: Fields): { businessId: string } | undefined {
-  const businessId = text(fields['BusinessId'])
-  return businessId === '' ? undefined : { businessId }
+  const value = fields['BusinessId']
+  if (value === undefined || value === null || value === '') return undefined
+  // Of whatever shape it is, the session is not the Mini Program's own.
+  return { businessId: text(value).trim() || JSON.stringify(value) }
 }
 
 function readEvent(common: Common, fields: Fields): IncomingEvent {
-  const type = text(fields['Event'])
+  const type = text(fields['Event']).trim()
   if (type === '') throw new DecodeError('format', 'The push is an event without a name (Event).')
-  if (type === 'user_enter_tempsession')
-    return { ...common, msgType: 'event', event: type, sessionFrom: text(fields['SessionFrom']) }
+  if (type.toLowerCase() === 'user_enter_tempsession')
+    return {
+      ...common,
+      msgType: 'event',
+      event: 'user_enter_tempsession',
+      sessionFrom: text(fields['SessionFrom']),
+    }
   return { ...common, msgType: 'event', event: 'other', type, list: listOf(fields) }
 }
 
@@ -155,24 +159,13 @@ function writeBody(incoming: IncomingInput): Record<string, unknown> {
       ? { MsgType: 'event', Event: incoming.event, SessionFrom: incoming.sessionFrom }
       : { ...incoming.fields, MsgType: 'event', Event: incoming.type }
   const id = incoming.msgId === '' ? {} : { MsgId: incoming.msgId }
-  switch (incoming.msgType) {
-    case 'text':
-      return { MsgType: 'text', Content: incoming.content, ...id }
-    case 'image':
-      return { MsgType: 'image', PicUrl: incoming.picUrl, MediaId: incoming.mediaId, ...id }
-    case 'miniprogrampage':
-      return {
-        MsgType: 'miniprogrampage',
-        ...id,
-        Title: incoming.title,
-        AppId: incoming.appId,
-        PagePath: incoming.pagePath,
-        ThumbUrl: incoming.thumbUrl,
-        ThumbMediaId: incoming.thumbMediaId,
-      }
-    case 'other':
-      return { ...incoming.fields, MsgType: incoming.type, ...id }
+  if (incoming.msgType === 'other') return { ...incoming.fields, MsgType: incoming.type, ...id }
+  const body: Record<string, unknown> = { MsgType: incoming.msgType }
+  for (const [name, element] of pushFieldsOf(incoming.msgType) ?? []) {
+    const value: unknown = Reflect.get(incoming, name)
+    if (name !== 'msgId' || value !== '') body[element] = value
   }
+  return body
 }
 
 function isFields(value: unknown): value is Fields {
@@ -181,13 +174,16 @@ function isFields(value: unknown): value is Fields {
 
 function text(value: unknown): string {
   if (typeof value === 'string') return value
-  return typeof value === 'number' ? String(value) : ''
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
 function seconds(value: unknown): number {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value
-  return typeof number === 'number' && Math.abs(number) < 2 ** 53 ? Math.trunc(number) : 0
+  return typeof number === 'number' && number > 0 && number <= LATEST_SECONDS ? Math.trunc(number) : 0
 }
+
+/** The end of the year 9999: later than that, and before 1970, is no moment at which anybody wrote. */
+export const LATEST_SECONDS = 253_402_300_799
 
 /** A number as WeChat writes it, where it would come back as the same text. */
 function numberOrText(value: string): number | string {

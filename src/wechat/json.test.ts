@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { runs } from '../../test/support/property-runs.js'
 import { refusal } from '../../test/support/refusal.js'
 import { parseJson, stringifyJson } from './json.js'
 
@@ -77,7 +78,7 @@ describe('parseJson', () => {
         expect(fields[`k${key}`]).toBe(content)
         expect(fields['MsgId']).toBe('22876340532172987')
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -89,7 +90,6 @@ describe('parseJson', () => {
     '{"a":"b',
     '{"a":01}',
     "{'a':1}",
-    '{"a":"\n"}',
     '{"a":1}x',
     '\uFEFF{}',
     'null',
@@ -101,6 +101,51 @@ describe('parseJson', () => {
     '{"a":"12345678901234567',
   ])('refuses %j', (text) => {
     expect(refusal(() => parseJson(text))).toBe('DecodeError format')
+  })
+
+  it.each<[string, string]>([
+    ['a\u0014b', 'a\uFFFDb'],
+    ['a\u001bb', 'a\uFFFDb'],
+    ['a\u0000b', 'a\uFFFDb'],
+    ['a\tb', 'a\tb'],
+    ['a\nb', 'a\nb'],
+    ['a\r\nb', 'a\r\nb'],
+    ['\\"\u0014\\\\', '"\uFFFD\\'],
+    ['\u007f\u2028', '\u007f\u2028'],
+  ])('reads the control characters that stand raw in a text: %j', (raw, content) => {
+    expect(parseJson(`{\n"Content":"${raw}",\r\n\t"MsgId":22876340532172987 }`)).toEqual({
+      Content: content,
+      MsgId: '22876340532172987',
+    })
+  })
+
+  it('reads no more than those: what is no JSON without them stays none', () => {
+    for (const text of ['{"a":"\u0014}', '{"a":"\\\n"}', '{\u0014"a":1}', '{"a":"\u0014",}'])
+      expect(
+        refusal(() => parseJson(text)),
+        JSON.stringify(text),
+      ).toBe('DecodeError format')
+  })
+
+  it('reads a text with raw control characters as it would read it with them written out', () => {
+    const unit = fc.constantFrom('"', '\\', '\n', '\t', '\r', '\u0001', '\u001f', '客', '{', ':', ',')
+    fc.assert(
+      fc.property(fc.string({ unit }), (content) => {
+        const written = JSON.stringify(content)
+        const raw = written.replace(
+          /\\(?:u00([01][0-9a-f])|([ntr])|.)/g,
+          (whole, code?: string, short?: string) =>
+            code !== undefined
+              ? String.fromCharCode(Number.parseInt(code, 16))
+              : short !== undefined
+                ? ({ n: '\n', t: '\t', r: '\r' }[short] ?? whole)
+                : whole,
+        )
+        const kept = content.replace(/[\u0001\u001f]/g, '\uFFFD')
+        expect(parseJson(`{"Content":${raw}}`)).toEqual({ Content: raw === written ? content : kept })
+      }),
+      { numRuns: runs(2000) },
+    )
   })
 
   it('refuses what is nested deeper than any push, so that what it gives can be written out again', () => {

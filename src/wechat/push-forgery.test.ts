@@ -11,6 +11,7 @@ import {
   timestamp,
   ways,
 } from '../../test/support/encoded-pushes.js'
+import { runs } from '../../test/support/property-runs.js'
 import { refusal } from '../../test/support/refusal.js'
 import { decodePush, type EncodedPush, type Mode, type PushQuery } from './push.js'
 import { sign } from './signature.js'
@@ -93,6 +94,9 @@ describe('a push with one bit changed', () => {
     }
   })
 })
+
+/** So many in CI, elsewhere a tenth. */
+const times = (inCi: number): number => runs(inCi, inCi / 10)
 
 describe('100,000 bodies that nobody meant', () => {
   const words = [
@@ -198,7 +202,7 @@ describe('100,000 bodies that nobody meant', () => {
   it('are refused in secure mode under a genuine push’s query: 40,000 random ones', () => {
     const next = random(2)
     const { query } = encode(text('x'))
-    for (let i = 0; i < 40_000; i++) {
+    for (let i = 0; i < times(40_000); i++) {
       const body = anyBody(next)
       expect(refusal(() => decode({ body, query }))).toMatch(/^SignatureError (mismatch|plaintext)$/)
     }
@@ -210,7 +214,7 @@ describe('100,000 bodies that nobody meant', () => {
     for (const { mode, format } of ways.filter((way) => way.mode !== 'plain')) {
       const encoded = encode(text('真的'), mode, { format })
       const genuine = decode(encoded, mode)
-      for (let i = 0; i < 5_000; i++) {
+      for (let i = 0; i < times(5_000); i++) {
         const body = mutated(next, encoded.body)
         const outcome = refusal(() => {
           expect(decode({ ...encoded, body }, mode)).toEqual(genuine)
@@ -224,7 +228,7 @@ describe('100,000 bodies that nobody meant', () => {
 
   it('are refused where the token is known and the key is not: 10,000 well signed', () => {
     const next = random(4)
-    for (let i = 0; i < 10_000; i++) {
+    for (let i = 0; i < times(10_000); i++) {
       const encrypted = Buffer.from(Array.from({ length: 32 * (1 + next(5)) }, () => next(256))).toString(
         'base64',
       )
@@ -246,26 +250,27 @@ describe('100,000 bodies that nobody meant', () => {
     }
   })
 
-  it('are refused in plain mode too unless they name a MsgType, which its signature cannot prevent: 30,000', () => {
+  it('are not read in plain mode either unless they name a MsgType, which its signature cannot prevent: 30,000', () => {
     const next = random(5)
     let accepted = 0
     for (const mode of ['plain', 'compatible'] as const)
       for (const format of formats) {
         const encoded = encode(text('x'), 'plain', { format })
-        for (let i = 0; i < 7_500; i++) {
+        for (let i = 0; i < times(7_500); i++) {
           const body = next(2) === 0 ? anyBody(next) : mutated(next, encoded.body)
           const app = { ...secrets, mode }
           const outcome = refusal(() => {
             const push = decodePush(body, encoded.query, app, now)
-            accepted += 1
-            expect(body.toString()).toContain('MsgType')
+            if (push.unreadable) expect(push).toMatchObject({ openId: '', plaintext: body.toString() })
+            else expect(body.toString()).toContain('MsgType')
+            if (!push.unreadable) accepted += 1
             expect(push.encrypted).toBe(false)
             expect(push.id).toBe(decodePush(body, encoded.query, app, now).id)
             expect(JSON.parse(JSON.stringify(push.payload))).toBeDefined()
           })
-          expect(outcome).toMatch(/^accepted$|^DecodeError format$|^SignatureError missing$/)
+          expect(outcome).toMatch(/^accepted$|^SignatureError missing$/)
         }
       }
-    expect(accepted).toBeGreaterThan(1000)
+    expect(accepted).toBeGreaterThan(times(30_000) / 30)
   })
 })

@@ -11,6 +11,7 @@ import {
   ways,
 } from '../../test/support/encoded-pushes.js'
 import { decodePush, encodeFields } from './push.js'
+import { runs } from '../../test/support/property-runs.js'
 
 describe('Push.id', () => {
   it('is one for each repeat of a push, also when WeChat encrypts it anew', () => {
@@ -27,6 +28,40 @@ describe('Push.id', () => {
     expect(decode(encode(text('x'))).id).toBe(
       'wxba5fad812f8e6fb9:o9AgO5Kd5ggOC-bXrbNODIiE3bGY:1714112445:22876340532172986',
     )
+  })
+
+  it('is no longer than an index takes, whatever WeChat sends', () => {
+    const long = '客'.repeat(5000)
+    const odd = (fields: Record<string, unknown>): string => {
+      const encoded = encodeFields(
+        { ToUserName: 'gh_1', FromUserName: '客'.repeat(128), CreateTime: 1, ...fields },
+        secrets,
+        { timestamp },
+      )
+      return decodePush(encoded.body, encoded.query, secrets, now).id
+    }
+    const ids = [
+      odd({ MsgType: 'text', Content: 'x', MsgId: long }),
+      odd({ MsgType: 'text', Content: 'x', MsgId: `${long}2` }),
+      odd({ MsgType: 'event', Event: long }),
+      odd({ MsgType: long, Content: 'x' }),
+      odd({ MsgType: 'text', Content: 'x', FromUserName: long }),
+    ]
+    expect(ids.filter((id) => Buffer.byteLength(id) > 2600)).toEqual([])
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('goes by the text where MsgId is none: two messages of a second are two', () => {
+    for (const MsgId of [0, '0', true, false, -1, 1.5, 1e30, null, '', ' '])
+      expect(
+        new Set(
+          ['a', 'b'].map((Content) => {
+            const fields = { FromUserName: 'oLin', CreateTime: 1, MsgType: 'text', Content, MsgId }
+            const encoded = encodeFields(fields, secrets, { timestamp })
+            return decodePush(encoded.body, encoded.query, secrets, now).id
+          }),
+        ).size,
+      ).toBe(2)
   })
 
   it('differs for any two pushes that differ in what they are known by', () => {
@@ -61,7 +96,7 @@ describe('Push.id', () => {
         for (const { id, key } of pushes) expect(keyOf.set(id, keyOf.get(id) ?? key).get(id)).toBe(key)
         expect(keyOf.size).toBe(new Set(pushes.map(({ key }) => key)).size)
       }),
-      { numRuns: 200 },
+      { numRuns: runs(500) },
     )
   })
 })

@@ -17,6 +17,7 @@ import { decodeAESKey, encrypt } from './crypto.js'
 import type { IncomingInput } from './incoming.js'
 import { decodePush, encodePush } from './push.js'
 import { sign } from './signature.js'
+import { runs } from '../../test/support/property-runs.js'
 
 describe('what encodePush writes', () => {
   it('is in secure mode the envelope alone, in JSON', () => {
@@ -200,7 +201,7 @@ describe.each(ways)('what is encoded, decodes: $mode mode, $format', ({ mode, fo
           nonce: '415670741',
         })
       }),
-      { numRuns: 300 },
+      { numRuns: runs(500) },
     )
   })
 

@@ -7,7 +7,7 @@ export type Format = 'json' | 'xml'
 export type Mode = 'plain' | 'compatible' | 'secure'
 
 /**
- * What a push can be answered with: `success`, or `transfer`, which gives the customer to WeChat's own agent
+ * The answers to a push: `success`, or `transfer`, which gives the customer to WeChat's own agent
  * tool. A Mini Program has no passive text reply.
  */
 export type Answer = 'success' | 'transfer'

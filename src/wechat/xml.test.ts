@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../test/support/refusal.js'
 import { buildXml, cdata, parseXml } from './xml.js'
+import { runs } from '../../test/support/property-runs.js'
 
 const content = (inner: string): unknown => parseXml(`<xml><Content>${inner}</Content></xml>`)['Content']
 const refused = (text: string): string => refusal(() => parseXml(text))
@@ -53,6 +54,16 @@ describe('parseXml', () => {
     ).toEqual({ E: { List: [{ a: '1' }, { a: '2' }, { a: '3' }], n: '4' } })
   })
 
+  it.each<[string, unknown]>([
+    ['<fail_idx>1</fail_idx><fail_idx>2</fail_idx>', { fail_idx: ['1', '2'] }],
+    ['<a><![CDATA[1]]></a>\n<a><![CDATA[2]]></a><a>3</a>', { a: ['1', '2', '3'] }],
+    ['<a>1</a><a><b>2</b></a>', { a: ['1', { b: '2' }] }],
+    ['<a>1</a><b>x</b><a>2</a><b>y</b>', { a: ['1', '2'], b: ['x', 'y'] }],
+    ['<E><id>1</id><id>2</id></E>', { E: { id: ['1', '2'] } }],
+  ])('reads texts of one name as a list: %s', (inner, fields) => {
+    expect(parseXml(`<xml>${inner}</xml>`)).toEqual(fields)
+  })
+
   it('takes __proto__ and constructor for names like any other', () => {
     const fields = parseXml(
       '<xml><__proto__><polluted>1</polluted></__proto__><constructor>c</constructor><toString>t</toString></xml>',
@@ -78,9 +89,16 @@ describe('parseXml', () => {
     ['<xml><a b="c">1</a></xml>', 'an attribute'],
     ['<xml xmlns="urn:x"></xml>', 'a namespace'],
     ['<xml __proto__="x"></xml>', 'an attribute with a bad name'],
-    ['<xml><a>1</a><a>2</a></xml>', 'a text that stands twice'],
-    ['<xml><a>1</a><a><b>2</b></a></xml>', 'a text, then a structure'],
-    ['<xml><a><b>2</b></a><a>1</a></xml>', 'a structure, then a text'],
+    [
+      '<xml><a><![CDATA[1]]></a><b>2</b><a><![CDATA[3]]></a></xml>',
+      'a text that comes back behind another element',
+    ],
+    ['<xml><a><![CDATA[1]]></a><b>2</b><a>3</a></xml>', 'the same, the second time bare'],
+    [
+      '<xml><a><b>1</b></a><b>2</b><a><b>3</b></a></xml>',
+      'a structure that comes back behind another element',
+    ],
+    ['<xml><E><a><b>1</b></a><b>2</b><a>3</a></E></xml>', 'the same further inside'],
     ['<xml><a>1<b>2</b></a></xml>', 'text beside an element'],
     ['<xml><a><b>2</b><![CDATA[1]]></a></xml>', 'CDATA beside an element'],
     ['<xml><a>&nbsp;</a></xml>', 'an entity of HTML’s'],
@@ -171,7 +189,7 @@ describe('cdata', () => {
       fc.property(tricky, (parts) => {
         expect(content(cdata(parts.join('')))).toBe(parts.join(''))
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 })

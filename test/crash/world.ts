@@ -7,9 +7,9 @@ import { createEmulator, type Emulator } from '../../src/emulator/index.js'
 import { defaultAllowanceRules } from '../../src/conversation/index.js'
 import { silentLogger } from '../../src/log.js'
 import { callControl } from '../../src/server/control-client.js'
-import { RuleBook } from '../../src/server/rule-book.js'
-import { openStore, type Store } from '../../src/store/index.js'
-import { emptyDatabase } from '../stores.js'
+import { RuleBook } from '../../src/rules/rule-book.js'
+import { toJson, openStore, type Store } from '../../src/store/index.js'
+import { emptyDatabase } from '../runner/postgres-databases.js'
 import { planted } from '../support/test-service.js'
 import type { Compiled } from './compiled.js'
 import { Door } from './door.js'
@@ -158,7 +158,7 @@ export class World {
         name: '林',
         name_key: '林',
         role: 'agent',
-        apps: '"all"',
+        apps: toJson<'all'>('all'),
         password_hash: 'none',
       } as const
       const { id } = await store.db

@@ -1,5 +1,5 @@
 import { callControl } from '../../src/server/control-client.js'
-import { sessionView, type SessionView } from '../../src/desk/schemas/agent-view.js'
+import { sessionView, type SessionView } from '../../src/people/schemas/agent-view.js'
 import { ApiClient } from './api-client.js'
 import type { TestService } from './test-service.js'
 

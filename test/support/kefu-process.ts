@@ -1,9 +1,9 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { compiledCli } from './compiled-service.js'
 
-const cli = fileURLToPath(new URL('../../src/server/cli.ts', import.meta.url))
-const loader = import.meta.resolve('tsx')
+/** As long as `docker stop` waits before it kills. */
+const STOP_MS = 10_000
 
 /** What a command of kefu wrote, and how it ended. */
 export interface Ended {
@@ -21,7 +21,7 @@ export interface KefuServer {
   readonly log: string
   /** How it ended, by itself or by `end`. */
   readonly ended: Promise<Ended>
-  /** Sends a signal and resolves when the process has ended. */
+  /** Sends a signal, SIGKILL after ten seconds, and resolves when the process has ended. */
   end(signal?: NodeJS.Signals): Promise<Ended>
 }
 
@@ -30,7 +30,7 @@ export async function runKefu(
   args: readonly string[],
   options: { cwd: string; env: Readonly<Record<string, string>> },
 ): Promise<Ended> {
-  return ending(launch(args, options))
+  return ending(await launch(args, options))
 }
 
 /**
@@ -42,7 +42,7 @@ export async function startKefu(options: {
   env: Readonly<Record<string, string>>
   under?: readonly string[]
 }): Promise<KefuServer> {
-  const child = launch(['start'], { ...options, env: { PORT: '0', ...options.env } })
+  const child = await launch(['start'], { ...options, env: { PORT: '0', ...options.env } })
   const ended = ending(child)
   let log = ''
   const ready = new Promise<string>((resolve) => {
@@ -65,19 +65,22 @@ export async function startKefu(options: {
     get log() {
       return log
     },
-    end(signal = 'SIGTERM') {
+    async end(signal = 'SIGTERM') {
       child.kill(signal)
-      return ended
+      const impatient = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+      return ended.finally(() => {
+        clearTimeout(impatient)
+      })
     },
   }
 }
 
-function launch(
+async function launch(
   args: readonly string[],
   { cwd, env, under = [] }: { cwd: string; env: Readonly<Record<string, string>>; under?: readonly string[] },
-): ChildProcessWithoutNullStreams {
+): Promise<ChildProcessWithoutNullStreams> {
   const { PATH = '', HOME = '' } = process.env
-  const command = [...under, process.execPath, '--import', loader, cli, ...args]
+  const command = [...under, process.execPath, await compiledCli(), ...args]
   const child = spawn(command.shift() ?? process.execPath, command, {
     cwd,
     env: { PATH, HOME, ...env },

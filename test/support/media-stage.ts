@@ -7,9 +7,10 @@ import { Bot, newRun } from '../../src/bot/index.js'
 import {
   defaultAllowanceRules,
   everyShard,
-  Handling,
-  tellOfMessages,
-  type Conversing,
+  answersOf,
+  PushHandler,
+  notifyOfMessages,
+  type ConversationActions,
 } from '../../src/conversation/index.js'
 import {
   PictureFetcher,
@@ -62,9 +63,9 @@ export async function mediaStage(kind: 'sqlite' | 'postgres'): Promise<MediaStag
   const { store } = database
   const pictures = pictureStore(store, directory, now)
   const fetchers: PictureFetcher[] = []
-  const handling = new Handling({
+  const handling = new PushHandler({
     store,
-    bot: new Bot<Conversing>({
+    bot: new Bot<ConversationActions>({
       api: () => {
         throw new Error('nobody sends here')
       },
@@ -107,7 +108,7 @@ export async function mediaStage(kind: 'sqlite' | 'postgres'): Promise<MediaStag
         const { id } = await store.pushes.append(row)
         jobs.push({ pushId: id, push, receivedAt: now(), run: newRun() })
       }
-      await handling.run(jobs)
+      await answersOf(handling, jobs)
     },
     fetcher(options = {}) {
       const fetcher = new PictureFetcher({
@@ -115,7 +116,7 @@ export async function mediaStage(kind: 'sqlite' | 'postgres'): Promise<MediaStag
         pictures,
         fetch: (_appId, mediaId) => api.getTempMedia(mediaId),
         remedyFor,
-        tell: (tx, messages) => tellOfMessages(tx, store.dialect, now(), messages),
+        tell: (tx, messages) => notifyOfMessages(tx, store.dialect, now(), messages),
         onTold: () => told++,
         logger,
         now,

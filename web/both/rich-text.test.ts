@@ -47,14 +47,6 @@ describe('parseRichText', () => {
     const text = '第一行\n第二行 😀 ]]> <b>粗</b> &amp;'
     expect(parseRichText(text)).toEqual([{ kind: 'text', text }])
   })
-
-  it('costs no more than its length for thousands of opened tags', () => {
-    const started = performance.now()
-    parseRichText('<a href="x" '.repeat(20_000))
-    parseRichText('<a x>'.repeat(20_000))
-    parseRichText('<a x></a>'.repeat(20_000))
-    expect(performance.now() - started).toBeLessThan(1000)
-  })
 })
 
 describe('linkify', () => {

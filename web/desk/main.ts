@@ -1,15 +1,17 @@
 import { createApp, toRef, watch } from 'vue'
 import App from './App.vue'
 import { createI18n, i18nKey } from './locales/i18n.js'
-import { createRouter } from './router.js'
-import { createChime } from './state/chime.js'
-import { openSession, sessionKey } from './state/session.js'
-import { openSettings } from './state/settings.js'
+import { createRouter, routerKey } from './router.js'
+import { chimeKey, createChime } from './alerts/chime.js'
+import { openSession, sessionKey } from './stores/session.js'
+import { browserStorage } from './stores/browser-storage.js'
+import { openSettings, settingsKey } from './settings/settings.js'
+import { createToasts, toastsKey } from './stores/toasts.js'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/controls.css'
 
-const settings = openSettings(localStorage, new URLSearchParams(location.search))
+const settings = openSettings(browserStorage, new URLSearchParams(location.search))
 const i18n = createI18n(toRef(settings, 'language'))
 watch(
   () => settings.language,
@@ -27,11 +29,16 @@ watch(
   { immediate: true },
 )
 
-const session = openSession({
-  i18n,
-  settings,
-  router: createRouter(window),
-  chime: createChime(() => new AudioContext()),
-})
+const router = createRouter(window)
+const toasts = createToasts()
+const chime = createChime(() => new AudioContext())
+const session = openSession({ i18n, settings, router, toasts, chime })
 
-createApp(App).provide(i18nKey, i18n).provide(sessionKey, session).mount('#app')
+createApp(App)
+  .provide(i18nKey, i18n)
+  .provide(settingsKey, settings)
+  .provide(routerKey, router)
+  .provide(toastsKey, toasts)
+  .provide(chimeKey, chime)
+  .provide(sessionKey, session)
+  .mount('#app')

@@ -1,6 +1,6 @@
 import { MessagesSquare, Settings as SettingsIcon, Wrench } from '@lucide/vue'
 import { defineAsyncComponent, type Component } from 'vue'
-import PageFailed from './components/frame/PageFailed.vue'
+import PageFailed from './frame/PageFailed.vue'
 import type { MessageKey } from './locales/i18n.js'
 
 /** A page in a file of its own, which the network may keep from coming. */
@@ -8,7 +8,7 @@ const page = (loader: () => Promise<{ default: Component }>): Component =>
   defineAsyncComponent({ loader, errorComponent: PageFailed })
 
 /** Asked for at once, beside the question who is signed in. */
-const workbench = import('./components/frame/Workbench.vue')
+const workbench = import('./conversations/Workbench.vue')
 /** In a task after that of the frame: together they would hold up the page for a tenth of a second. */
 const Workbench = page(async () => {
   await new Promise((resolve) => setTimeout(resolve))
@@ -46,7 +46,7 @@ export const deskPages: readonly DeskPage[] = [
     name: 'settings',
     label: 'page.settings',
     icon: SettingsIcon,
-    component: page(() => import('./components/frame/SettingsPage.vue')),
+    component: page(() => import('./settings/SettingsPage.vue')),
     access: 'agent',
   },
 ]

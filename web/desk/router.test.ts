@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { openSettings } from './state/settings.js'
-import { titleOf } from './state/tab-signs.js'
+import { openSettings } from './settings/settings.js'
 import { readHash, writeHash } from './router.js'
 import { memoryStorage } from './testing-storage.js'
 
@@ -29,10 +28,4 @@ it('what was chosen is there again, and nonsense is not', () => {
   expect(openSettings(memoryStorage({ 'kefu.desk.settings': '[' }), new URLSearchParams()).theme).toBe(
     'system',
   )
-})
-
-it('the title counts who waits', () => {
-  const words = { waiting: '待接入', name: '客服台' }
-  expect(titleOf(3, words)).toBe('(3) 待接入 · 客服台')
-  expect(titleOf(0, words)).toBe('客服台')
 })

@@ -1,4 +1,5 @@
 import { ref, type Ref } from 'vue'
+import { storeKey } from './stores/store-key.js'
 
 /** Where the page is: the first part of the hash, and what follows it. */
 export interface Route {
@@ -18,6 +19,8 @@ export interface Router {
   /** Stays where it is when the address changes, and tells where it was to go; until what it gives is called. */
   hold(ask: (to: Route) => void): () => void
 }
+
+export const [routerKey, useRouter] = storeKey<Router>('router')
 
 /** The address behind `#`: `#/conversations/12`, `#/setup/TOKEN`, `#/admin/guide/APPID`; nothing is the conversations. */
 export function readHash(hash: string): Route {

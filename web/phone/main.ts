@@ -2,6 +2,7 @@ import { createApp, ref, watch } from 'vue'
 import App from './App.vue'
 import { createClient } from './emulator/client.js'
 import { eventSource } from './emulator/event-source.js'
+import { takeKey } from './emulator/key.js'
 import { createI18n, i18nKey, openLanguage } from './locales/i18n.js'
 import { createPage, pageKey } from './page.js'
 import './styles/base.css'
@@ -19,8 +20,13 @@ watch(
   { immediate: true },
 )
 
+const client = createClient(fetch.bind(globalThis))
+const key = takeKey(location, history)
+// A key that is refused, or none, is asked for by the page.
+if (key !== null) await client.begin(key).catch(() => undefined)
+
 const page = createPage({
-  client: createClient(fetch.bind(globalThis)),
+  client,
   i18n,
   query,
   storage: localStorage,

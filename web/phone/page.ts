@@ -1,6 +1,7 @@
 import { computed, inject, reactive, ref, watch, type InjectionKey, type Ref } from 'vue'
 import type { AppView, Delivery, PhoneMessage, UserView } from '../../src/emulator/protocol.js'
 import { EmulatorError, type Client, type Customer } from './emulator/client.js'
+import { keyNeeded, streamBehind } from './emulator/key.js'
 import { connect, type Live, type OpenStream } from './emulator/live.js'
 import { customerKey, emptyState, type EmulatorState } from './emulator/state.js'
 import type { I18n } from './locales/i18n.js'
@@ -20,19 +21,22 @@ export interface Page {
   notice: Ref<{ text: string; bad: boolean } | null>
   /** Milliseconds since 1970 on the emulator's clock, each second anew. */
   now: Ref<number>
-  addPhone(): void
-  removePhone(phone: Phone): void
-  appOf(phone: Phone): AppView | undefined
-  customerOf(phone: Phone): Customer | undefined
-  messagesOf(phone: Phone): PhoneMessage[]
-  userOf(phone: Phone): UserView | undefined
-  deliveriesOf(phone: Phone): Delivery[]
+  addPhone: () => void
+  removePhone: (phone: Phone) => void
+  appOf: (phone: Phone) => AppView | undefined
+  customerOf: (phone: Phone) => Customer | undefined
+  messagesOf: (phone: Phone) => PhoneMessage[]
+  userOf: (phone: Phone) => UserView | undefined
+  deliveriesOf: (phone: Phone) => Delivery[]
   /** The place of a customer's phone on the page, from 1; null for one that is not shown. */
-  numberOf(openId: string | null): number | null
-  notify(text: string, bad?: boolean): void
+  numberOf: (openId: string | null) => number | null
+  notify: (text: string, bad?: boolean) => void
   /** Does it; what the emulator says against it is shown. Resolves to whether it was done. */
-  run(action: () => Promise<unknown>): Promise<boolean>
-  close(): void
+  run: (action: () => Promise<unknown>) => Promise<boolean>
+  /** Whether the emulator asks for its key, and how to give it. */
+  locked: Ref<boolean>
+  unlock: (key: string) => Promise<void>
+  close: () => void
 }
 
 export interface PageOptions {
@@ -67,6 +71,7 @@ export function createPage(options: PageOptions): Page {
   })
   const { now, stop } = emulatorNow(state)
   const { notice, notify } = notices()
+  const locked = ref(false)
 
   watch(
     phones,
@@ -94,7 +99,12 @@ export function createPage(options: PageOptions): Page {
       return app === undefined ? [] : [{ appId: app.appId, openId: phone.openId }]
     })
   const customers = computed(() => customersOf(state.apps))
-  const live: Live = connect({ client, state, openStream, customers: customersOf })
+  const live: Live = connect({
+    client,
+    state,
+    openStream: streamBehind(locked, openStream, client),
+    customers: customersOf,
+  })
   // A phone that is added, or shows another Mini Program, has a history to read.
   watch(
     () => customers.value.map(customerKey).join(' '),
@@ -111,7 +121,8 @@ export function createPage(options: PageOptions): Page {
       return true
     } catch (error) {
       if (!(error instanceof EmulatorError)) throw error
-      notify(error.code === 'unreachable' ? i18n.t.value('notice.unreachable') : error.message, true)
+      if (error.code === keyNeeded) locked.value = true
+      else notify(error.code === 'unreachable' ? i18n.t.value('notice.unreachable') : error.message, true)
       return false
     }
   }
@@ -125,6 +136,16 @@ export function createPage(options: PageOptions): Page {
     now,
     notify,
     run,
+    locked,
+    async unlock(key) {
+      try {
+        await client.begin(key)
+        locked.value = false
+      } catch (error) {
+        if (!(error instanceof EmulatorError)) throw error
+        notify(i18n.t.value(error.code === 'unreachable' ? 'notice.unreachable' : 'key.wrong'), true)
+      }
+    },
     appOf,
     customerOf,
     addPhone() {

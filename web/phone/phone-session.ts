@@ -29,11 +29,11 @@ export interface PhoneSession {
   /** What became of pushing each of the customer's messages, by the message's id; settled well is not named. */
   sending: ComputedRef<Map<string, { state: 'sending' | 'failed'; deliveryId: string }>>
   /** Enters the conversation; an empty `sessionFrom` is another way than the contact button. */
-  openChat(sessionFrom: string): Promise<void>
-  openPage(path: string): void
-  send(message: UserMessageInput): Promise<boolean>
-  sendPicture(file: Blob): Promise<boolean>
-  sendCard(): Promise<boolean>
+  openChat: (sessionFrom: string) => Promise<void>
+  openPage: (path: string) => void
+  send: (message: UserMessageInput) => Promise<boolean>
+  sendPicture: (file: Blob) => Promise<boolean>
+  sendCard: () => Promise<boolean>
 }
 
 const sessionKey: InjectionKey<PhoneSession> = Symbol('phone')

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { newRun } from '../../bot/index.js'
 import { silentLogger } from '../../log.js'
-import { restorePush, type Answer } from '../../wechat/index.js'
+import { restorePush } from '../../wechat/index.js'
 import { BatchWorker } from './batch-worker.js'
-import type { Job } from './handling.js'
+import type { Job } from './job.js'
 
 describe('a batch worker', () => {
   it('lets answers to WeChat go first: while pushes keep coming, those that are answered wait', async () => {
@@ -101,9 +101,11 @@ function makeScene({
       }),
     handling: {
       fail: () => Promise.reject(new Error('nothing fails here')),
-      run: (jobs) => {
-        batches.push(jobs.map(({ pushId }) => pushId))
-        return Promise.resolve(jobs.map((): Answer => 'success'))
+      handle: (steps) => {
+        batches.push(steps.map(({ job: { pushId } }) => pushId))
+        return Promise.resolve(
+          steps.map(() => ({ kind: 'answered', answer: 'success', seen: undefined }) as const),
+        )
       },
     },
   })

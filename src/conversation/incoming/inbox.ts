@@ -1,10 +1,12 @@
-import { sql } from 'kysely'
-import { newRun, type Run } from '../../bot/index.js'
+import { newRun, type Accepted, type Run } from '../../bot/index.js'
 import type { Logger } from '../../log.js'
-import { bulkRows, shardOf, type Appended, type PushRow, type Store } from '../../store/index.js'
-import { restorePush, type Answer, type IncomingMessage, type Push } from '../../wechat/index.js'
-import type { Job } from './handling.js'
+import { every, shardOf, type Appended, type PushRow, type Store } from '../../store/index.js'
+import type { Answer, IncomingMessage, Push } from '../../wechat/index.js'
+import { customerOf, withCustomer } from './customer.js'
+import type { Job } from './job.js'
 import type { Shards } from '../shards.js'
+import { AWAITED_MS, RemoteAnswers } from './remote-answers.js'
+import { waitingPushes } from './waiting-pushes.js'
 import type { Worker } from './worker.js'
 
 export interface InboxOptions {
@@ -21,14 +23,6 @@ export interface InboxOptions {
   readonly memory?: number
 }
 
-/** A committed push: how to answer it, and where to say that it has been answered. */
-export interface Accepted {
-  readonly answer: Promise<Answer>
-  readonly run: Run
-  /** Whether the same push was committed before. */
-  readonly repeat?: boolean
-}
-
 /** How many pushes are read back from the database at once. */
 const PAGE = 1000
 const RETRY_MS = 1000
@@ -40,7 +34,7 @@ const RETRY_MS = 1000
 export class Inbox {
   readonly #options: InboxOptions
   readonly #memory: number
-  /** What is being handled, by Push.id, for repeats. */
+  /** Pushes that are being handled, by Push.id, for repeats. */
   readonly #running = new Map<string, Accepted>()
   /** Some pushes wait in the database only; until they are read, every later one waits there too. */
   #more = false
@@ -49,20 +43,19 @@ export class Inbox {
   /** Counts the pushes that were left to the database, to notice those that a read under way may have missed. */
   #left = 0
   #refilling: Promise<void> | undefined
-  /** Who waits for an answer that another process decides, by the row's id. */
-  readonly #awaited = new Map<number, (answer: Answer) => void>()
+  readonly #remote: RemoteAnswers
   /** The shards of pushes that are answered already and to be announced. */
   readonly #arrived = new Set<number>()
   #announcing: NodeJS.Timeout | undefined
   /** How many pushes are being committed. */
   #committing = 0
   readonly #ends: (() => void)[] = []
-  #told: [number, Answer][] = []
   #stopped = false
 
   constructor(options: InboxOptions) {
     this.#options = options
     this.#memory = options.memory ?? 10_000
+    this.#remote = new RemoteAnswers({ store: options.store, logger: options.logger })
   }
 
   /** Goes on with what an earlier process left, and follows what the other processes say. */
@@ -72,15 +65,12 @@ export class Inbox {
       store.signals.on('push', (word) => {
         if (word.split(',').some((shard) => shards.has(Number(shard)))) this.readBack()
       }),
-      store.signals.on('answered', (word) => {
-        for (const [id, answer] of JSON.parse(word) as [number, Answer][]) this.#answered(id, answer)
-      }),
+      this.#remote.start(),
     )
     this.readBack()
     if (shards.alone) return
-    // What another process committed is found also when its word was missed.
-    const poll = setInterval(() => this.readBack(), POLL_MS).unref()
-    this.#ends.push(() => clearInterval(poll))
+    // Pushes of another process are found also when its signal was missed.
+    this.#ends.push(every(POLL_MS, () => this.readBack()))
   }
 
   /** Looks for pushes that wait in the database: left by an earlier process, or received by another one. */
@@ -102,14 +92,16 @@ export class Inbox {
   }
 
   /** Resolves when the push is committed. Rejects when it can't be; then WeChat must be told to try again. */
-  async accept(push: Push): Promise<Accepted> {
+  async accept(given: Push): Promise<Accepted> {
+    const push = withCustomer(given)
     const running = this.#running.get(push.id)
     if (running) return { ...running, repeat: true }
     const receivedAt = this.#options.now()
-    const { appId, openId, format, plaintext } = push
+    const { appId, format, plaintext } = push
+    const { openId } = customerOf(push)
     const answered = !this.#mayTransfer(push)
     const kept = { dedupeKey: push.id, appId, openId, format, plaintext: withoutNul(plaintext) }
-    const row = { ...kept, receivedAt, answered }
+    const row = { ...kept, receivedAt, answered, unreadable: push.unreadable?.problem }
     const { id, inserted } = await this.#append(row)
     if (!inserted) return this.#repeat(push.id, id)
     if (!this.#options.shards.alone) return this.#shared(id, shardOf(appId, openId), answered)
@@ -136,9 +128,13 @@ export class Inbox {
     }
   }
 
-  /** An event can't be transferred. */
-  #mayTransfer({ payload }: Push): boolean {
-    return payload.msgType !== 'event' && (this.#options.mayTransfer?.(payload) ?? true)
+  /** An event can't be transferred, nor what can't be read. */
+  #mayTransfer({ payload, unreadable }: Push): boolean {
+    return (
+      unreadable === undefined &&
+      payload.msgType !== 'event' &&
+      (this.#options.mayTransfer?.(payload) ?? true)
+    )
   }
 
   /**
@@ -151,7 +147,7 @@ export class Inbox {
       this.#announcing ??= setTimeout(() => void this.#announce(), ANNOUNCED_MS)
       return unwaited
     }
-    const accepted = { answer: this.#await(id), run: newRun() }
+    const accepted = { answer: this.#remote.wait(id), run: newRun() }
     if (this.#options.shards.has(shard)) this.readBack()
     else await this.#options.store.signals.send('push', String(shard))
     return accepted
@@ -173,26 +169,26 @@ export class Inbox {
     }
   }
 
-  #await(id: number): Promise<Answer> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#answered(id, 'success'), AWAITED_MS).unref()
-      this.#awaited.set(id, (answer) => {
-        clearTimeout(timer)
-        resolve(answer)
-      })
-    })
-  }
-
-  #answered(id: number, answer: Answer): boolean {
-    const resolve = this.#awaited.get(id)
-    this.#awaited.delete(id)
-    resolve?.(answer)
-    return resolve !== undefined
-  }
-
   #give(job: Job): Accepted {
-    const handled = this.#options.worker.add(job)
-    const accepted = job.run.answered ? unwaited : { answer: handled, run: job.run }
+    let decide: (answer: Answer) => void = () => undefined
+    const isWaited = !job.run.answered
+    const handled = this.#options.worker.add(
+      isWaited
+        ? {
+            ...job,
+            onDecided: (answer) => {
+              decide(answer)
+            },
+          }
+        : job,
+    )
+    const answer = isWaited
+      ? new Promise<Answer>((resolve) => {
+          decide = resolve
+          void handled.then(resolve)
+        })
+      : handled
+    const accepted = isWaited ? { answer, run: job.run } : unwaited
     this.#running.set(job.push.id, accepted)
     this.#ids.add(job.pushId)
     void handled.then(() => {
@@ -217,19 +213,10 @@ export class Inbox {
     return { ...unwaited, answer: Promise.resolve(row?.answer ?? 'success'), repeat: true }
   }
 
-  /** Tells the process that received a push how to answer it, together with others of the same turn. */
-  #tell(id: number, answer: Answer): void {
-    this.#told.push([id, answer])
-    if (this.#told.length > 1) return
-    setImmediate(() => {
-      const told = this.#told.splice(0)
-      for (let i = 0; i < told.length; i += TOLD_AT_ONCE)
-        this.#options.store.signals
-          .send('answered', JSON.stringify(told.slice(i, i + TOLD_AT_ONCE)))
-          .catch((error: unknown) =>
-            this.#options.logger.warn({ error }, 'answers could not be told; they will be success'),
-          )
-    })
+  /** Notes when the process that took a push has answered it: from then on it can't be transferred. */
+  #endWait(run: Run, receivedAt: number): void {
+    const left = TRANSFERABLE_MS - (this.#options.now() - receivedAt)
+    setTimeout(() => (run.answered = true), left).unref()
   }
 
   #refill(): void {
@@ -248,36 +235,20 @@ export class Inbox {
     }
     const left = this.#left
     try {
-      const running = bulkRows(
-        store.dialect,
-        { id: 'bigint' },
-        [...this.#ids].map((id) => ({ id })),
-      )
-      const rows = await store.db
-        .selectFrom('push')
-        .select(['id', 'app_id', 'plaintext', 'received_at', 'answer'])
-        .where('state', '=', 'new')
-        .where('shard', 'in', [...shards.owned])
-        .where(sql<boolean>`id not in (select id from ${running})`)
-        .orderBy('id')
-        .limit(PAGE)
-        .execute()
+      const rows = await waitingPushes(store, { shards: shards.owned, except: [...this.#ids], most: PAGE })
       this.#more = rows.length === PAGE || this.#left !== left
-      for (const row of rows) {
-        const push = restorePush({ appId: row.app_id, plaintext: row.plaintext })
+      for (const { push, ...row } of rows) {
         // Whoever waits for its answer is in another process, or was told success by an earlier one.
-        const recent = this.#options.now() - row.received_at < AWAITED_MS
-        const waited = !shards.alone && recent && row.answer === null
-        const { answer } = this.#give({
-          pushId: row.id,
-          push,
-          receivedAt: row.received_at,
-          run: { ...newRun(), answered: !waited },
+        const recent = this.#options.now() - row.receivedAt < AWAITED_MS
+        const isWaitedElsewhere = !shards.alone && recent && row.answer === null
+        const run = { ...newRun(), answered: !isWaitedElsewhere }
+        const { id: pushId, receivedAt, attempts } = row
+        const { answer } = this.#give({ pushId, push, receivedAt, run, isWaitedElsewhere, attempts })
+        if (!isWaitedElsewhere) continue
+        this.#endWait(run, receivedAt)
+        void answer.then((each) => {
+          this.#remote.decide(pushId, each)
         })
-        if (waited)
-          void answer.then((each) => {
-            if (!this.#answered(row.id, each)) this.#tell(row.id, each)
-          })
       }
     } catch (error) {
       this.#options.logger.error(
@@ -289,13 +260,11 @@ export class Inbox {
   }
 }
 
-/** As long as WeChat waits: after that an answer is no use to anybody. */
-const AWAITED_MS = 5000
+/** So long an answer that is decided at one process reaches the other before WeChat is answered, after 4.5 s. */
+const TRANSFERABLE_MS = 4000
 const POLL_MS = 1000
 /** What comes within so long is read back at once: a page for many pushes instead of a query for each. */
 const ANNOUNCED_MS = 10
-/** So many answers fit into one word. */
-const TOLD_AT_ONCE = 200
 
 /** Committed, to be handled in its turn, and answered at once. */
 const unwaited: Accepted = { answer: Promise.resolve('success'), run: { ...newRun(), answered: true } }

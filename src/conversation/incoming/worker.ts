@@ -1,5 +1,5 @@
 import type { Answer } from '../../wechat/index.js'
-import type { Job } from './handling.js'
+import type { Job } from './job.js'
 
 /** Who handles committed pushes, in each conversation's order. */
 export interface Worker {

@@ -1,11 +1,12 @@
+import { firstQueued, type Queued } from './queued-messages.js'
 import { sql } from 'kysely'
 import type { Sender } from '../../bot/index.js'
 import type { Logger } from '../../log.js'
-import { bulkStatement, messagesToSend, type Store } from '../../store/index.js'
-import type { OutgoingMessage } from '../../wechat/index.js'
+import type { MessageProblem } from '../../protocol/reasons.js'
+import { backoff, BackgroundLoop, every, messagesToSend, type Store } from '../../store/index.js'
 import type { AllowanceRules } from '../allowance.js'
 import type { MessageState } from '../message-state.js'
-import { SendLog, type Leaving, type SendChange } from './send-log.js'
+import { SendLog, type SendChange } from './send-log.js'
 import type { Shards } from '../shards.js'
 import { UnitOfWork } from '../unit-of-work.js'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS } from '../incoming/worker.js'
@@ -28,13 +29,6 @@ export interface OutboxOptions {
   readonly concurrency?: number
 }
 
-interface Queued extends Leaving {
-  readonly appId: string
-  readonly openId: string
-  readonly message: OutgoingMessage
-  readonly attempts: number
-}
-
 /** WeChat's limits per minute have passed by then. */
 const LATER_MS = 60_000
 /** The first pause when WeChat can't be reached, doubled up to the longest. */
@@ -44,7 +38,6 @@ const LONGEST_RECONNECT_MS = 60_000
 const LONGEST_WAIT_MS = Math.max(LATER_MS, LONGEST_RECONNECT_MS)
 /** What another process queued is found also when its word was missed. */
 const POLL_MS = 1000
-const PAGE = 500
 
 /**
  * Sends what is queued: each conversation's messages one after the other, different conversations at once. That
@@ -61,18 +54,26 @@ export class Outbox {
   #sending = 0
   /** Read and not started yet. What became of it since is seen by the commit that it leaves. */
   #ready: Queued[] = []
-  #again = false
-  #looking: Promise<void> | undefined
-  #timer: NodeJS.Timeout | undefined
-  #timerAt = 0
-  #stopped = false
+  readonly #loop: BackgroundLoop
   readonly #ends: (() => void)[] = []
   #idle: (() => void)[] = []
 
   constructor(options: OutboxOptions) {
     this.#options = options
     this.#concurrency = options.concurrency ?? 64
-    this.#log = new SendLog(options)
+    this.#log = new SendLog({
+      store: options.store,
+      shards: options.shards,
+      allowance: options.allowance,
+      now: options.now,
+    })
+    this.#loop = new BackgroundLoop({
+      pass: () => this.#look(),
+      retryMs: 1000,
+      onError: (err) => {
+        options.logger.error({ err }, 'the outbox could not be read; it is read again in a second')
+      },
+    })
   }
 
   /** Goes on with what an earlier process left, and follows what the other processes queue. */
@@ -84,8 +85,7 @@ export class Outbox {
       this.wake()
       return
     }
-    const poll = setInterval(() => this.wake(), POLL_MS).unref()
-    this.#ends.push(() => clearInterval(poll))
+    this.#ends.push(every(POLL_MS, () => this.wake()))
   }
 
   /**
@@ -94,7 +94,8 @@ export class Outbox {
    */
   async adopt(shards: readonly number[]): Promise<void> {
     for (const shard of shards) this.#unsettled.add(shard)
-    for (let pause = FIRST_PAUSE_MS; !this.#stopped; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (const pause of backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS)) {
+      if (this.#loop.isStopped) return
       const left = shards.filter((shard) => this.#unsettled.has(shard) && this.#options.shards.has(shard))
       try {
         if (await this.#settleEarlier(left)) {
@@ -122,7 +123,7 @@ export class Outbox {
       const unit = new UnitOfWork(tx, store.dialect, now())
       const lost = await tx
         .updateTable('message')
-        .set({ state: 'unknown', problem: 'interrupted', sent_at: unit.now })
+        .set({ state: 'unknown', problem: 'interrupted' satisfies MessageProblem, sent_at: unit.now })
         .where('id', 'in', (eb) =>
           eb
             .selectFrom(
@@ -151,43 +152,27 @@ export class Outbox {
 
   /** Looks for what is queued: to be called after a commit that may have queued something. */
   wake(): void {
-    if (this.#stopped) return
-    this.#again = true
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined
-      // Who called between the last look and here.
-      if (this.#again) this.wake()
-    })
+    this.#loop.wake()
   }
 
   /** Starts nothing more and waits for the sends under way, whose outcome is committed. */
   async stop(): Promise<void> {
-    this.#stopped = true
     for (const end of this.#ends.splice(0)) end()
-    clearTimeout(this.#timer)
-    await this.#looking
+    await this.#loop.stop()
     while (this.#sending > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  async #look(): Promise<void> {
-    while (this.#again && !this.#stopped) {
-      this.#again = false
-      try {
-        this.#start()
-        if (this.#ready.length > 0 || this.#sending >= this.#concurrency) continue
-        this.#ready = await this.#read()
-        this.#start()
-      } catch (error) {
-        this.#options.logger.error({ error }, 'the outbox could not be read; it is read again in a second')
-        this.#later(1000)
-      }
-    }
+  async #look(): Promise<undefined> {
+    this.#start()
+    if (this.#ready.length > 0 || this.#sending >= this.#concurrency) return
+    this.#ready = await this.#read()
+    this.#start()
   }
 
   /** Starts what was read, as far as there is room; each end of a send comes back here. */
   #start(): void {
     const { shards } = this.#options
-    while (this.#sending < this.#concurrency && !this.#stopped) {
+    while (this.#sending < this.#concurrency && !this.#loop.isStopped) {
       const queued = this.#ready.shift()
       if (!queued) return
       if (!this.#busy.has(queued.conversationId) && shards.has(queued.shard)) void this.#deliver(queued)
@@ -199,23 +184,12 @@ export class Outbox {
     const { store, shards, now } = this.#options
     const settled = shards.owned.filter((shard) => !this.#unsettled.has(shard))
     if (settled.length === 0) return []
-    const { packed } = await firstQueued(
-      store.db,
-      store.dialect,
-      settled.map((shard) => ({ shard })),
-    )
     const ready: Queued[] = []
-    for (const [id, conversationId, shard, appId, openId, content, attempts, notBefore] of JSON.parse(
-      packed,
-    ) as FirstQueued[]) {
-      if (this.#busy.has(conversationId)) continue
+    for (const { notBefore, ...queued } of await firstQueued(store, settled)) {
+      if (this.#busy.has(queued.conversationId)) continue
       const wait = (notBefore ?? 0) - now()
-      if (wait > 0 && wait <= LONGEST_WAIT_MS) {
-        this.#later(wait)
-        continue
-      }
-      const message = JSON.parse(content) as OutgoingMessage
-      ready.push({ id, conversationId, shard, appId, openId, message, attempts })
+      if (wait > 0 && wait <= LONGEST_WAIT_MS) this.#loop.wakeIn(wait)
+      else ready.push(queued)
     }
     return ready
   }
@@ -286,7 +260,7 @@ export class Outbox {
 
   /** The outcome must be committed, however long the database is away: it is all that is known of the send. */
   async #settle(change: SendChange): Promise<void> {
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (const pause of backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS)) {
       try {
         await this.#log.add(change)
         return
@@ -295,46 +269,9 @@ export class Outbox {
           { err: error, messageId: change.message.id },
           'a send’s outcome could not be committed yet',
         )
-        if (this.#stopped) throw error
+        if (this.#loop.isStopped) throw error
         await this.#options.wait(pause)
       }
     }
   }
-
-  /** Looks again then, or earlier if that was planned. */
-  #later(milliseconds: number): void {
-    const at = this.#options.now() + Math.max(milliseconds, 1)
-    if (this.#timer !== undefined && this.#timerAt <= at) return
-    clearTimeout(this.#timer)
-    this.#timerAt = at
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined
-        this.wake()
-      },
-      Math.max(milliseconds, 1),
-    )
-  }
 }
-
-type FirstQueued = [
-  id: number,
-  conversationId: number,
-  shard: number,
-  appId: string,
-  openId: string,
-  content: string,
-  attempts: number,
-  notBefore: number | null,
-]
-
-const firstQueued = bulkStatement({ shard: 'bigint' }, ({ dialect, rows, packed }) =>
-  packed(
-    ['id', 'conversation_id', 'shard', 'app_id', 'open_id', 'content', 'attempts', 'not_before'],
-    `select m.id, m.conversation_id, c.shard, contact.app_id, contact.open_id, m.content, m.attempts, m.not_before
-    from (select min(id) as id from ${messagesToSend(dialect)} where state in ('queued', 'sending') group by conversation_id) as head
-    join message m on m.id = head.id join conversation c on c.id = m.conversation_id
-    join contact on contact.id = c.contact_id
-    where m.state = 'queued' and c.shard in (select shard from ${rows}) order by m.id limit ${PAGE}`,
-  ),
-)

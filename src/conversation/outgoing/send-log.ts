@@ -1,14 +1,16 @@
 import { ApiError, NetworkError } from '../../errors.js'
+import type { MessageProblem } from '../../protocol/reasons.js'
 import { Batcher, bulkStatement, type Store, type Tx } from '../../store/index.js'
-import { allowanceOf, closedWindow, type AllowanceRules, type Triggers } from '../allowance.js'
+import { allowanceOf, closedWindow, lastSignAt, type AllowanceRules, type Triggers } from '../allowance.js'
 import { spendingsOf } from '../conversation-rows.js'
-import type { Status } from '../conversing.js'
+import type { Status } from '../conversation-context.js'
 import { nextMessageState, type MessageState, type MessageStep } from '../message-state.js'
 import type { Shards } from '../shards.js'
 import { UnitOfWork } from '../unit-of-work.js'
+import { isBot, parseAuthor } from '../../protocol/author.js'
 
 /** A message on its way. */
-export interface Leaving {
+export interface SendJob {
   readonly id: number
   readonly conversationId: number
   readonly shard: number
@@ -16,7 +18,7 @@ export interface Leaving {
 
 /** A change of one message's state, to be committed. */
 export interface SendChange {
-  readonly message: Leaving
+  readonly message: SendJob
   readonly step: MessageStep
   readonly error?: unknown
   readonly notBefore?: number
@@ -130,7 +132,7 @@ export class SendLog {
       const corrected = error instanceof ApiError ? corrections.get(error.errcode) : undefined
       const standing = standings.get(message.id)
       // What left before the customer's last sign says nothing about what that gave.
-      if (corrected && standing && (standing.sentAt ?? 0) >= lastSignAt(standing))
+      if (corrected && standing && (standing.sentAt ?? 0) >= lastSignAt(standing.conversation))
         await tx
           .updateTable('conversation')
           .set({ corrected })
@@ -197,7 +199,7 @@ function standingOf([
   return {
     state,
     sentAt,
-    byBot: author === 'bot' || author.startsWith('rule:'),
+    byBot: isBot(parseAuthor(author)),
     epoch,
     conversation: {
       status,
@@ -211,21 +213,16 @@ function standingOf([
   }
 }
 
-/** When the customer's last sign reached us. */
-function lastSignAt({ conversation }: Standing): number {
-  return Math.max(conversation.messageReceivedAt ?? 0, conversation.enterReceivedAt ?? 0)
-}
-
 /** What a change makes of a message; undefined when it can't be made. */
 function outcomeOf(
   { step, message }: SendChange,
   standing: Standing,
   used: ReadonlySet<number>,
   now: number,
-): { state: MessageState; problem?: string; at: number } | undefined {
+): { state: MessageState; problem?: MessageProblem; at: number } | undefined {
   const { state, conversation, byBot, epoch } = standing
   // It left by then at the latest, and after the last sign, whatever the clock was put back to: what it costs must not be overlooked.
-  const at = Math.max(now, lastSignAt(standing))
+  const at = Math.max(now, lastSignAt(standing.conversation))
   const next = nextMessageState(state, step)
   if (next === 'sending') {
     const closed =
@@ -281,7 +278,7 @@ function describe(change: SendChange): Description {
       rid: error.rid ?? null,
       not_before: notBefore,
     }
-  const problem =
+  const problem: MessageProblem | null =
     error === undefined ? null : error instanceof NetworkError ? `network:${error.accepted}` : 'error'
   return { errcode: null, problem, rid: null, not_before: notBefore }
 }

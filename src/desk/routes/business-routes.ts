@@ -1,11 +1,11 @@
 import type { Context } from 'koa'
 import type { Store } from '../../store/index.js'
 import type { BusinessCards } from '../business-cards.js'
-import { mayUse } from '../principal.js'
-import { notFound } from '../refusal.js'
-import { route, type Route } from '../route.js'
+import { mayUse } from '../../http/principal.js'
+import { notFound } from '../../http/http-error.js'
+import { route, type Route } from '../../http/route.js'
 import { businessSettings, businessSettingsInput, businessView } from '../schemas/business-card.js'
-import { byId } from '../schemas/list.js'
+import { byId } from '../../http/schemas/list.js'
 
 export interface BusinessRoutesOptions {
   readonly store: Pick<Store, 'db'>
@@ -13,7 +13,7 @@ export interface BusinessRoutesOptions {
   readonly addressOf: (ctx: Context) => string
 }
 
-/** What the operator's own system knows about customers. */
+/** The routes of facts from the operator's own system. */
 export function businessRoutes({ store, businessCards, addressOf }: BusinessRoutesOptions): Route[] {
   return [
     route({
@@ -22,7 +22,7 @@ export function businessRoutes({ store, businessCards, addressOf }: BusinessRout
       summary: 'What your own system says about the customer, such as orders: asked anew after a minute.',
       access: 'agent',
       params: byId,
-      answer: businessView,
+      response: businessView,
       async handle({ params: { id }, principal }) {
         const row = await store.db
           .selectFrom('conversation')
@@ -39,7 +39,7 @@ export function businessRoutes({ store, businessCards, addressOf }: BusinessRout
       path: '/settings/business-cards',
       summary: 'Where your own system is asked about customers.',
       access: 'admin',
-      answer: businessSettings,
+      response: businessSettings,
       handle: async () => businessCards.settings(),
     }),
     route({
@@ -49,7 +49,7 @@ export function businessRoutes({ store, businessCards, addressOf }: BusinessRout
         'Sets where it is asked; the secret that requests are signed with is shown once, when it is made.',
       access: 'admin',
       body: businessSettingsInput,
-      answer: businessSettings,
+      response: businessSettings,
       handle: async ({ body, principal, ctx }) =>
         businessCards.set(body, { actor: principal, address: addressOf(ctx) }),
     }),

@@ -1,17 +1,28 @@
 import type { CannedReplies } from '../canned-replies.js'
-import { route, type Route } from '../route.js'
-import { cannedReplyInput, cannedReplyView } from '../schemas/canned-reply-view.js'
-import { byId, listOf } from '../schemas/list.js'
+import { route, type Route } from '../../http/route.js'
+import {
+  cannedReplyInput,
+  cannedReplyView,
+  newCannedReply,
+  type CannedReplyView,
+} from '../schemas/canned-reply-view.js'
+import { byId, listOf } from '../../http/schemas/list.js'
+import type { Submits } from '../../people/submits.js'
+
+export interface CannedReplyRoutesOptions {
+  readonly cannedReplies: CannedReplies
+  readonly submits: Submits
+}
 
 /** Answers that agents have ready. */
-export function cannedReplyRoutes({ cannedReplies }: { readonly cannedReplies: CannedReplies }): Route[] {
+export function cannedReplyRoutes({ cannedReplies, submits }: CannedReplyRoutesOptions): Route[] {
   return [
     route({
       method: 'GET',
       path: '/canned-replies',
       summary: 'The answers that agents have ready, by title.',
       access: 'agent',
-      answer: listOf(cannedReplyView),
+      response: listOf(cannedReplyView),
       handle: async ({ principal }) => ({ items: await cannedReplies.list(principal), next: null }),
     }),
     route({
@@ -19,10 +30,13 @@ export function cannedReplyRoutes({ cannedReplies }: { readonly cannedReplies: C
       path: '/canned-replies',
       summary: 'Adds a canned reply.',
       access: 'agent',
-      body: cannedReplyInput,
-      answer: cannedReplyView,
+      body: newCannedReply,
+      response: cannedReplyView,
       status: 201,
-      handle: async ({ body, principal }) => cannedReplies.add(body, principal),
+      handle: ({ body: { clientId, ...input }, principal }) =>
+        submits.once<CannedReplyView>({ principal, what: 'canned-replies', clientId, input }, (keep) =>
+          cannedReplies.add(input, principal, keep),
+        ),
     }),
     route({
       method: 'PUT',
@@ -31,7 +45,7 @@ export function cannedReplyRoutes({ cannedReplies }: { readonly cannedReplies: C
       access: 'agent',
       params: byId,
       body: cannedReplyInput,
-      answer: cannedReplyView,
+      response: cannedReplyView,
       handle: async ({ params, body, principal }) => cannedReplies.change(params.id, body, principal),
     }),
     route({
@@ -40,7 +54,7 @@ export function cannedReplyRoutes({ cannedReplies }: { readonly cannedReplies: C
       summary: 'Removes a canned reply.',
       access: 'agent',
       params: byId,
-      answer: null,
+      response: null,
       handle: async ({ params, principal }) => cannedReplies.remove(params.id, principal),
     }),
   ]

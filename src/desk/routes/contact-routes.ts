@@ -1,12 +1,12 @@
 import { conversationViews, type Commands, type ViewSource } from '../../conversation/index.js'
-import { mayUse } from '../principal.js'
-import { notFound } from '../refusal.js'
-import { route, type Route } from '../route.js'
+import { mayUse } from '../../http/principal.js'
+import { notFound } from '../../http/http-error.js'
+import { route, type Route } from '../../http/route.js'
 import { contactInput } from '../schemas/contact-input.js'
 import { contactView } from '../schemas/conversation-view.js'
-import { byId } from '../schemas/list.js'
+import { byId } from '../../http/schemas/list.js'
 
-/** What is known of customers. */
+/** The routes of customers. */
 export function contactRoutes({
   views,
   commands,
@@ -22,7 +22,7 @@ export function contactRoutes({
       access: 'agent',
       params: byId,
       body: contactInput,
-      answer: contactView,
+      response: contactView,
       async handle({ params: { id }, body, principal }) {
         const row = await views.store.db
           .selectFrom('conversation')

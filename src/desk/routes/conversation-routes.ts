@@ -1,41 +1,37 @@
 import type { Context } from 'koa'
-import type { z } from 'zod'
 import {
-  conversationViews,
   countConversations,
   listConversations,
-  listMessages,
-  messageViews,
-  type Actor,
   type Commands,
   type ConversationView,
-  type MessageView,
   type OwnershipChange,
   type ViewSource,
 } from '../../conversation/index.js'
+import { actorOf } from '../actor.js'
 import type { AgentDirectory } from '../agent-directory.js'
-import { mayUse, type Principal } from '../principal.js'
-import { notFound, Refusal } from '../refusal.js'
-import { route, type Route } from '../route.js'
+import { ConversationAccess } from '../conversation-access.js'
+import { filterOf } from '../conversation-filter.js'
+import type { HeavyReads } from '../../http/heavy-reads.js'
+import type { Principal } from '../../http/principal.js'
+import { HttpError } from '../../http/http-error.js'
+import { route, type Route } from '../../http/route.js'
 import {
   assignInput,
   conversationsQuery,
-  messagesQuery,
-  noteInput,
-  resolveInput,
+  tagsChange,
   tagsInput,
   takeInput,
+  undoInput,
 } from '../schemas/conversation-input.js'
 import { conversationView, countsView } from '../schemas/conversation-view.js'
-import { byId, listOf } from '../schemas/list.js'
-import { messageView } from '../schemas/message-view.js'
-import { sendInput } from '../schemas/outgoing-message.js'
+import { byId, listOf } from '../../http/schemas/list.js'
 
 export interface ConversationRoutesOptions {
   readonly views: ViewSource
   readonly commands: Commands
+  readonly reads: HeavyReads
   readonly agents: Pick<AgentDirectory, 'mayHave'>
-  /** Told when a colleague's conversation was taken or given to another. */
+  /** Called when a colleague's conversation was taken or given to another. */
   readonly onTakenOver?: (takeover: TakeOver) => Promise<void>
 }
 
@@ -48,30 +44,10 @@ export interface TakeOver {
   readonly ctx: Context
 }
 
-/** What is done with conversations and their messages. */
+/** Conversations: lists, owners and tags. */
 export function conversationRoutes(options: ConversationRoutesOptions): Route[] {
-  const { views, commands, agents, onTakenOver } = options
-  /** Throws Refusal (404) also when it is not for whoever asks. */
-  async function appOf(conversationId: number, principal: Principal): Promise<string> {
-    const row = await views.store.db
-      .selectFrom('conversation')
-      .innerJoin('contact', 'contact.id', 'conversation.contact_id')
-      .select('contact.app_id')
-      .where('conversation.id', '=', conversationId)
-      .executeTakeFirst()
-    if (!row || !mayUse(principal, row.app_id)) throw notFound()
-    return row.app_id
-  }
-  async function conversationOf(id: number): Promise<ConversationView> {
-    const [view] = await conversationViews(views, [id])
-    if (!view) throw notFound()
-    return view
-  }
-  async function messageOf(id: number): Promise<MessageView> {
-    const view = (await messageViews(views, [id])).get(id)
-    if (!view) throw notFound()
-    return view
-  }
+  const { views, commands, reads, agents, onTakenOver } = options
+  const { appOf, conversationOf } = new ConversationAccess(views)
   async function change(id: number, to: OwnershipChange, principal: Principal): Promise<ConversationView> {
     await commands.change(id, to, actorOf(principal))
     return conversationOf(id)
@@ -89,7 +65,7 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
   }
   async function mustBeAbleToHave(agentId: number, appId: string): Promise<void> {
     if (!(await agents.mayHave(agentId, appId)))
-      throw new Refusal(
+      throw new HttpError(
         'invalid',
         'agentId: must be an agent who may have conversations of this Mini Program',
       )
@@ -102,36 +78,12 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
       summary,
       access: 'agent',
       params: byId,
-      answer: conversationView,
+      response: conversationView,
       async handle({ params: { id }, principal }) {
         await appOf(id, principal)
         return change(id, { type }, principal)
       },
     })
-  /** Takes a step with an outgoing message. */
-  const step = (name: 'retry' | 'cancel', summary: string): Route =>
-    route({
-      method: 'POST',
-      path: `/messages/:id/${name}`,
-      summary,
-      access: 'agent',
-      params: byId,
-      answer: messageView,
-      async handle({ params: { id }, principal }) {
-        await mustSee(id, principal)
-        await commands.step(id, name, actorOf(principal))
-        return messageOf(id)
-      },
-    })
-  async function mustSee(messageId: number, principal: Principal): Promise<void> {
-    const row = await views.store.db
-      .selectFrom('message')
-      .select('conversation_id')
-      .where('id', '=', messageId)
-      .executeTakeFirst()
-    if (!row) throw notFound()
-    await appOf(row.conversation_id, principal)
-  }
   const setTags = (method: 'PUT' | 'POST'): Route =>
     route({
       method,
@@ -140,7 +92,7 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
       access: 'agent',
       params: byId,
       body: tagsInput,
-      answer: conversationView,
+      response: conversationView,
       async handle({ params: { id }, body: { tags }, principal }) {
         await appOf(id, principal)
         await commands.setTags(id, tags)
@@ -155,10 +107,14 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
       summary: 'Conversations, the one with the newest message first unless `sort` says otherwise.',
       access: 'agent',
       query: conversationsQuery,
-      answer: listOf(conversationView),
-      async handle({ query, principal }) {
-        const { cursor, sort, limit } = query
-        return listConversations(views, filterOf(query, principal), { cursor, sort, limit })
+      response: listOf(conversationView),
+      async handle({ query, principal, ctx }) {
+        const { cursor, sort, limit, q = '', sourceKey } = query
+        const filter = filterOf(query, principal)
+        const list = () => listConversations(views, filter, { cursor, sort, limit })
+        if (q.trim() === '' && sourceKey === undefined) return list()
+        // Who types on has given up what they were looking for.
+        return (await reads.run(principal, list, () => ctx.res.destroyed)) ?? { items: [], next: null }
       },
     }),
     route({
@@ -166,7 +122,7 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
       path: '/counts',
       summary: 'How many conversations each tab of the desk has.',
       access: 'agent',
-      answer: countsView,
+      response: countsView,
       handle: async ({ principal }) =>
         countConversations(views, {
           apps: principal.apps,
@@ -179,38 +135,10 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
       summary: 'One conversation.',
       access: 'agent',
       params: byId,
-      answer: conversationView,
+      response: conversationView,
       async handle({ params: { id }, principal }) {
         await appOf(id, principal)
         return conversationOf(id)
-      },
-    }),
-    route({
-      method: 'GET',
-      path: '/conversations/:id/messages',
-      summary: 'A conversation’s messages, newest first; `before` takes the answer’s `next`.',
-      access: 'agent',
-      params: byId,
-      query: messagesQuery,
-      answer: listOf(messageView),
-      async handle({ params: { id }, query, principal }) {
-        await appOf(id, principal)
-        return listMessages(views, id, query)
-      },
-    }),
-    route({
-      method: 'POST',
-      path: '/conversations/:id/messages',
-      summary: 'Queues a message to the customer; the same `clientId` is queued once.',
-      access: 'agent',
-      params: byId,
-      body: sendInput,
-      status: 201,
-      answer: messageView,
-      async handle({ params: { id }, body: { clientId, message, holdSeconds = 0 }, principal }) {
-        await appOf(id, principal)
-        const options = { ...actorOf(principal), clientId, holdMs: holdSeconds * 1000 }
-        return messageOf(await commands.send(id, message, options))
       },
     }),
     route({
@@ -220,17 +148,20 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
       access: 'agent',
       params: byId,
       body: takeInput.optional(),
-      answer: conversationView,
+      response: conversationView,
       async handle({ params: { id }, body, principal, ctx }) {
         const appId = await appOf(id, principal)
         const agentId = principal.kind === 'agent' ? principal.id : body?.agentId
         if (agentId === undefined)
-          throw new Refusal(
+          throw new HttpError(
             'invalid',
             'agentId: is missing: a program says which agent takes the conversation',
           )
         if (body?.agentId !== undefined && body.agentId !== agentId)
-          throw new Refusal('invalid', 'agentId: an agent takes for itself; to give it to another, assign it')
+          throw new HttpError(
+            'invalid',
+            'agentId: an agent takes for itself; to give it to another, assign it',
+          )
         if (principal.kind === 'program') await mustBeAbleToHave(agentId, appId)
         return give('take', { conversationId: id, appId, to: agentId, principal, ctx }, body?.epoch)
       },
@@ -242,7 +173,7 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
       access: 'agent',
       params: byId,
       body: assignInput,
-      answer: conversationView,
+      response: conversationView,
       async handle({ params: { id }, body: { agentId, epoch }, principal, ctx }) {
         const appId = await appOf(id, principal)
         await mustBeAbleToHave(agentId, appId)
@@ -254,69 +185,34 @@ export function conversationRoutes(options: ConversationRoutesOptions): Route[] 
     plainChange('reopen', 'Opens a closed conversation: it waits for a person.'),
     route({
       method: 'POST',
-      path: '/conversations/:id/notes',
-      summary: 'Writes a note that only colleagues see.',
+      path: '/conversations/:id/undo',
+      summary:
+        'Takes back a close or release within 8 s: who did it has the conversation again. Refused (409) when somebody has acted since.',
       access: 'agent',
       params: byId,
-      body: noteInput,
-      status: 201,
-      answer: messageView,
-      async handle({ params: { id }, body: { content }, principal }) {
+      body: undoInput,
+      response: conversationView,
+      async handle({ params: { id }, body: { epoch }, principal }) {
         await appOf(id, principal)
-        return messageOf(await commands.note(id, content, actorOf(principal)))
+        await commands.undo(id, epoch, actorOf(principal))
+        return conversationOf(id)
       },
     }),
     setTags('PUT'),
     setTags('POST'),
-    step('retry', 'Queues a failed or cancelled message once more.'),
-    step('cancel', 'Takes back a message that has not left.'),
     route({
-      method: 'POST',
-      path: '/messages/:id/resolve',
-      summary: 'Says what became of an unknown message.',
+      method: 'PATCH',
+      path: '/conversations/:id/tags',
+      summary: 'Puts tags on the customer and takes others off; those that are not named stay as they are.',
       access: 'agent',
       params: byId,
-      body: resolveInput,
-      answer: messageView,
-      async handle({ params: { id }, body: { state }, principal }) {
-        await mustSee(id, principal)
-        await commands.step(id, state === 'accepted' ? 'accept' : 'fail', actorOf(principal))
-        return messageOf(id)
+      body: tagsChange,
+      response: conversationView,
+      async handle({ params: { id }, body, principal }) {
+        await appOf(id, principal)
+        await commands.changeTags(id, body)
+        return conversationOf(id)
       },
     }),
   ]
-}
-
-/** Who gives a command. */
-export function actorOf(principal: Principal): Actor {
-  return principal.kind === 'agent'
-    ? { agentId: principal.id, admin: principal.role === 'admin' }
-    : { agentId: null }
-}
-
-function filterOf(query: z.output<typeof conversationsQuery>, principal: Principal) {
-  const { status: statuses, agent, app: appId, tag, source: sessionFrom, failed, expiring } = query
-  if (agent === 'me' && principal.kind === 'program')
-    throw new Refusal('bad_request', 'agent: must be an agent’s id or none; a program is no agent')
-  const agentId =
-    agent === undefined
-      ? undefined
-      : agent === 'none'
-        ? null
-        : agent === 'me'
-          ? principal.kind === 'agent'
-            ? principal.id
-            : null
-          : Number(agent)
-  return {
-    apps: principal.apps,
-    statuses,
-    agentId,
-    appId,
-    tag,
-    sessionFrom,
-    failed,
-    expiresWithinHours: expiring,
-    search: query.q,
-  }
 }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type { Context } from 'koa'
 import {
   exportContact,
@@ -8,15 +7,17 @@ import {
   type ViewSource,
 } from '../../conversation/index.js'
 import type { Store } from '../../store/index.js'
-import { writeAudit, type AuditAction } from '../audit.js'
-import { mayUse, type Principal } from '../principal.js'
-import { notFound } from '../refusal.js'
-import { Raw, route, type Route } from '../route.js'
-import { byId } from '../schemas/list.js'
+import type { HeavyReads } from '../../http/heavy-reads.js'
+import { writeAudit, type AuditAction } from '../../people/audit.js'
+import { mayUse, type Principal } from '../../http/principal.js'
+import { notFound } from '../../http/http-error.js'
+import { Raw, route, type Route } from '../../http/route.js'
+import { byId } from '../../http/schemas/list.js'
 
 export interface PersonalDataRoutesOptions {
   readonly store: Store
   readonly views: ViewSource
+  readonly reads: HeavyReads
   readonly pictures: Omit<ExportOptions, 'views'>
   /** Deletes all that is kept of a customer, also from where it was before. */
   readonly erase: (contactId: number) => Promise<void>
@@ -24,9 +25,9 @@ export interface PersonalDataRoutesOptions {
   readonly now: () => number
 }
 
-/** What a customer may ask for: all that is kept of them, and that nothing is kept any more. */
+/** The routes for a customer's rights: all data about them, and its erasure. */
 export function personalDataRoutes(options: PersonalDataRoutesOptions): Route[] {
-  const { store, views, pictures, erase, addressOf, now } = options
+  const { store, views, reads, pictures, erase, addressOf, now } = options
   async function contactOf(id: number, principal: Principal): Promise<ExportedContact> {
     const contact = await findContact(store, id)
     if (!contact || !mayUse(principal, contact.appId)) throw notFound()
@@ -54,13 +55,16 @@ export function personalDataRoutes(options: PersonalDataRoutesOptions): Route[] 
       summary: 'All that is kept of a customer, as one JSON document with their pictures in it.',
       access: 'admin',
       params: byId,
-      answer: new Raw('application/json'),
+      response: new Raw('application/json'),
       async handle({ params: { id }, principal, ctx }) {
         const contact = await contactOf(id, principal)
-        await note('contact_exported', contact, principal, ctx)
+        const pieces = exportContact({ views, ...pictures }, contact)
+        const document = await reads.export(principal, pieces, () =>
+          note('contact_exported', contact, principal, ctx),
+        )
         ctx.type = 'application/json'
         ctx.set('Content-Disposition', `attachment; filename="contact-${id}.json"`)
-        ctx.body = Readable.from(exportContact({ views, ...pictures }, contact))
+        ctx.body = document
         return undefined
       },
     }),
@@ -70,7 +74,7 @@ export function personalDataRoutes(options: PersonalDataRoutesOptions): Route[] 
       summary: 'Deletes all that is kept of a customer. What they send afterwards begins anew.',
       access: 'admin',
       params: byId,
-      answer: null,
+      response: null,
       async handle({ params: { id }, principal, ctx }) {
         const contact = await contactOf(id, principal)
         await note('contact_erased', contact, principal, ctx)

@@ -1,21 +1,22 @@
-import { Readable } from 'node:stream'
 import type { Context } from 'koa'
-import { writeAudit } from '../audit.js'
+import { writeAudit } from '../../people/audit.js'
 import { conversationsCsv } from '../conversation-export.js'
-import { mayUse, type Principal, type Scope } from '../principal.js'
-import { Refusal } from '../refusal.js'
+import type { HeavyReads } from '../../http/heavy-reads.js'
+import { mayUse, type Principal, type Scope } from '../../http/principal.js'
+import { httpErrorFor } from '../../http/http-error.js'
 import { report, type ReportsOptions } from '../reports.js'
-import { Raw, route, type Route } from '../route.js'
+import { Raw, route, type Route } from '../../http/route.js'
 import { reportQuery, reportView } from '../schemas/report-view.js'
 import { z } from 'zod'
 
 export interface ReportRoutesOptions extends ReportsOptions {
+  readonly reads: HeavyReads
   readonly addressOf: (ctx: Context) => string
 }
 
-/** What is for those who look after the whole: figures, and everything as a table. */
+/** The routes for those who look after the whole: figures, and everything as a table. */
 export function reportRoutes(options: ReportRoutesOptions): Route[] {
-  const { store, now, addressOf } = options
+  const { store, now, addressOf, reads } = options
   return [
     route({
       method: 'GET',
@@ -23,10 +24,10 @@ export function reportRoutes(options: ReportRoutesOptions): Route[] {
       summary: 'Figures of some days: conversations, messages, waits, failures, agents.',
       access: 'agent',
       query: reportQuery,
-      answer: reportView,
+      response: reportView,
       async handle({ query: { from, to, app }, principal }) {
         mustBeNoPlainAgent(principal)
-        return report(options, { from, to, apps: narrowed(principal, app) })
+        return reads.run(principal, () => report(options, { from, to, apps: narrowed(principal, app) }))
       },
     }),
     route({
@@ -35,20 +36,21 @@ export function reportRoutes(options: ReportRoutesOptions): Route[] {
       summary: 'All conversations as a table for spreadsheets, oldest first.',
       access: 'agent',
       query: z.object({ app: z.string().max(100).optional() }),
-      answer: new Raw('text/csv'),
+      response: new Raw('text/csv'),
       async handle({ query: { app }, principal, ctx }) {
         mustBeNoPlainAgent(principal)
-        const apps = narrowed(principal, app)
-        await writeAudit(store.db, now(), {
+        const entry = {
           actor: principal,
           action: 'exported',
           target: 'conversations.csv',
           appId: app,
-          address: addressOf(ctx),
-        })
+        } as const
+        const table = await reads.export(principal, conversationsCsv(store, narrowed(principal, app)), () =>
+          writeAudit(store.db, now(), { ...entry, address: addressOf(ctx) }),
+        )
         ctx.type = 'text/csv; charset=utf-8'
         ctx.set('Content-Disposition', 'attachment; filename="conversations.csv"')
-        ctx.body = Readable.from(conversationsCsv(store, apps))
+        ctx.body = table
       },
     }),
   ]
@@ -57,7 +59,7 @@ export function reportRoutes(options: ReportRoutesOptions): Route[] {
 /** An agent answers customers; what all of them said, and what colleagues do, is for admins and programs. */
 function mustBeNoPlainAgent(principal: Principal): void {
   if (principal.kind === 'agent' && principal.role !== 'admin')
-    throw new Refusal('forbidden', 'Only an admin may do that.')
+    throw httpErrorFor('admin_only', 'forbidden', 'Only an admin may do that.')
 }
 
 function narrowed(principal: Principal, app: string | undefined): Scope {

@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import { checkOf } from '../../http/input.js'
+import { optionalClientId } from '../../http/schemas/client-id.js'
+import { refusal } from '../../protocol/refusals.js'
 
-/** What may stand in a canned reply between {{ and }}; the page puts the values in where it is used. */
+/** The words that may stand in a canned reply between {{ and }}; the page puts the values in where it is used. */
 export const placeholders = ['contact.name', 'agent.name', 'app.name', 'sessionFrom'] as const
 
 /** An answer that agents have ready. */
@@ -29,7 +32,7 @@ export const cannedReplyInput = z.strictObject({
     .max(2000)
     .superRefine((text, ctx) => {
       const problem = placeholderProblem(text)
-      if (problem !== undefined) ctx.addIssue(problem)
+      if (problem) ctx.addIssue({ code: 'custom', ...problem })
     }),
   shortcut: z
     .string()
@@ -39,11 +42,20 @@ export const cannedReplyInput = z.strictObject({
 })
 export type CannedReplyInput = z.infer<typeof cannedReplyInput>
 
-function placeholderProblem(text: string): string | undefined {
+/** POST /canned-replies */
+export const newCannedReply = cannedReplyInput.extend({ clientId: optionalClientId })
+
+function placeholderProblem(text: string): ReturnType<typeof checkOf> | undefined {
   for (const [whole, name = ''] of text.matchAll(/\{\{([^{}]*)\}\}/g))
     if (!placeholders.some((known) => known === name.trim()))
-      return `has the unknown placeholder ${whole.slice(0, 40)}: it may be ${placeholders.map((each) => `{{${each}}}`).join(', ')}`
+      return checkOf(
+        `has the unknown placeholder ${whole.slice(0, 40)}: it may be ${placeholders.map((each) => `{{${each}}}`).join(', ')}`,
+        refusal('placeholder', { field: 'content', placeholder: whole.slice(0, 40) }),
+      )
   return text.replace(/\{\{[^{}]*\}\}/g, '').includes('{{')
-    ? 'opens a placeholder with “{{” that “}}” does not close'
+    ? checkOf(
+        'opens a placeholder with “{{” that “}}” does not close',
+        refusal('placeholder_open', { field: 'content' }),
+      )
     : undefined
 }

@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import { conversationSorts } from '../../conversation/index.js'
+import { clientId } from '../../http/schemas/client-id.js'
 import { conversationStatus } from './conversation-view.js'
-import { cursorQuery, limitQuery } from './list.js'
+import { cursorQuery, limitQuery } from '../../http/schemas/list.js'
+import { LARGEST } from '../../http/schemas/plain-input.js'
 
 const flag = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((word) => word === 'true')
   .meta({ type: 'boolean' })
-const agentId = z.int().min(1)
-const epoch = z.exactOptional(z.int().min(0)).meta({
+const agentId = z.int().min(1).max(LARGEST)
+const epoch = z.exactOptional(z.int().min(0).max(LARGEST)).meta({
   description: 'The conversation’s epoch that was seen: refused (409) when its owner has changed since.',
 })
 
@@ -32,6 +34,15 @@ export const conversationsQuery = z.strictObject({
     .max(1024)
     .optional()
     .meta({ description: 'The `session-from` with which the customer last entered, as it came.' }),
+  sourceKey: z.string().min(1).max(256).optional().meta({
+    description:
+      'A field that the `session-from` with which the customer last entered has, as `order` of `order=1024`: of JSON or of a query.',
+  }),
+  sourceValue: z
+    .string()
+    .max(1024)
+    .optional()
+    .meta({ description: 'What that field says; with `sourceKey` only.' }),
   failed: flag
     .optional()
     .meta({ description: 'Whether one of the latest outgoing messages is failed or unknown.' }),
@@ -76,6 +87,10 @@ export const noteInput = z.strictObject({
     .string()
     .max(10_000)
     .refine((text) => text.trim() !== '', 'must not be blank'),
+  clientId: z.exactOptional(clientId).meta({
+    description:
+      'The same `clientId` in the same conversation is written once; without one each note is another.',
+  }),
 })
 
 const tag = z
@@ -87,6 +102,19 @@ const tag = z
 
 /** PUT and POST /conversations/:id/tags: all the tags that the customer then has. */
 export const tagsInput = z.strictObject({ tags: z.array(tag).max(50) })
+
+/** PATCH /conversations/:id/tags: some more and some fewer; the others stay. */
+export const tagsChange = z
+  .strictObject({ add: z.array(tag).max(50).default([]), remove: z.array(tag).max(50).default([]) })
+  .refine(({ add, remove }) => !add.some((each) => remove.includes(each)), {
+    path: ['remove'],
+    message: 'must not have a tag that is added too',
+  })
+
+/** POST /conversations/:id/undo */
+export const undoInput = z.strictObject({
+  epoch: z.int().min(0).meta({ description: 'The epoch that the close or release answered.' }),
+})
 
 /** POST /messages/:id/resolve: what became of an unknown message. */
 export const resolveInput = z.strictObject({ state: z.enum(['accepted', 'failed']) })

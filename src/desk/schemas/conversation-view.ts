@@ -6,7 +6,7 @@ const time = z.int()
 export const conversationStatus = z.enum(['bot', 'waiting', 'assigned', 'closed'])
 export type ConversationStatus = z.infer<typeof conversationStatus>
 
-/** What WeChat still lets us send. */
+/** The messages that WeChat still lets us send. */
 export const allowanceView = z
   .object({
     remaining: z.int(),
@@ -14,7 +14,7 @@ export const allowanceView = z
     source: z.enum(['message', 'enter', 'none']),
     /** Whether WeChat has contradicted the estimate since the customer's last sign. */
     corrected: z.boolean(),
-    /** What `remaining` began with. */
+    /** The number that `remaining` began with. */
     limit: z.int(),
   })
   .meta({ id: 'Allowance' })
@@ -25,7 +25,7 @@ export const contactView = z
   .object({
     id: z.int(),
     name: z.string().nullable(),
-    /** What agents call them. */
+    /** The agents' name for them. */
     remark: z.string().nullable(),
     /** The contact button's `session-from` of the last entry. */
     sessionFrom: z.string().nullable(),
@@ -42,11 +42,17 @@ export const conversationView = z
     id: z.int(),
     appId: z.string(),
     openId: z.string(),
+    /** The sub-merchant (客服子商户) that the session is with; null for the Mini Program's own. */
+    businessId: z.string().nullable(),
     status: conversationStatus,
     agent: z.object({ id: z.int(), name: z.string() }).nullable(),
     /** Raised by each change of owner. */
     epoch: z.int(),
+    /** The workspace’s sequence as of which this is: of two states of a conversation the one with the higher is later. */
+    sequence: z.int(),
     allowance: allowanceView,
+    /** Why nobody can reply here, whatever WeChat would allow: a sub-merchant's session; null when they can. */
+    replyProblem: z.enum(['business']).nullable(),
     contact: contactView,
     lastMessage: messageView.nullable(),
     /** Incoming messages after what was last read, 100 at most. */

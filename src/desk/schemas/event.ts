@@ -10,6 +10,10 @@ export const eventsQuery = z.strictObject({
     .transform(Number)
     .optional()
     .meta({ description: 'The id of the last event that was seen; without it, events come from now on.' }),
+  database: z.string().max(64).optional().meta({
+    description:
+      'The `databaseId` of the session in which `after` was seen: in another database it means something else, and a reset comes.',
+  }),
 })
 
 /** The data of each event of GET /events, by the event's name. */
@@ -22,5 +26,7 @@ export const eventData = {
   }),
   agents: z.object({}),
   reset: z.object({}),
+  /** The last of a stream: the agent opened so many later that this one, the oldest, was closed. */
+  closed: z.object({ reason: z.literal('too_many_pages') }),
 }
 export type EventData = { [Name in keyof typeof eventData]: z.infer<(typeof eventData)[Name]> }

@@ -1,24 +1,9 @@
 import { z } from 'zod'
+import { messageFields, type MessageField } from '../../wechat/index.js'
+import { mediaSummary } from '../../media/schemas/media.js'
 
 const time = z.int()
 const text = z.exactOptional(z.string())
-
-/** A picture of a message, as far as it is here. */
-export const mediaSummary = z
-  .object({
-    id: z.int(),
-    state: z.enum(['wanted', 'stored', 'failed', 'expired']),
-    /**
-     * Why it is not here: `too_large`, `too_many_pixels`, `unsupported`, `network`, `not_configured`, or WeChat's
-     * errcode. One that is `wanted` all the same is tried again by itself.
-     */
-    problem: z.string().nullable(),
-    mime: z.string().nullable(),
-    width: z.int().nullable(),
-    height: z.int().nullable(),
-  })
-  .meta({ id: 'MediaSummary' })
-export type MediaSummary = z.infer<typeof mediaSummary>
 
 /** A line of a conversation, its content in WeChat's words. Times are milliseconds since 1970. */
 export const messageView = z
@@ -36,22 +21,13 @@ export const messageView = z
     sentAt: time.nullable(),
     /** A queued message leaves then at the earliest: it is held to be taken back, or waits for its next try. */
     notBefore: time.nullable(),
-    /** What WeChat said no with. */
+    /** WeChat's errcode, where it said no. */
     errcode: z.int().nullable(),
     problem: z.string().nullable(),
     rid: z.string().nullable(),
     /** WeChat's word, `other` for one that is not documented, `system` for a system line. */
     msgType: z.string(),
-    content: text,
-    mediaId: text,
-    picUrl: text,
-    title: text,
-    description: text,
-    url: text,
-    thumbUrl: text,
-    thumbMediaId: text,
-    pagePath: text,
-    appId: text,
+    ...(Object.fromEntries(messageFields.map((name) => [name, text])) as Record<MessageField, typeof text>),
     isAiMsg: z.exactOptional(z.boolean()),
     /** WeChat's id of an incoming message, a 64-bit number in digits. */
     msgId: text,

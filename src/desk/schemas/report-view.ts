@@ -23,7 +23,7 @@ export const waitsView = z.object({
 
 const messages = z.object({ incoming: z.int(), bot: z.int(), agents: z.int(), api: z.int() })
 
-/** What happened in a span of days. */
+/** The figures of a span of days. */
 export const reportView = z
   .object({
     from: z.string(),

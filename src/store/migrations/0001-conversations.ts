@@ -2,7 +2,7 @@ import { sql, type Kysely, type Migration } from 'kysely'
 import type { Dialect } from '../dialect.js'
 import { SHARDS } from '../shard.js'
 
-/** What the service began with: customers, their conversations and messages, pushes, the feed, the shared work. */
+/** The first tables: customers, their conversations and messages, pushes, the feed, the shared work. */
 export function conversations(dialect: Dialect): Migration {
   const big = dialect === 'postgres' ? 'bigint' : 'integer'
   const id = dialect === 'postgres' ? sql`bigint generated always as identity` : sql`integer`

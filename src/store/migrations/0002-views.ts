@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import type { Dialect } from '../dialect.js'
 
-/** What lists of conversations need, so that they stay quick however much is kept. */
+/** Indexes for lists of conversations, which stay quick however much is kept. */
 export function views(dialect: Dialect): Migration {
   const big = dialect === 'postgres' ? 'bigint' : 'integer'
   return {

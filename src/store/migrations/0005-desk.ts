@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import type { Dialect } from '../dialect.js'
 
-/** What the desk keeps beside conversations: canned replies, how long customers waited, what reports count. */
+/** The desk's tables beside conversations: canned replies, waits of customers, counts of reports. */
 export function desk(dialect: Dialect): Migration {
   const big = dialect === 'postgres' ? 'bigint' : 'integer'
   const id = dialect === 'postgres' ? sql`bigint generated always as identity` : sql`integer`

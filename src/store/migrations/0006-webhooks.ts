@@ -35,7 +35,7 @@ export function webhooks(dialect: Dialect): Migration {
         .addColumn('event', 'text', (c) => c.notNull())
         .addColumn('once_key', 'text', (c) => c.notNull())
         .addColumn('sequence', big)
-        // What was told of a customer goes with the customer.
+        // Deliveries about a customer go with the customer.
         .addColumn('conversation_id', big, (c) => c.references('conversation.id').onDelete('cascade'))
         .addColumn('body', 'text', (c) => c.notNull())
         .addColumn('state', 'text', (c) => c.notNull())

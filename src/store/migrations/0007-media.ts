@@ -54,7 +54,7 @@ export function media(dialect: Dialect): Migration {
         .on('message_media')
         .columns(['media_id', 'message_id'])
         .execute()
-      // What is followed to find new pictures: messages of other types cost nothing.
+      // The fetcher follows it to find new pictures: messages of other types cost nothing.
       await schema
         .createIndex('message_with_media')
         .on('message')

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import type { Dialect } from '../dialect.js'
 
-/** What the filters of the list of conversations look things up by. */
+/** Indexes for the filters of the list of conversations. */
 export function listFilters(dialect: Dialect): Migration {
   return {
     async up(db: Kysely<unknown>) {

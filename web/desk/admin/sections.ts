@@ -15,52 +15,52 @@ export const adminSections: readonly AdminSection[] = [
   {
     name: 'agents',
     label: 'section.agents',
-    component: defineAsyncComponent(() => import('./AgentsPage.vue')),
+    component: defineAsyncComponent(() => import('./agents/AgentsPage.vue')),
   },
   {
     name: 'canned',
     label: 'section.canned',
-    component: defineAsyncComponent(() => import('./CannedPage.vue')),
+    component: defineAsyncComponent(() => import('./canned/CannedPage.vue')),
   },
   {
     name: 'apps',
     label: 'section.apps',
-    component: defineAsyncComponent(() => import('./AppsPage.vue')),
+    component: defineAsyncComponent(() => import('./apps/AppsPage.vue')),
   },
   {
     name: 'guide',
     label: 'guide.title',
-    component: defineAsyncComponent(() => import('./guide/GuidePage.vue')),
+    component: defineAsyncComponent(() => import('./apps/guide/GuidePage.vue')),
     within: 'apps',
   },
   {
     name: 'rules',
     label: 'section.rules',
-    component: defineAsyncComponent(() => import('./RulesPage.vue')),
+    component: defineAsyncComponent(() => import('./rules/RulesPage.vue')),
   },
   {
     name: 'hours',
     label: 'section.hours',
-    component: defineAsyncComponent(() => import('./HoursPage.vue')),
+    component: defineAsyncComponent(() => import('./hours/HoursPage.vue')),
   },
   {
     name: 'keys',
     label: 'section.keys',
-    component: defineAsyncComponent(() => import('./KeysPage.vue')),
+    component: defineAsyncComponent(() => import('./keys/KeysPage.vue')),
   },
   {
     name: 'hooks',
     label: 'section.hooks',
-    component: defineAsyncComponent(() => import('./WebhooksPage.vue')),
+    component: defineAsyncComponent(() => import('./webhooks/WebhooksPage.vue')),
   },
   {
     name: 'run',
     label: 'section.run',
-    component: defineAsyncComponent(() => import('./RunPage.vue')),
+    component: defineAsyncComponent(() => import('./run/RunPage.vue')),
   },
   {
     name: 'report',
     label: 'section.report',
-    component: defineAsyncComponent(() => import('./ReportPage.vue')),
+    component: defineAsyncComponent(() => import('./report/ReportPage.vue')),
   },
 ]

@@ -108,3 +108,27 @@ it('knows the server’s clock by its answers, to the second that they tell', as
   await client.agents()
   expect(client.clockAhead()).toBe(90_500)
 })
+
+it('makes a thing under one name until it is known what became of it, and the next under another', async () => {
+  const bodies: { clientId: string }[] = []
+  const answers = [0, 503, 201, 201, 409, 201]
+  const client = createClient({
+    fetch: async (_url, init) => {
+      bodies.push(JSON.parse(typeof init?.body === 'string' ? init.body : '{}') as { clientId: string })
+      const status = answers.shift() ?? 500
+      if (status === 0) throw new TypeError('network')
+      return new Response('{}', { status })
+    },
+    now: () => 0,
+    onSignedOut: () => undefined,
+  })
+  const make = (title: string) => client.make('/canned-replies', { title }).catch(() => undefined)
+  // Nobody knows of the first two whether it was made.
+  for (const title of ['一', '一', '一', '一', '二', '二']) await make(title)
+  const names = bodies.map(({ clientId }) => clientId)
+  expect(names[1]).toBe(names[0])
+  expect(names[2]).toBe(names[0])
+  expect(names[3]).not.toBe(names[0])
+  // What was refused was not made.
+  expect(names[5]).not.toBe(names[4])
+})

@@ -7,13 +7,14 @@ let asked: string[]
 let links: Link[]
 let events: DeskEvent[]
 let fresh: number
+let reset: number
 let signedOut: number
 /** How each request is answered, one after the other; then with a stream that stays open. */
 let answers: (() => Response)[]
 let controllers: ReadableStreamDefaultController<Uint8Array>[]
 
 beforeEach(() => {
-  ;[asked, links, events, fresh, signedOut, answers, controllers] = [[], [], [], 0, 0, [], []]
+  ;[asked, links, events, fresh, reset, signedOut, answers, controllers] = [[], [], [], 0, 0, 0, [], []]
 })
 afterEach(() => {
   stream?.close()
@@ -38,6 +39,8 @@ function open(silenceMs = 60_000): void {
     },
     onLink: (link) => links.push(link),
     onFresh: () => fresh++,
+    onReset: () => reset++,
+    database: () => 'database-1',
     onEvent: (event) => events.push(event),
     onSignedOut: () => signedOut++,
     backoffMs: () => 1,
@@ -55,16 +58,17 @@ it('reads everything anew at first, and afterwards only what came since', async 
   say('id: 41\nevent: conversation\ndata: {"conversation":{}}\n\n')
   await until(() => events.length).toBe(1)
   controllers[0]?.close()
-  await until(() => asked).toEqual(['/events', '/events?after=41'])
+  await until(() => asked).toEqual(['/events', '/events?after=41&database=database-1'])
   await until(() => links).toEqual(['live', 'lost', 'live'])
   expect(fresh).toBe(1)
 })
 
-it('a reset reads everything anew', async () => {
+it('a reset says that nothing holds any more', async () => {
   open()
   await until(() => fresh).toBe(1)
   say('id: 99\nevent: reset\ndata: {}\n\n')
-  await until(() => fresh).toBe(2)
+  await until(() => reset).toBe(1)
+  expect(fresh).toBe(1)
   expect(events).toEqual([])
 })
 
@@ -91,6 +95,24 @@ it('tries at once when the network is said to be back', async () => {
   await until(() => fresh).toBe(1)
   stream?.wake()
   await until(() => asked.length).toBe(2)
+})
+
+it('stands aside when the service closed it for later pages, until somebody wants this one', async () => {
+  open()
+  await until(() => fresh).toBe(1)
+  say('id: 7\nevent: conversation\ndata: {"conversation":{}}\n\n')
+  say('event: closed\ndata: {"reason":"too_many_pages"}\n\n')
+  controllers[0]?.close()
+  await until(() => links).toEqual(['live', 'aside'])
+  // Neither time nor the network brings it back.
+  stream?.wake()
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(asked).toHaveLength(1)
+  stream?.want()
+  await until(() => links).toEqual(['live', 'aside', 'lost', 'live'])
+  expect(asked).toEqual(['/events', '/events?after=7&database=database-1'])
+  stream?.want()
+  expect(asked).toHaveLength(2)
 })
 
 it('events of another version are left out', async () => {

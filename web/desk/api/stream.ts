@@ -1,16 +1,21 @@
 import { sseParser } from './sse.js'
 import type { DeskEvent } from './views.js'
 
-export type Link = 'connecting' | 'live' | 'lost'
+/** `aside`: the service closed it for later pages of the same agent, and it comes back when somebody wants this page. */
+export type Link = 'connecting' | 'live' | 'lost' | 'aside'
 
 export interface StreamOptions {
   fetch: typeof globalThis.fetch
   /** The stream's address without a query. */
   url: string
+  /** The database that numbers are of. */
+  database: () => string
   /** The state of the connection changed; `heardAt` is when the service was heard last, undefined before it ever was. */
   onLink: (link: Link, heardAt: number | undefined) => void
-  /** Everything must be read anew: at the first connection, and when what was missed is no longer known. */
+  /** Everything must be read: at the first connection. */
   onFresh: () => void
+  /** What the page knows holds no more: what was missed is not known any more, or the database is another one. */
+  onReset: () => void
   onEvent: (event: DeskEvent) => void
   onSignedOut: () => void
   /** Waits so long before the n-th try, from 0. */
@@ -22,6 +27,8 @@ export interface StreamOptions {
 export interface Stream {
   /** Tries at once instead of when its time has come: the network is said to be back. */
   wake(): void
+  /** Somebody looks at this page or uses it: if it stood aside for others, it comes back. */
+  want(): void
   /** The network is said to be gone. */
   drop(): void
   close(): void
@@ -32,7 +39,7 @@ export interface Stream {
  * was applied. By fetch and not EventSource: that tells neither 401 from a broken line nor silence from a dead one.
  */
 export function openStream(options: StreamOptions): Stream {
-  const { fetch, url, onLink, onFresh, onEvent, onSignedOut, silenceMs = 40_000 } = options
+  const { fetch, url, database, onLink, onFresh, onReset, onEvent, onSignedOut, silenceMs = 40_000 } = options
   const backoffMs =
     options.backoffMs ?? ((attempt) => Math.min(15_000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2))
   let last: string | null = null
@@ -41,6 +48,8 @@ export function openStream(options: StreamOptions): Stream {
   let abort = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
   let closed = false
+  /** Pages that all came back at once would close each other for ever. */
+  let aside = false
 
   function later(ms: number): void {
     clearTimeout(timer)
@@ -59,7 +68,8 @@ export function openStream(options: StreamOptions): Stream {
     }
     heard()
     try {
-      const response = await fetch(last === null ? url : `${url}?after=${encodeURIComponent(last)}`, {
+      const seen = new URLSearchParams(last === null ? {} : { after: last, database: database() })
+      const response = await fetch(last === null ? url : `${url}?${seen.toString()}`, {
         headers: { accept: 'text/event-stream' },
         credentials: 'same-origin',
         cache: 'no-store',
@@ -78,9 +88,10 @@ export function openStream(options: StreamOptions): Stream {
       const parse = sseParser(({ event, data, id }) => {
         if (mine.signal.aborted) return
         if (id !== '') last = id
+        if (event === 'closed') aside = true
         const decoded = decode(event, data)
         if (decoded === undefined) return
-        if (decoded.type === 'reset') onFresh()
+        if (decoded.type === 'reset') onReset()
         else onEvent(decoded)
       })
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -97,6 +108,10 @@ export function openStream(options: StreamOptions): Stream {
       clearTimeout(silence)
     }
     if (abort !== mine || closed) return
+    if (aside) {
+      onLink('aside', heardAt)
+      return
+    }
     onLink('lost', heardAt)
     later(backoffMs(attempt++))
   }
@@ -104,8 +119,16 @@ export function openStream(options: StreamOptions): Stream {
   void follow()
   return {
     wake() {
+      if (aside) return
       attempt = 0
       abort.abort()
+      later(0)
+    },
+    want() {
+      if (!aside || closed) return
+      aside = false
+      attempt = 0
+      onLink('lost', heardAt)
       later(0)
     },
     drop() {

@@ -7,14 +7,14 @@ import type {
   ConversationView,
   CountsView,
 } from '../../../src/desk/schemas/conversation-view.js'
-import type { MediaSummary, MessageView } from '../../../src/desk/schemas/message-view.js'
-import type { OutgoingMessageInput } from '../../../src/desk/schemas/outgoing-message.js'
+import type { MessageView } from '../../../src/desk/schemas/message-view.js'
+import type { OutgoingMessage } from '../../../src/wechat/messages/index.js'
+import type { MediaSummary } from '../../../src/media/schemas/media.js'
 
 export type Status = ConversationStatus
 export type Counts = CountsView
 export type MediaView = MediaSummary
-/** A message that an agent sends, in WeChat's words. */
-export type OutgoingMessage = OutgoingMessageInput
+export type { OutgoingMessage }
 export type { AllowanceView, ContactView, ConversationView, MessageView }
 
 export type { BusinessView }

@@ -5,12 +5,13 @@ import { pendingProblem } from './pending-problem.js'
 import type { Refused } from './problem-words.js'
 
 const [zh, en] = [createI18n(ref('zh-CN')), createI18n(ref('en'))]
-const refused = (code: string, message: string, detail: Refused['detail'] = {}): { problem: Refused } => ({
+const refused = (code: string, message: string, detail: Refused['detail'] = {}) => ({
   problem: { code, message, detail },
+  isUnsure: false,
 })
 
 it('says that a message could not be handed over, while nobody said no', () => {
-  for (const none of [{ problem: null }, refused('unreachable', '')]) {
+  for (const none of [{ problem: null, isUnsure: false }, refused('unreachable', '')]) {
     expect(pendingProblem(none, zh)).toBe(zh.t.value('sent.notHanded'))
     expect(pendingProblem(none, en)).toBe(en.t.value('sent.notHanded'))
   }
@@ -19,8 +20,7 @@ it('says that a message could not be handed over, while nobody said no', () => {
 it('says what the service has against it in the language of the page', () => {
   const long = refused('invalid', 'message.content: must be at most 2048 characters', {
     reason: 'too_long',
-    field: 'message.content',
-    limit: 2048,
+    params: { field: 'message.content', limit: 2048 },
   })
   expect(pendingProblem(long, zh)).toBe('没有提交：「内容」太长，最多 2048 个字符。请缩短后再试。')
   expect(pendingProblem(long, en)).toMatch(/^Not submitted: “Content” is too long: at most 2048/)
@@ -38,4 +38,10 @@ it('shows no English of the service on the Chinese page, whatever it says', () =
     expect(words).toMatch(/^没有提交：.*\p{Script=Han}/u)
     expect(words).not.toMatch(/Words/)
   }
+})
+
+it('says that nobody knows whether the service has it, whatever was said last', () => {
+  for (const problem of [null, refused('500', '').problem, refused('forbidden', '').problem])
+    expect(pendingProblem({ problem, isUnsure: true }, zh)).toBe(zh.t.value('sent.unsure'))
+  expect(pendingProblem({ ...refused('older', ''), isUnsure: true }, zh)).toBe(zh.t.value('sent.older'))
 })

@@ -2,17 +2,22 @@ import type { ConversationView, MessageView } from '../api/views.js'
 import type { Translate } from '../locales/i18n.js'
 import { parseRichText } from '../../both/rich-text.js'
 import { systemWords } from './system-line.js'
+import { parseAuthor } from '../../../src/protocol/author.js'
 
 /** Who says a message: the customer, oneself, a colleague, the bot, a program. */
 export type Speaker = 'contact' | 'me' | 'colleague' | 'bot' | 'api' | 'system'
 
 export function speakerOf(message: Pick<MessageView, 'author' | 'direction'>, meId: number): Speaker {
-  const { author } = message
-  if (author === 'contact') return 'contact'
-  if (author === `agent:${meId}`) return 'me'
-  if (author.startsWith('agent:')) return 'colleague'
-  if (author === 'api') return 'api'
-  return author === 'system' || message.direction === 'system' ? 'system' : 'bot'
+  if (message.direction === 'system') return 'system'
+  const author = parseAuthor(message.author)
+  switch (author.kind) {
+    case 'agent':
+      return author.id === meId ? 'me' : 'colleague'
+    case 'rule':
+      return 'bot'
+    default:
+      return author.kind
+  }
 }
 
 /** A message's content in one line. */
@@ -37,6 +42,7 @@ export function glance(message: MessageView, t: Translate): string {
     case 'system':
       return systemWords(message, t)
     default:
+      if (message.type === 'unreadable') return t('glance.unreadable')
       return t('glance.other', { type: message.type ?? message.msgType })
   }
 }

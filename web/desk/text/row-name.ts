@@ -11,6 +11,8 @@ export interface RowFacts {
   now: number
   t: Translate
   language: Language
+  /** Whether a colleague handed it over and it was not looked at. */
+  isHanded?: boolean
 }
 
 /** Who has a conversation, in words. */
@@ -28,9 +30,13 @@ export function ownerWords(view: ConversationView, meId: number, t: Translate): 
 }
 
 /** A row for who hears it: 「张三，未读 3 条，等待 6 分钟，还剩 2 小时，最后消息：…」. */
-export function rowName(view: ConversationView, { meId, now, t, language }: RowFacts): string {
+export function rowName(
+  view: ConversationView,
+  { meId, now, t, language, isHanded = false }: RowFacts,
+): string {
   const look = windowLook(view.allowance, now)
   const parts = [contactName(view, t), ownerWords(view, meId, t)]
+  if (isHanded) parts.push(t('chip.handed'))
   if (view.unread > 0) parts.push(t('row.unread', { count: view.unread }))
   if (view.waitingSince !== null)
     parts.push(t('row.waits', { count: Math.max(1, Math.floor((now - view.waitingSince) / 60_000)) }))

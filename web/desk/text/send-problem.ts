@@ -1,3 +1,4 @@
+import { messageProblems, type MessageProblem } from '../../../src/protocol/reasons.js'
 import type { MessageView } from '../api/views.js'
 import type { MessageKey, Translate } from '../locales/i18n.js'
 
@@ -29,6 +30,23 @@ const rows: Readonly<Record<number, Row>> = {
   [-1]: { key: 'errcode.busy', help: 'retry' },
 }
 
+/** The service's own words for what went wrong, where WeChat said nothing. */
+const own: Readonly<Record<MessageProblem, MessageKey>> = {
+  taken_over: 'sent.cancelledTaken',
+  window_expired: 'sent.cancelledWindow',
+  count_used: 'sent.cancelledCount',
+  interrupted: 'sent.interrupted',
+  'network:no': 'errcode.network',
+  'network:unknown': 'sent.networkUnknown',
+  error: 'sent.errorInside',
+}
+
+/** The words for a problem that is the service's own; undefined for one of WeChat's, or none. */
+export function ownProblem(problem: string | null): MessageKey | undefined {
+  const known = messageProblems.find((each) => each === problem)
+  return known && own[known]
+}
+
 /** Why a message was not sent, and what helps; `ours` when the code is not one of the table. */
 export function sendProblem(
   message: MessageView,
@@ -37,7 +55,7 @@ export function sendProblem(
   const { errcode, problem } = message
   if (errcode === null)
     return {
-      text: problem === null ? t('sent.failedPlain') : t('errcode.network'),
+      text: t(ownProblem(problem) ?? (problem === null ? 'sent.failedPlain' : 'errcode.network')),
       help: 'retry',
       isUnlisted: false,
     }

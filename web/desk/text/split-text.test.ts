@@ -13,7 +13,7 @@ it('a text that fits stays whole, a longer one is cut behind a sentence', () => 
 
 it('no part is too long, nothing but white space at the cuts is lost, no character is torn', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
+    fc.property(fc.string({ unit: 'grapheme', minLength: 20, maxLength: 300, size: 'max' }), (text) => {
       const parts = splitText(text, 60)
       if (utf8Bytes(text) <= 60) return
       for (const part of parts) expect(utf8Bytes(part)).toBeLessThanOrEqual(60)
@@ -29,4 +29,13 @@ it('prefers sentences only where they cost no message more', () => {
   const parts = splitText(text, 300)
   expect(parts).toHaveLength(2)
   expect(parts.join('')).toBe(text)
+})
+
+it.each(['a', '很', '👍🏽'])('fills messages of %s to the byte, and no further', (piece) => {
+  for (let bytes = 40; bytes < 60; bytes++) {
+    const parts = splitText(piece.repeat(50), bytes)
+    const most = Math.floor(bytes / utf8Bytes(piece)) * utf8Bytes(piece)
+    for (const part of parts.slice(0, -1)) expect(utf8Bytes(part)).toBe(most)
+    expect(utf8Bytes(parts.at(-1) ?? '')).toBeLessThanOrEqual(most)
+  }
 })

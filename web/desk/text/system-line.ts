@@ -1,12 +1,40 @@
+import {
+  abandonReasons,
+  closeReasons,
+  handoffReasons,
+  type AbandonReason,
+  type CloseReason,
+  type HandoffReason,
+} from '../../../src/protocol/reasons.js'
 import type { MessageView } from '../api/views.js'
 import type { MessageKey, Translate } from '../locales/i18n.js'
 import { isBareEntry, readSessionFrom } from './session-from.js'
 
 /** Why the bot gave a conversation to people, where the reason is one of ours and not an operator's word. */
-const reasons: Readonly<Record<string, MessageKey>> = {
+const handoffs: Readonly<Record<HandoffReason, MessageKey>> = {
   unanswered: 'handoff.unanswered',
+  handler_failed: 'handoff.failed',
+  allowance: 'handoff.allowance',
   transfer_late: 'handoff.transferLate',
-  failed: 'handoff.failed',
+  unreadable: 'handoff.unreadable',
+  rules_too_long: 'handoff.rulesTooLong',
+  business: 'handoff.business',
+}
+const abandons: Readonly<Record<AbandonReason, MessageKey>> = {
+  left: 'abandon.left',
+  absent: 'abandon.absent',
+  idle: 'abandon.idle',
+}
+const closes: Readonly<Record<CloseReason, MessageKey>> = { old: 'close.old' }
+
+/** The words for a reason, where it is one of the service's own. */
+function ownWords<Reason extends string>(
+  reasons: readonly Reason[],
+  words: Readonly<Record<Reason, MessageKey>>,
+  reason: string | undefined,
+): MessageKey | undefined {
+  const own = reasons.find((each) => each === reason)
+  return own && words[own]
 }
 
 const lines: Readonly<Record<string, MessageKey>> = {
@@ -16,6 +44,7 @@ const lines: Readonly<Record<string, MessageKey>> = {
   close: 'line.close',
   reopen: 'line.reopen',
   abandon: 'line.abandon',
+  undo: 'line.undo',
   transferred: 'line.transferred',
 }
 
@@ -24,7 +53,7 @@ export function systemWords(message: MessageView, t: Translate): string {
   const who = message.authorName ?? t(message.agentId === null ? 'speaker.api' : 'speaker.system')
   switch (message.line) {
     case 'handoff': {
-      const key = reasons[message.reason ?? '']
+      const key = ownWords(handoffReasons, handoffs, message.reason)
       if (key) return t(key)
       return message.reason ? t('handoff.reason', { reason: message.reason }) : t('handoff.plain')
     }
@@ -35,7 +64,13 @@ export function systemWords(message: MessageView, t: Translate): string {
         : t('line.enteredFrom', { source: readSessionFrom(from).short })
     }
     default: {
-      const key = lines[message.line ?? '']
+      const why =
+        message.line === 'abandon'
+          ? ownWords(abandonReasons, abandons, message.reason)
+          : message.line === 'close'
+            ? ownWords(closeReasons, closes, message.reason)
+            : undefined
+      const key = why ?? (Object.hasOwn(lines, message.line ?? '') ? lines[message.line ?? ''] : undefined)
       if (!key) return t('line.other', { line: message.line ?? '' })
       return t(key, { who, to: message.toName ?? t('speaker.colleague') })
     }

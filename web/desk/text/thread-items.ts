@@ -16,24 +16,40 @@ export type ThreadItem =
 
 const together = 2 * 60_000
 
-/** Messages with a line for each day, and one before the first that was not read; close ones of one sender are a group. */
+/**
+ * Messages from one place up to another, with a line for each day, and one before the first that was not read; close
+ * ones of one sender are a group, also across the edges. `firstFresh` is that message's id.
+ */
 export function threadItems(
   messages: readonly MessageView[],
-  fresh: { count: number; upTo: number },
+  { from, to }: { from: number; to: number },
+  firstFresh: number | null,
   { dayOf }: Pick<Times, 'dayOf'>,
 ): ThreadItem[] {
-  const firstFresh = firstFreshOf(messages, fresh)
+  const isNewDay = (message: MessageView, before: MessageView | undefined): boolean =>
+    !before || dayOf(before.createdAt) !== dayOf(message.createdAt)
+  const joins = (before: MessageView | undefined, message: MessageView | undefined): boolean =>
+    before !== undefined &&
+    message !== undefined &&
+    message.id !== firstFresh &&
+    areTogether(before, message) &&
+    !isNewDay(message, before)
+
   const items: ThreadItem[] = []
-  for (const [index, message] of messages.entries()) {
-    const before = messages[index - 1]
-    const isNewDay = !before || dayOf(before.createdAt) !== dayOf(message.createdAt)
-    if (isNewDay) items.push({ kind: 'day', key: `day ${message.id}`, at: message.createdAt })
+  for (let index = from; index < to; index++) {
+    const message = messages[index]
+    if (!message) break
+    const [before, after] = [messages[index - 1], messages[index + 1]]
+    if (isNewDay(message, before))
+      items.push({ kind: 'day', key: `day ${message.id}`, at: message.createdAt })
     if (message.id === firstFresh) items.push({ kind: 'fresh', key: 'fresh' })
-    const joinsAbove =
-      before !== undefined && !isNewDay && message.id !== firstFresh && areTogether(before, message)
-    const last = items.findLast((item) => item.kind === 'message')
-    if (joinsAbove && last?.kind === 'message') last.joinsBelow = true
-    items.push({ kind: 'message', key: String(message.id), message, joinsAbove, joinsBelow: false })
+    items.push({
+      kind: 'message',
+      key: String(message.id),
+      message,
+      joinsAbove: joins(before, message),
+      joinsBelow: joins(message, after),
+    })
   }
   return items
 }
@@ -47,11 +63,28 @@ function areTogether(one: MessageView, other: MessageView): boolean {
   )
 }
 
-function firstFreshOf(
+/** The first of the last `count` messages of the customer up to one; of all that there are where they are fewer. */
+export function firstFreshOf(
   messages: readonly MessageView[],
   { count, upTo }: { count: number; upTo: number },
 ): number | null {
-  if (count === 0) return null
-  const incoming = messages.filter(({ id, direction }) => direction === 'incoming' && id <= upTo)
-  return incoming.at(-count)?.id ?? incoming[0]?.id ?? null
+  let [left, first]: [number, number | null] = [count, null]
+  for (let index = messages.length - 1; index >= 0 && left > 0; index--) {
+    const message = messages[index]
+    if (message?.direction !== 'incoming' || message.id > upTo) continue
+    first = message.id
+    left--
+  }
+  return first
+}
+
+/** How many messages of the customer came behind one: read from the end, as only the newest matter. */
+export function incomingSince(messages: readonly MessageView[], id: number): number {
+  let count = 0
+  for (let index = messages.length - 1; index >= 0; index--) {
+    const message = messages[index]
+    if (!message || message.id <= id) break
+    if (message.direction === 'incoming') count++
+  }
+  return count
 }

@@ -35,6 +35,8 @@ export interface Customer {
  * the events, so that nothing waits for it here.
  */
 export interface Client {
+  /** Shows the emulator its key; from then on the browser has a cookie that scripts can't read. */
+  begin(key: string): Promise<void>
   apps(): Promise<AppView[]>
   registerApp(app: AppInput): Promise<AppView>
   verify(appId: string): Promise<VerifyResult>
@@ -86,6 +88,9 @@ export function createClient(fetch: typeof globalThis.fetch, base = '/_emulator'
     `/apps/${encodeURIComponent(appId)}/users/${encodeURIComponent(openId)}`
 
   return {
+    begin: async (key) => {
+      await request('POST', '/session', { key })
+    },
     apps: () => list('/apps'),
     registerApp: (app) => json('POST', '/apps', app),
     verify: (appId) => json('POST', `/apps/${encodeURIComponent(appId)}/verify`),

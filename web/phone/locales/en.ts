@@ -22,6 +22,12 @@ export const en: Record<keyof typeof zhCN, string> = {
   'notice.unreachable': 'The emulator can’t be reached. Is it running? (kefu emulate)',
   'notice.otherApp': 'The AppID given is {appId}, not this Mini Program’s own: WeChat will not open it.',
   'notice.notWeb': 'WeChat opens only http and https links, and this is: {url}',
+  'key.title': 'The emulator asks for its key',
+  'key.lead':
+    'This emulator is open to other machines. It printed the key when it started; the link that it printed opens this page without asking.',
+  'key.label': 'Key',
+  'key.open': 'Open',
+  'key.wrong': 'That is not the key: use the one that was printed at the start.',
   'stage.label': 'Phones',
   'stage.add': 'Add a phone',
   'phone.label': 'Phone of customer {number}',

@@ -48,26 +48,27 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'agents.enableWhat': 'Enable {name}',
   'agents.password': 'One-time password of {name}',
   'agents.passwordField': 'Password',
-  'agents.passwordHint': 'Give it to them, and ask them to change it under Settings once signed in.',
-  'agents.conflict':
-    'Not saved: the user name is taken, or no administrator would be left. Choose another name, or make another administrator first.',
-  'agents.invalid':
-    'Not saved: a user name is one line of 1 to 40 visible characters. Change it and try again.',
+  'agents.passwordHint':
+    'Give it to them. They must choose one of their own at the first sign-in; this one ends after 7 days.',
   'replies.lead':
     'Agents use them by “/” at the start of a line, and find them by title, pinyin, shortcut and content.',
   'replies.add': 'Add a canned reply',
   'replies.none': 'There is none yet. Add the first, and agents can insert it by “/”.',
   'replies.title': 'Title',
   'replies.content': 'Content',
-  'replies.variables': 'Press a variable to insert it; it is filled in when the reply is used:',
-  'replies.insert': 'Insert the variable {name}',
+  'placeholder.lead': 'Press one to insert it; it is filled in when the reply is used:',
+  'placeholder.insert': 'Insert the variable {raw}: {name}',
+  'placeholder.reads': 'Reads: {text}',
+  'placeholder.contactName': 'Customer’s name',
+  'placeholder.agentName': 'Agent’s name',
+  'placeholder.appName': 'Mini Program’s name',
+  'placeholder.sessionFrom': 'Where they came from',
+  'placeholder.match': 'Group {group}',
+  'placeholder.matchAll': 'All that matched',
   'replies.shortcut': 'Shortcut (optional)',
   'replies.shortcutHint': '1 to 20 characters without spaces or slashes, such as tk.',
   'replies.app': 'For the Mini Program',
   'replies.removeSure': '“{title}” goes from the list of every agent, and can’t be brought back.',
-  'replies.conflict': 'Not saved: another canned reply has this shortcut. Choose another.',
-  'replies.unknownVariable':
-    'Not saved: the content has an unknown variable, or a “{{” without its “}}”. Use only the variables below.',
   'apps.lead': 'The Mini Programs that are served here. Secrets are written and never shown again.',
   'apps.add': 'Connect a Mini Program',
   'apps.none': 'There is none yet. Have the AppID and the AppSecret at hand, then connect one.',
@@ -94,13 +95,14 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'apps.source.environment': 'From the environment',
   'apps.source.desk': 'Added here',
   'apps.fixed': 'Configured by WECHAT_APP_ID in the environment, and changed only there.',
+  'apps.sharedToken':
+    'It has the same Token as {apps}, and both take pushes without encryption: a push of one is good at the other. Change the Token, or use secure mode.',
   'apps.pushUrl': 'Message push URL',
   'apps.paste': 'Paste at WeChat',
   'apps.pasteLead':
     'Open mp.weixin.qq.com, 开发管理 → 开发设置 → 消息推送, fill in what stands below, choose JSON as the data format and submit. The secrets are not shown again.',
   'apps.removeSure':
     'The secrets of {name} are forgotten and its messages no longer received; its conversations stay. You can connect it again.',
-  'apps.conflict': 'Not saved: this AppID is connected already. Edit it in the list.',
   'apps.badId':
     'Not saved: the AppID or a secret has a wrong form. An AppID starts with wx, an EncodingAESKey is 43 letters and digits, and none has spaces.',
   'doctor.title': 'Self-check',
@@ -258,6 +260,72 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'rules.newer.overwrite': 'Overwrite with mine',
   'rules.newer.sure': 'The rules on this page replace all that was saved meanwhile.',
   'rules.newer.do': 'Overwrite',
+  'rules.issue.missing': 'is missing',
+  'rules.issue.empty': 'is empty',
+  'rules.issue.wrong_form': 'has not the right form',
+  'rules.issue.not_storable': 'holds characters or numbers that can’t be kept',
+  'rules.issue.not_json': 'is not JSON',
+  'rules.issue.unknown_keys': 'has what is not known here: {keys}',
+  'rules.issue.needs_one': 'needs one of {keys}',
+  'rules.issue.too_long': 'is too long: at most {limit} characters',
+  'rules.issue.too_many': 'has too many: at most {limit}',
+  'rules.issue.spaces': 'must not start or end with a space',
+  'rules.issue.one_line': 'must be one line',
+  'rules.issue.span': 'must be a span such as 09:00-18:00, and not end where it starts',
+  'rules.issue.date': 'must be a date such as 2026-10-01 that the calendar has',
+  'rules.issue.date_twice': 'names a day a second time',
+  'rules.issue.zone': 'is no time zone: write one such as Asia/Shanghai',
+  'rules.issue.name_taken': 'is the name of number {number} already',
+  'rules.issue.expression': 'is no regular expression ({problem})',
+  'rules.issue.expression_lookaround':
+    'uses look-around, (?=…) or the like, which is not supported: write what the text must hold, and put exceptions into a rule before this one',
+  'rules.issue.expression_backreference':
+    'refers back to a group, \\1 or the like, which is not supported: write the text out',
+  'rules.issue.expression_possessive':
+    'uses an atomic group or a possessive repeat, which is not supported: use (?:…) and a plain repeat',
+  'rules.issue.expression_too_large':
+    'is too large, {limit} steps at most: repeat fewer times, or list words under “contains”',
+  'rules.issue.expression_too_wide':
+    'has too many or too wide classes of characters: name fewer, or set "caseSensitive" to true',
+  'rules.issue.expressions_too_large':
+    'the expressions are too large together, {limit} steps at most: repeat fewer times, or list words under “contains”',
+  'rules.issue.expressions_too_wide':
+    'the expressions have too many or too wide classes of characters together: name fewer, or set "caseSensitive" to true',
+  'rules.issue.hours_unknown': 'there are no business hours “{name}”',
+  'rules.issue.type_with_event': 'can’t stand beside an event',
+  'rules.issue.text_with_event': 'can’t stand beside an event, which has no text',
+  'rules.issue.text_with_type': 'only text messages have a text: choose that type',
+  'rules.issue.holiday_and_workday': '{day} is both a holiday and a working day: it is one of them',
+  'rules.issue.transfer_of_event': 'WeChat transfers messages only, no events: hand over to people instead',
+  'rules.issue.second_destination': 'gives the conversation away a second time: keep one of them',
+  'rules.issue.reply_too_long':
+    'needs {parts} messages of {bytes} bytes, and WeChat allows {limit} in a row: shorten it',
+  'rules.issue.placeholder_open': 'has a “{{” without its “}}”',
+  'rules.issue.placeholder_unknown': 'has the unknown variable {placeholder}',
+  'rules.issue.placeholder_without_match':
+    'uses {placeholder}, which needs a regular expression for the text',
+  'rules.issue.placeholder_without_group':
+    'uses {placeholder}, and not every regular expression has that group',
+  'rules.issue.placeholder_not_here': 'takes no variables',
+  'rules.issue.never_matches': 'never matches: “{name}” before it takes all of it. Move this one up',
+  'rules.issue.reply_in_parts':
+    'is longer than {bytes} bytes: it goes out as {parts} messages, each of which costs one of the allowance',
+  'rules.issue.media_ends':
+    'uses a media id, which WeChat forgets {hours} hours after the upload: then this reply fails',
+  'rules.issue.too_many_after_message':
+    'sends {messages} messages, and only {limit} may follow a message: the rest will not go out',
+  'rules.issue.too_many_after_enter':
+    'sends {messages} messages, and only {limit} may follow entering: the rest will not go out',
+  'rules.issue.event_without_conversation':
+    'opens no conversation, so nobody is there to reply to. Is the name right?',
+  'rules.issue.only_tags':
+    'tags but does not answer: the message is handed to people as unanswered. Add a reply or a handoff',
+  'rules.issue.at': '{place}: {words}',
+  'rules.issue.of': 'Rule “{rule}”: {words}',
+  'rules.issue.more': '{count} more are not listed',
+  'rules.place.item': 'number {number}',
+  'rules.holidays': 'Holidays',
+  'rules.workdays': 'Working days',
   'section.hours': 'Business hours',
   'hours.lead':
     'Business hours with names, which rules use: change them here, and all rules that use them follow.',
@@ -297,8 +365,6 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'hours.inUse': 'A rule uses “{name}”: change that rule first.',
   'hours.wrongDay': '{day}: write spans such as 09:00-18:00.',
   'hours.wrongDate': 'Date {number} is given twice, or its day or hours are not written as they should be.',
-  'hours.wrongZone': 'There is no such time zone: write one such as Asia/Shanghai.',
-  'hours.wrongName': 'The name is empty, too long, or used already.',
   'hours.removeSure': 'Business hours that a rule uses can’t be removed: change those rules first.',
   'rules.hours.open': 'open (by name)',
   'rules.hours.closed': 'closed (by name)',
@@ -331,6 +397,36 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'run.zone': 'Time zone',
   'run.zoneHint': 'Such as Asia/Shanghai. The desk’s times and the days of reports are shown in it.',
   'run.zoneElsewhere': 'This browser’s zone is another: {zone}.',
+  'run.unreadable': 'Pushes that can’t be read',
+  'run.unreadableLead':
+    'They are WeChat’s, can’t be read, and are of no certain customer: kept as they came. Don’t believe what they say.',
+  'run.unreadableNone': 'There are none.',
+  'run.unreadableText': 'The push as it came',
+  'run.unreadable.neither': 'Neither JSON nor XML.',
+  'run.unreadable.json': 'JSON that is cut, or no object.',
+  'run.unreadable.deep': 'Nested too deep.',
+  'run.unreadable.formats': 'Envelope and content differ in format.',
+  'run.unreadable.kind': 'It does not say which message or event it is.',
+  'run.unreadable.sender': 'It names no customer, or what is no OpenID.',
+  'run.unreadable.twice': 'A field that decides stands twice, or is no text.',
+  'run.unreadable.ends': 'Where the customer’s text ends can’t be told.',
+  'run.unreadable.xml': 'Not the XML that WeChat sends.',
+  'run.unreadable.other': 'It can’t be read.',
+  'run.more': 'Show more',
+  'run.withdrawals': 'Consent taken back, accounts closed',
+  'run.withdrawalsLead':
+    'WeChat says that these customers took their consent back or closed their account. Whether their data goes is yours to decide; nothing is erased by itself.',
+  'run.withdrawalsNone': 'Nothing waits for you.',
+  'run.event.user_authorization_revoke': 'took consent back',
+  'run.event.user_authorization_cancellation': 'closed the account',
+  'run.openConversation': 'Open the conversation',
+  'run.erase': 'Erase their data',
+  'run.eraseTitle': 'Erase this customer’s data?',
+  'run.eraseText':
+    'Messages, pictures, notes, tags and the conversation of {openId} are deleted. This can’t be undone.',
+  'run.erased': 'The data is erased.',
+  'run.keep': 'Keep the data, take it off the list',
+  'run.nothingKept': 'Nothing is kept of them',
   'run.save': 'Save',
   'run.saved': 'The settings are saved.',
   'run.invalid':

@@ -1,0 +1,33 @@
+import { createEmulator } from '../emulator/index.js'
+import type { Config } from '../config/config.js'
+import { emulatorListening, phoneLinks } from '../demo/emulator-listening.js'
+import { createLogger } from '../server/log.js'
+
+/** Starts the emulated WeChat alone; gives what to tell a person. Throws ConfigError. */
+export async function runEmulate(
+  config: Config,
+  options: { readonly noKey: boolean },
+): Promise<{ lines: string[]; close: () => Promise<void> }> {
+  const listening = emulatorListening(config, options)
+  const emulator = await createEmulator({ ...listening, logger: createLogger(config.logLevel) })
+  const [phone, ...others] = phoneLinks(emulator, listening)
+  return {
+    lines: [
+      '',
+      '  微信模拟器已启动 · the emulated WeChat is running',
+      '',
+      `  手机 phone      ${phone ?? ''}   ← 在浏览器中打开，登记你的小程序 · open it and add your Mini Program`,
+      ...others.map((link) => `                  ${link}`),
+      `  接口 API        ${emulator.url}    ← 代替 https://api.weixin.qq.com · use it instead (WECHAT_API_URL)`,
+      `  控制 control    ${emulator.url}/_emulator/…   docs/emulator.md`,
+      ...keyLines(emulator.key),
+      '',
+    ],
+    close: () => emulator.close(),
+  }
+}
+
+/** Returns the lines about the key that each request shows, where the emulator asks for one. */
+export function keyLines(key: string | undefined): string[] {
+  return key === undefined ? [] : [`  密钥 key        Authorization: Bearer ${key}`]
+}

@@ -1,0 +1,12 @@
+import type { MessageType } from '../wechat/index.js'
+import { mediaPath } from './media-library.js'
+import type { PhoneContent } from './protocol.js'
+
+/** A message of a known type as the phone shows it, made of its fields. */
+export function shownMessage(
+  type: MessageType,
+  fields: Readonly<Record<string, string>>,
+  appId: string,
+): PhoneContent {
+  return { msgType: type.msgType, ...type.onPhone(fields, mediaPath, appId) } as PhoneContent
+}
