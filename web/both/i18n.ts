@@ -1,11 +1,12 @@
 import { computed, type ComputedRef, type Ref } from 'vue'
+import type { Words } from '../../src/wechat/messages/message-type.js'
 
 /** The languages of the pages. */
 export type Language = 'zh-CN' | 'en'
 
-/** Writes a text of the catalogue, `{name}` replaced by the parameter of that name. */
+/** Writes a text of the catalogue, or one that has both languages with it. `{name}` is replaced by the parameter of that name. */
 export type Translate<Key extends string> = (
-  key: Key,
+  text: Key | Words,
   params?: Readonly<Record<string, string | number>>,
 ) => string
 
@@ -21,8 +22,10 @@ export function createTexts<Key extends string>(
 ): Texts<Key> {
   const t = computed<Translate<Key>>(() => {
     const catalogue = catalogues[language.value]
-    return (key, params = {}) =>
-      catalogue[key].replace(/\{(\w+)\}/g, (placeholder, name: string) => String(params[name] ?? placeholder))
+    return (text, params = {}) => {
+      const said = typeof text === 'object' ? text[language.value === 'en' ? 'en' : 'zh'] : catalogue[text]
+      return said.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(params[name] ?? placeholder))
+    }
   })
   return { language, t }
 }

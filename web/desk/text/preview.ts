@@ -3,6 +3,8 @@ import type { Translate } from '../locales/i18n.js'
 import { parseRichText } from '../../both/rich-text.js'
 import { systemWords } from './system-line.js'
 import { parseAuthor } from '../../../src/protocol/author.js'
+import { headlineOf } from '../../../src/wechat/messages/content.js'
+import { messageTypeOf } from '../../../src/wechat/messages/index.js'
 
 /** Who says a message: the customer, oneself, a colleague, the bot, a program. */
 export type Speaker = 'contact' | 'me' | 'colleague' | 'bot' | 'api' | 'system'
@@ -33,18 +35,20 @@ export function glance(message: MessageView, t: Translate): string {
           : text
       return shown.replace(/\s+/g, ' ')
     }
-    case 'image':
-      return t('glance.image')
-    case 'miniprogrampage':
-      return `${t('glance.card')} ${message.title ?? ''}`
-    case 'link':
-      return `${t('glance.link')} ${message.title ?? ''}`
     case 'system':
       return systemWords(message, t)
     default:
       if (message.type === 'unreadable') return t('glance.unreadable')
-      return t('glance.other', { type: message.type ?? message.msgType })
+      return glanceOfType(message, t) ?? t('glance.other', { type: message.type ?? message.msgType })
   }
+}
+
+/** A message of a known type in one line: `[Link] its title`. Undefined where kefu does not know its type. */
+function glanceOfType(message: MessageView, t: Translate): string | undefined {
+  const type = messageTypeOf(message.msgType)
+  if (!type) return undefined
+  const headline = headlineOf(type.msgType, message) ?? ''
+  return `${t(type.words.glance)} ${headline}`.trimEnd()
 }
 
 /** The second line of a row: who, and what. */

@@ -1,5 +1,7 @@
 import type { PhoneContent } from '../../../src/emulator/protocol.js'
 import type { Translate } from '../locales/i18n.js'
+import { headlineOf } from '../../../src/wechat/messages/content.js'
+import { knownType } from '../../../src/wechat/messages/index.js'
 import { parseRichText } from '../../both/rich-text.js'
 
 /** A message in one line, as a notification has it. */
@@ -11,13 +13,11 @@ export function glance(content: PhoneContent, t: Translate): string {
         .join('')
     case 'system':
       return content.content
-    case 'image':
-      return t('glance.image')
-    case 'link':
-      return `${t('glance.link')} ${content.title}`
-    case 'miniprogrampage':
-      return `${t('glance.card')} ${content.title}`
     case 'other':
       return `[${content.type}]`
+    default: {
+      const { words } = knownType(content.msgType)
+      return `${t(words.phoneGlance)} ${headlineOf(content.msgType, content) ?? ''}`.trimEnd()
+    }
   }
 }

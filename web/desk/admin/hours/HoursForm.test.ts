@@ -7,7 +7,6 @@ import {
   fieldOf,
   press,
   submit,
-  texts,
   textsOf,
   unmountAfterEach,
   write,

@@ -8,7 +8,6 @@ import {
   fieldOf,
   press,
   submit,
-  texts,
   textsOf,
   unmountAfterEach,
   write,

@@ -2,7 +2,7 @@
 import { defineComponent, h, nextTick, ref } from 'vue'
 import { expect, it } from 'vitest'
 import type { Rule } from '../../../../src/rules/rule-set.js'
-import { mount, buttonOf, press, texts, textsOf, unmountAfterEach } from '../../testing-components.js'
+import { mount, buttonOf, press, textsOf, unmountAfterEach } from '../../testing-components.js'
 import type { RuleRow } from './rule-set-draft.js'
 import RuleList from './RuleList.vue'
 

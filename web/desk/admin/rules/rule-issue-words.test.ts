@@ -97,7 +97,7 @@ describe('an issue', () => {
     [['when', 'hours', 'holidays', 0], '时间段 › 节假日 › 第 1 个'],
     [['when', 'tags', 'any'], '客户标签 › 有任意一个'],
     [['then', 1, 'reply', 'text'], '动作 2 › 回复内容'],
-    [['then', 0, 'reply', 'link', 'url'], '动作 1 › 链接内容 › 链接地址'],
+    [['then', 0, 'reply', 'link', 'url'], '动作 1 › 图文链接 › 链接地址'],
     [['then', 0, 'reply'], '动作 1'],
     [['then', 0, 'handoff'], '动作 1 › 转人工的原因（给客服看）'],
     [['then', 0, 'somethingNew'], '动作 1 › somethingNew'],

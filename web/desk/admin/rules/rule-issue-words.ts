@@ -5,9 +5,10 @@ import type {
   RulePlace,
 } from '../../../../src/protocol/rule-problems.js'
 import type { ErrorDetail } from '../../api/client.js'
-import type { AdminKey, AdminTexts } from '../admin-texts.js'
-
-type Translate = AdminTexts['t']['value']
+import { fieldsOf, messageTypes } from '../../../../src/wechat/messages/index.js'
+import type { AdminKey } from '../admin-texts.js'
+import type { AdminText, Translate } from './conditions/condition-field.js'
+import { conditionPlaces } from './conditions/condition-fields.js'
 
 const words: Readonly<Record<RuleIssueCode, AdminKey>> = {
   missing: 'rules.issue.missing',
@@ -57,18 +58,14 @@ const words: Readonly<Record<RuleIssueCode, AdminKey>> = {
 }
 
 /** The parts of a rule and of business hours, by the end of their place; a number stands as `#`. The last that fits counts. */
-const places: readonly (readonly [end: string, key: AdminKey])[] = [
+const places: readonly (readonly [end: string, text: AdminText])[] = [
   ['#', 'rules.place.item'],
   ['name', 'rules.name'],
   ['when', 'rules.when'],
-  ['when.event', 'rules.event'],
-  ['when.type', 'rules.type'],
-  ['when.text', 'rules.text'],
-  ['when.sessionFrom', 'rules.sessionFrom'],
+  ...conditionPlaces,
   ['equals', 'rules.by.equals'],
   ['contains', 'rules.by.contains'],
   ['matches', 'rules.by.matches'],
-  ['when.hours', 'rules.hours'],
   ['within', 'rules.hours.within'],
   ['outside', 'rules.hours.outside'],
   ['hours.open', 'rules.hours.open'],
@@ -77,23 +74,19 @@ const places: readonly (readonly [end: string, key: AdminKey])[] = [
   ['days', 'rules.days'],
   ['holidays', 'rules.holidays'],
   ['workdays', 'rules.workdays'],
-  ['when.tags', 'rules.tags'],
   ['any', 'rules.tags.any'],
   ['all', 'rules.tags.all'],
   ['none', 'rules.tags.none'],
   ['then', 'rules.then'],
   ['then.#', 'rules.actionKind'],
-  ['reply.text', 'rules.text.text'],
-  ['reply.link', 'rules.text.link'],
-  ['reply.miniprogrampage', 'rules.text.card'],
-  ['reply.image', 'rules.text.image'],
-  ['title', 'rules.field.title'],
-  ['description', 'rules.field.description'],
-  ['url', 'rules.field.url'],
-  ['thumbUrl', 'rules.field.thumbUrl'],
-  ['pagePath', 'rules.field.pagePath'],
-  ['mediaId', 'rules.field.mediaId'],
-  ['thumbMediaId', 'rules.field.mediaId'],
+  ...messageTypes.flatMap((type): [string, AdminText][] => {
+    const reply = `reply.${type.msgType}`
+    const fields = fieldsOf(type).map(([name, { label }]): [string, AdminText] => [
+      type.isBare ? reply : `${reply}.${name}`,
+      label,
+    ])
+    return [[reply, type.words.name], ...fields]
+  }),
   ['handoff', 'rules.text.handoff'],
   ['transfer', 'rules.do.transfer'],
   ['tag', 'rules.text.tag'],

@@ -1,4 +1,5 @@
 import type { OutgoingMessage } from '../../api/views.js'
+import { messageTypeOf } from '../../../../src/wechat/messages/index.js'
 
 /** What a page of before 0.2 left in this browser: readable, and of nobody in particular. */
 export interface OlderLeftovers {
@@ -68,6 +69,5 @@ function parsed(text: string | null): Record<string, unknown> {
 
 function isMessage(value: unknown): value is OutgoingMessage {
   if (typeof value !== 'object' || value === null || !('msgType' in value)) return false
-  const kinds: readonly unknown[] = ['text', 'image', 'link', 'miniprogrampage']
-  return kinds.includes(value.msgType) && (value.msgType !== 'text' || 'content' in value)
+  return messageTypeOf(value.msgType) !== undefined && (value.msgType !== 'text' || 'content' in value)
 }
