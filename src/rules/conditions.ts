@@ -23,8 +23,8 @@ const quoted = incomingTypes.map((type) => `"${type}"`)
 const typeSchema = z.enum(incomingTypes, must(`${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1) ?? ''}`))
 
 /**
- * Every condition beside `event`, in the order of a rules file. The desk's form has a field for each
- * (web/desk/admin/rules: rule-draft.ts, rule-words.ts, RuleForm.vue, which nothing asks for yet), docs/rules.md a line.
+ * Every condition beside `event`, in the order of a rules file. The compiler asks for the field of each in the desk's
+ * form (web/desk/admin/rules/conditions), a test for its line in docs/rules.md.
  */
 export const conditionKinds = {
   type: kind(oneOrMore(typeSchema, `${quoted.join(', ')} or a list of them`), (types) => [
