@@ -5,7 +5,10 @@ import { eventSource } from './emulator/event-source.js'
 import { takeKey } from './emulator/key.js'
 import { createI18n, i18nKey, openLanguage } from './locales/i18n.js'
 import { createPage, pageKey } from './page.js'
-import './styles/base.css'
+import '../both/styles/tokens.css'
+import '../both/styles/base.css'
+import '../both/styles/controls.css'
+import './styles/tokens.css'
 
 const query = new URLSearchParams(location.search)
 const language = ref(openLanguage(query, localStorage.getItem('kefu.language')))
