@@ -7,6 +7,8 @@ export { Context, newRun, type Accepted, type Match, type Run } from './bot/inde
 export type { Filtered, FilterQuery, Sender } from './bot/index.js'
 export { webhook, type AppLookup, type RefusedRequest, type WebhookOptions } from './webhook/index.js'
 export { MemoryInbox, type Inbox, type MemoryInboxOptions } from './webhook/index.js'
+export { pushReceiver, type PushReceiver, type PushReply, type PushRequest } from './webhook/index.js'
+export { settingsFrom, type Settings } from './settings.js'
 
 // The client of WeChat's API, and where its access token is kept
 export { Api, type ApiOptions, type Media, type MediaSource, type Quota } from './api/index.js'

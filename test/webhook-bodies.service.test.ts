@@ -186,7 +186,7 @@ describe('behind a parser that keeps no rawBody', () => {
       expect(await server.push(push)).toMatchObject({ status: 500, body: 'misconfigured' })
       expect(heard).toEqual([])
       expect(logger.messages('error')).toEqual([
-        expect.stringMatching(/kept no rawBody.*in front of the parser/),
+        expect.stringMatching(/kept no rawBody.*in front of the parser.*docs\/frameworks\.md/),
       ])
     },
   )
@@ -198,6 +198,40 @@ describe('behind a parser that keeps no rawBody', () => {
     expect(await server.ask({ method: 'POST', body })).toMatchObject({ status: 500, body: 'misconfigured' })
     expect(logger.messages('error')).toHaveLength(1)
     expect(await server.push(encodePush(text('hi'), secrets))).toMatchObject({ status: 200 })
+  })
+})
+
+describe('behind a parser that makes a text or bytes of the body', () => {
+  it.each([
+    ['a text, as koa-body makes of text/xml', (body: Buffer) => body.toString()],
+    ['bytes, as express.raw makes of everything', (body: Buffer) => body],
+  ])('%s is read', async (_name, kept) => {
+    const { server, heard } = await startBehind(async (ctx, next) => {
+      ctx.request.body = kept(await buffer(ctx.req))
+      await next()
+    }, 'plain')
+    for (const format of ['xml', 'json'] as const) {
+      const push = encodePush(
+        text('您好 😀', { msgId: '22876340532172985' }),
+        { ...secrets, mode: 'plain' },
+        { format },
+      )
+      expect(await server.push(push)).toMatchObject({ status: 200 })
+    }
+    // The second has the id of the first.
+    expect(heard).toEqual(['22876340532172985'])
+  })
+
+  it('may have kept the bytes on Node’s request, as a verify of Express and Nest’s rawBody do', async () => {
+    const { server, heard } = await startBehind(async (ctx, next) => {
+      Object.assign(ctx.req, { rawBody: await buffer(ctx.req) })
+      ctx.request.body = {}
+      await next()
+    })
+    expect(await server.push(encodePush(text('hi', { msgId: '22876340532172985' }), secrets))).toMatchObject({
+      status: 200,
+    })
+    expect(heard).toEqual(['22876340532172985'])
   })
 })
 

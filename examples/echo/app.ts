@@ -1,7 +1,6 @@
 import Koa from 'koa'
-import { Api, Bot, webhook } from 'kefu'
+import { Api, Bot, webhook, type Settings } from 'kefu'
 import { main } from '../run/main.js'
-import type { Settings } from '../run/settings.js'
 
 /** The smallest bot: it says back what the customer says. */
 export function echo(settings: Settings): Koa {

@@ -1,9 +1,8 @@
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import Koa from 'koa'
-import { Api, Bot, fileTokenStore, miniProgramLink, webhook, type TokenStore } from 'kefu'
+import { Api, Bot, fileTokenStore, miniProgramLink, webhook, type Settings, type TokenStore } from 'kefu'
 import { main } from '../run/main.js'
-import type { Settings } from '../run/settings.js'
 
 /** An app that was there before, with its own body parser and routes, and the bot of several Mini Programs in it. */
 export function existingApp(shops: readonly Settings[], tokenStore: TokenStore): Koa {

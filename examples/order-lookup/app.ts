@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import Koa from 'koa'
-import { Api, Bot, KefuError, miniProgramLink, webhook, type Context } from 'kefu'
+import { Api, Bot, KefuError, miniProgramLink, webhook, type Context, type Settings } from 'kefu'
 import { main } from '../run/main.js'
-import type { Settings } from '../run/settings.js'
 import { demoOrders, type FindOrder } from './orders.js'
 import { picture } from './picture.js'
 

@@ -1,7 +1,7 @@
 import type Koa from 'koa'
 import { createEmulator, makeSecrets, type Emulator } from 'kefu/emulator'
 import { serve } from './serve.js'
-import type { Settings } from './settings.js'
+import type { Settings } from 'kefu'
 
 /** An example under way, with an emulated WeChat in place of the real one. */
 export interface Emulated {

@@ -1,9 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type Koa from 'koa'
-import { ConfigError } from 'kefu'
 import { serve } from './serve.js'
-import { settingsFrom, type Settings } from './settings.js'
+import { ConfigError, settingsFrom, type Settings } from 'kefu'
 
 /**
  * Runs an example if it is the file that node was told to run: with the environment's settings, or, with
@@ -32,7 +31,7 @@ export async function main(
     console.log(`The bot is at ${url}/wechat. WeChat must reach it: give it a public https address.`)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    console.error(error.message)
+    console.error(`${error.message}\nTo try the example without an account, run it with --emulator.`)
     process.exitCode = 1
   }
 }

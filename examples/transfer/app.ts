@@ -1,7 +1,6 @@
 import Koa from 'koa'
-import { Api, Bot, webhook, type Context } from 'kefu'
+import { Api, Bot, webhook, type Context, type Settings } from 'kefu'
 import { main } from '../run/main.js'
-import type { Settings } from '../run/settings.js'
 import { isOfficeHour } from './office-hours.js'
 
 /** Rules of thumb for giving a customer to people, by WeChat's own agent tool. */

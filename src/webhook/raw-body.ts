@@ -2,21 +2,38 @@ import type { IncomingMessage } from 'node:http'
 import { ConfigError, DecodeError } from '../errors.js'
 import { limits } from '../wechat/index.js'
 
+/** Members by which hosts and their body parsers keep a body. */
+interface Kept {
+  readonly rawBody?: unknown
+  readonly body?: unknown
+}
+
 /**
- * A push's body as it came: from the stream, or, behind a body parser, from what the parser kept. Of a body that
- * is larger than any push, only enough is read for decodePush to refuse it.
+ * A push's body as it came: from the stream, or, behind a body parser, from what the parser kept. That is the `rawBody`
+ * of koa-bodyparser, @koa/bodyparser, Nest and many a `verify`, or the `body` of a parser that makes a text or a Buffer of
+ * it, as koa-body, express.text and express.raw do. Of a body that is larger than any push, only enough is read for
+ * decodePush to refuse it.
  * Throws DecodeError (`format`) when the body ends early, and ConfigError when a parser has consumed it and kept
  * too little.
  */
-export async function rawBody(req: IncomingMessage, request: object = {}): Promise<Buffer | string> {
-  const { rawBody: kept, body: parsed }: { rawBody?: unknown; body?: unknown } = request
-  if (typeof kept === 'string' || Buffer.isBuffer(kept)) return kept
+export async function rawBody(req: IncomingMessage, request: object = req): Promise<Buffer | string> {
+  const { rawBody: kept, body: parsed }: Kept = request
+  const { rawBody: keptOnNode }: Kept = req as Kept
+  if (isWhole(kept)) return kept
+  if (isWhole(keptOnNode)) return keptOnNode
   if (!req.readableDidRead) return read(req)
+  // An empty text says that the parser took another body than this for its own.
+  if (isWhole(parsed) && parsed.length > 0) return parsed
   if (isPush(parsed) && isExact(parsed)) return JSON.stringify(parsed)
   throw new ConfigError(
-    'A body parser consumed the push before webhook() and kept no rawBody. Put webhook() in front of the parser, or ' +
-      'use one that keeps ctx.request.rawBody (koa-bodyparser and @koa/bodyparser do).',
+    'A body parser consumed the push before kefu and kept no rawBody. In Koa put webhook() in front of the parser, or use ' +
+      'one that keeps ctx.request.rawBody (koa-bodyparser and @koa/bodyparser do). Elsewhere let the host keep the ' +
+      'bytes: docs/frameworks.md has Express, Nest, Fastify and Hono.',
   )
+}
+
+function isWhole(body: unknown): body is Buffer | string {
+  return typeof body === 'string' || Buffer.isBuffer(body)
 }
 
 function read(req: IncomingMessage): Promise<Buffer> {

@@ -79,7 +79,7 @@ export interface PushRequest {
   readonly querystring: string
   /** Whose stream is the body. */
   readonly req: IncomingMessage
-  /** Where a body parser in front may have kept the body: Koa's `ctx.request`. */
+  /** Where a body parser in front may have kept the body, as `rawBody` or `body`: Koa's `ctx.request`. `req` when not given. */
   readonly parsed?: object
 }
 
@@ -96,8 +96,8 @@ export interface PushReply {
 export type PushReceiver = (request: PushRequest) => Promise<PushReply> | undefined
 
 /**
- * Answers WeChat, without a framework: GET with the echostr, POST with what the bot decides, in time. Each push is
- * verified, decrypted, known if it is a repeat, and handled in its conversation's order.
+ * Answers WeChat for any server that is made of Node's requests: GET with the echostr, POST with what the bot decides, in
+ * time. Each push is verified, decrypted, known if it is a repeat, and handled in its conversation's order.
  * Throws ConfigError when the options can't work.
  */
 export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): PushReceiver {

@@ -1,16 +1,22 @@
-import { ConfigError } from 'kefu'
+import { ConfigError } from './errors.js'
 
 /** One Mini Program, as `Api` and `webhook` want to know it: `{ ...settings }` suits both. */
 export interface Settings {
   readonly appId: string
   readonly appSecret: string
+  /** Of 消息推送. */
   readonly token: string
+  /** Of 消息推送: 43 characters. */
   readonly encodingAESKey: string
-  /** Where WeChat's API is; api.weixin.qq.com when not given. */
+  /** WeChat's API: https://api.weixin.qq.com when not given, the address of an emulated WeChat while testing. */
   readonly url?: string
 }
 
-/** Reads a Mini Program's settings from the environment. Throws ConfigError with the names of all that are missing. */
+/**
+ * Reads the settings of a Mini Program from an environment: `WECHAT_APP_ID`, `WECHAT_APP_SECRET`, `WECHAT_TOKEN`,
+ * `WECHAT_ENCODING_AES_KEY` and, for an emulated WeChat, `WECHAT_API_URL`. With another `prefix` they are those of
+ * another Mini Program. Throws ConfigError with the names of all that are missing.
+ */
 export function settingsFrom(env: Readonly<Record<string, string | undefined>>, prefix = 'WECHAT'): Settings {
   const missing: string[] = []
   const read = (name: string): string => {
@@ -26,8 +32,7 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>, 
   }
   if (missing.length > 0)
     throw new ConfigError(
-      `Not set: ${missing.join(', ')}. Find them at mp.weixin.qq.com (开发管理) and put them into the ` +
-        'environment or a .env file. To try the example without an account, run it with --emulator.',
+      `Not set: ${missing.join(', ')}. They are at mp.weixin.qq.com (开发管理): put them into the environment or a .env file.`,
     )
   const url = env['WECHAT_API_URL']
   return url ? { ...secrets, url } : secrets
