@@ -31,7 +31,7 @@ export async function main(
     console.log(`The bot is at ${url}/wechat. WeChat must reach it: give it a public https address.`)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    console.error(`${error.message}\nTo try the example without an account, run it with --emulator.`)
+    console.error(`${error.message} To try the example without an account, run it with --emulator.`)
     process.exitCode = 1
   }
 }
