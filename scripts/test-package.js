@@ -1,12 +1,13 @@
 // Packs the package, installs it in an empty folder and uses it as a stranger would: by each subpath, from
-// JavaScript and from TypeScript, and by its command. `npm run test:package`
+// JavaScript and from TypeScript, by its command, and in other frameworks. `npm run test:package`
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePorts } from './free-ports.js'
+import { testHosts } from './test-hosts.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -101,6 +102,12 @@ export const emulator: Promise<Emulator> = createEmulator()
   const version = run('npx', ['--no-install', 'kefu', '--version']).trim()
   if (version !== manifest.version) throw new Error(`kefu --version says ${version}`)
   await demo()
+  const hosts = mkdtempSync(join(tmpdir(), 'kefu-hosts-'))
+  try {
+    await testHosts(hosts, join(folder, tarball), step)
+  } finally {
+    rmSync(hosts, { recursive: true, force: true })
+  }
   console.log(`package: ${tarball} works from an empty folder`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -139,19 +146,4 @@ async function demo() {
     child.kill('SIGTERM')
     await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve()))
   }
-}
-
-async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise((resolve) => {
-          const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map((server) => server.address().port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

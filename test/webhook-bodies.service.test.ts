@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Bot } from '../src/bot/index.js'
 import { silentLogger } from '../src/log.js'
 import { encodePush, type Format, type Mode } from '../src/wechat/index.js'
-import { webhook } from '../src/webhook/index.js'
+import { pushReceiver, webhook } from '../src/webhook/index.js'
 import { startKoa, type KoaServer } from './support/koa-server.js'
 import { image, secrets, text } from './support/pushes.js'
 import { RecordingLogger } from './support/recording-logger.js'
@@ -233,6 +233,23 @@ describe('behind a parser that makes a text or bytes of the body', () => {
     })
     expect(heard).toEqual(['22876340532172985'])
   })
+})
+
+it('a request of Node alone is enough for the receiver', async () => {
+  const heard: string[] = []
+  const bot = new Bot({ api: new RecordingSender() }).use((ctx) => heard.push(ctx.message?.msgId ?? ''))
+  const receive = pushReceiver(bot, secrets)
+  const app = new Koa().use(async (ctx) => {
+    const { status, body } = await receive({ req: ctx.req })
+    ctx.status = status
+    ctx.body = body
+  })
+  const server = await startKoa(app)
+  servers.push(server)
+  const push = encodePush(text('您好', { msgId: '7' }), secrets)
+  expect(await server.push(push)).toMatchObject({ status: 200, body: 'success' })
+  expect(await server.ask({ method: 'GET', path: '/wechat?signature=x' })).toMatchObject({ status: 403 })
+  expect(heard).toEqual(['7'])
 })
 
 describe('whoever else has touched the request', () => {

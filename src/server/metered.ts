@@ -94,7 +94,8 @@ export function meteredReceiver(
 ): PushReceiver {
   return (request) => {
     const replying = receive(request)
-    return replying && request.method === 'POST' ? timed(replying, request.path) : replying
+    const { method, path = '/' } = request
+    return replying && method === 'POST' ? timed(replying, path) : replying
   }
 
   async function timed(replying: Promise<PushReply>, path: string): Promise<PushReply> {

@@ -72,13 +72,14 @@ const WECHAT_WAITS_MS = limits.pushTimeoutSeconds * 1000
 
 /** A request as far as pushes need it, whatever serves it. */
 export interface PushRequest {
-  readonly method: string
-  /** Without the query. */
-  readonly path: string
-  /** The query, without its question mark. */
-  readonly querystring: string
-  /** Whose stream is the body. */
+  /** Node's request, whose stream is the body. */
   readonly req: IncomingMessage
+  /** `req.method` when not given. */
+  readonly method?: string
+  /** Without the query; that of `req.url` when not given. */
+  readonly path?: string
+  /** The query, without its question mark; that of `req.url` when not given. */
+  readonly querystring?: string
   /** Where a body parser in front may have kept the body, as `rawBody` or `body`: Koa's `ctx.request`. `req` when not given. */
   readonly parsed?: object
 }
@@ -95,11 +96,18 @@ export interface PushReply {
 /** Answers one request; undefined at once when its path is nobody's. Rejects with what nobody expected. */
 export type PushReceiver = (request: PushRequest) => Promise<PushReply> | undefined
 
+type FullRequest = Required<Omit<PushRequest, 'parsed'>> & Pick<PushRequest, 'parsed'>
+
 /**
  * Answers WeChat for any server that is made of Node's requests: GET with the echostr, POST with what the bot decides, in
  * time. Each push is verified, decrypted, known if it is a repeat, and handled in its conversation's order.
  * Throws ConfigError when the options can't work.
  */
+export function pushReceiver(
+  target: Bot | Inbox,
+  options: CommonOptions & PushSecrets & { readonly path?: undefined },
+): (request: PushRequest) => Promise<PushReply>
+export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): PushReceiver
 export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): PushReceiver {
   const inbox = 'accept' in target ? target : new MemoryInbox(target)
   const lookup = lookupOf('apps' in options ? options.apps : [options])
@@ -126,13 +134,14 @@ export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): Push
     return decoder
   }
 
-  return (request) => {
+  return (given) => {
+    const request = fullRequest(given)
     const here = appsAt(withoutSlash(request.path), path, lookup)
     if (here.length > 0) return answerTo(request, here)
     return undefined
   }
 
-  async function answerTo(request: PushRequest, here: readonly PushSecrets[]): Promise<PushReply> {
+  async function answerTo(request: FullRequest, here: readonly PushSecrets[]): Promise<PushReply> {
     try {
       if (request.method === 'POST') return await receive(request, here)
       if (request.method !== 'GET') return reply(405, 'method not allowed', { Allow: 'GET, POST' })
@@ -146,7 +155,7 @@ export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): Push
     }
   }
 
-  async function receive(request: PushRequest, here: readonly PushSecrets[]): Promise<PushReply> {
+  async function receive(request: FullRequest, here: readonly PushSecrets[]): Promise<PushReply> {
     // Not Koa's ctx.query, which keeps each query string that it has met: no two pushes have the same.
     const query = parseQuery(request.querystring)
     const deadline = new Deadline(deadlineMs)
@@ -215,7 +224,7 @@ export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): Push
     }
   }
 
-  function refuse(request: PushRequest, error: unknown, appId?: string, parses = 0): PushReply {
+  function refuse(request: FullRequest, error: unknown, appId?: string, parses = 0): PushReply {
     const { method, querystring, req } = request
     const fields = { method, ...(appId === undefined ? {} : { appId }) }
     if (error instanceof ConfigError) {
@@ -239,4 +248,22 @@ function refusalOf(error: SignatureError | DecodeError, req: IncomingMessage): P
 
 function reply(status: number, body: string, headers: PushReply['headers'] = {}): PushReply {
   return { status, body, contentType: 'text/plain', headers }
+}
+
+/** The request with what the host did not tell read from Node's. */
+function fullRequest(given: PushRequest): FullRequest {
+  if (isFull(given)) return given
+  const { req } = given
+  const url = req.url ?? '/'
+  const mark = url.indexOf('?')
+  return {
+    method: req.method ?? 'GET',
+    path: mark === -1 ? url : url.slice(0, mark),
+    querystring: mark === -1 ? '' : url.slice(mark + 1),
+    ...given,
+  }
+}
+
+function isFull(given: PushRequest): given is FullRequest {
+  return given.method !== undefined && given.path !== undefined && given.querystring !== undefined
 }

@@ -1,0 +1,100 @@
+// Runs the packed package in the frameworks, compilers and bundlers of test/hosts, which docs/frameworks.md shows. Part of
+// `npm run test:package`.
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { freePorts } from './free-ports.js'
+
+const source = fileURLToPath(new URL('../test/hosts', import.meta.url))
+const frameworks = ['express.js', 'fastify.js', 'hono.js', 'koa-body.js', 'nest.ts']
+const START_MS = 30_000
+
+/** Installs the hosts and the package in the folder, which is empty, and tries each. Throws for the first that fails. */
+export async function testHosts(folder, tarball, step) {
+  const run = (command, args, options = {}) =>
+    execFileSync(command, args, {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...options,
+    })
+  step('install the hosts')
+  cpSync(source, folder, { recursive: true, filter: (path) => !path.includes('node_modules') })
+  const quiet = ['--silent', '--no-audit', '--no-fund', '--prefer-offline']
+  run('npm', ['ci', ...quiet])
+  run('npm', ['install', '--no-save', ...quiet, tarball])
+
+  const { createEmulator, makeSecrets } = await import(
+    pathToFileURL(join(folder, 'node_modules/kefu/dist/emulator/index.js')).href
+  )
+  const emulator = await createEmulator()
+  try {
+    for (const file of frameworks) {
+      step(`a bot in ${file}`)
+      await answers(folder, file, emulator, makeSecrets())
+    }
+  } finally {
+    await emulator.close()
+  }
+
+  step('TypeScript to CommonJS, by nodenext and by node10')
+  for (const config of ['tsconfig.json', 'tsconfig.node10.json']) {
+    run('npx', ['--no-install', 'tsc', '-p', `typescript-commonjs/${config}`])
+    mustSay(run('node', ['typescript-commonjs/out/bot.js']), 'at most 2048 bytes')
+  }
+  step('jest in a CommonJS package')
+  const flags = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules' }
+  run('npx', ['--no-install', 'jest', '--rootDir', 'jest-commonjs'], { env: flags })
+  step('one file by esbuild')
+  run('node', ['bundle/build.js'])
+  mustSay(run('node', ['bundle/out/bot.js']), 'function')
+}
+
+/** A host's bot proves its URL to the emulated WeChat and answers customers, in both formats. */
+async function answers(folder, file, emulator, secrets) {
+  const [port] = await freePorts(1)
+  const child = spawn('node', file.endsWith('.ts') ? ['--import', 'tsx', file] : [file], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      PORT: String(port),
+      WECHAT_APP_ID: secrets.appId,
+      WECHAT_APP_SECRET: secrets.appSecret,
+      WECHAT_TOKEN: secrets.token,
+      WECHAT_ENCODING_AES_KEY: secrets.encodingAESKey,
+      WECHAT_API_URL: emulator.url,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  try {
+    for (const format of ['json', 'xml']) {
+      emulator.addApp({ ...secrets, format, pushUrl: `http://127.0.0.1:${port}/wechat` })
+      await untilVerified(`${emulator.url}/_emulator/apps/${secrets.appId}/verify`, child, file)
+      const customer = emulator.user(`o-${format}`, secrets.appId)
+      await customer.sends('你好 😀 <&>')
+      mustSay(await customer.receivesText(), '您说：你好 😀 <&>')
+    }
+  } finally {
+    child.kill('SIGKILL')
+    await ended
+  }
+}
+
+async function untilVerified(address, child, file) {
+  const end = Date.now() + START_MS
+  for (;;) {
+    const { ok, problem } = await (await fetch(address, { method: 'POST' })).json()
+    if (ok) return
+    if (child.exitCode !== null) throw new Error(`${file} ended with ${child.exitCode}`)
+    if (Date.now() > end) throw new Error(`${file}: ${problem}`)
+    await delay(100)
+  }
+}
+
+function mustSay(text, expected) {
+  if (!text.includes(expected)) throw new Error(`expected ${expected}, got ${text}`)
+}

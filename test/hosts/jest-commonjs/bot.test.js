@@ -1,0 +1,5 @@
+test('the bot answers', async () => {
+  const { limits, splitText } = await import('kefu')
+  expect(splitText('您好')).toEqual(['您好'])
+  expect(limits.textBytes).toBe(2048)
+})
