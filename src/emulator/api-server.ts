@@ -17,7 +17,7 @@ import {
 } from './api-reply.js'
 import { tokenEndpoints } from './api-token.js'
 import type { EmulatedApp } from './app.js'
-import { recordedBody, recordedRequest, touserOf } from './call-record.js'
+import { appIdOf, recordedBody, recordedRequest, touserOf } from './call-record.js'
 import type { Faults } from './faults.js'
 import type { Platform } from './platform.js'
 import type { Fault } from './protocol.js'
@@ -25,7 +25,7 @@ import type { QuirkSwitches } from './quirks.js'
 import type { Recorder } from './recorder.js'
 import { makeRid, Refusal } from './refusal.js'
 import { readBody } from './request-body.js'
-import { RidLog } from './rid-log.js'
+import type { RidLog } from './rid-log.js'
 
 /** More than any picture with its form around it. */
 const maxBodyBytes = 12 * 1024 * 1024
@@ -35,6 +35,7 @@ interface Parts {
   recorder: Recorder
   faults: Faults
   quirks: Pick<QuirkSwitches, 'now'>
+  rids: RidLog
   logger: Logger
 }
 
@@ -44,42 +45,47 @@ interface Outcome {
 }
 
 /** WeChat's API, api.weixin.qq.com: every path that no one else has taken. */
-export function apiServer({ platform, recorder, faults, quirks, logger }: Parts): Middleware {
-  const rids = new RidLog()
+export function apiServer({ platform, recorder, faults, quirks, rids, logger }: Parts): Middleware {
   const groups = [tokenEndpoints, messageEndpoints, mediaEndpoints, openapiEndpoints(rids)]
   const endpoints = new Map(groups.flatMap((group) => Object.entries(group)))
 
   return async (ctx) => {
-    const startedAt = platform.clock.realNow()
+    const startedAt = platform.clock.signedNow()
     const started = performance.now()
     const request = await readRequest(ctx)
     const openId = touserOf(request)
-    const fault = faults.takeForCall(request.path, openId)
-    const rid = makeRid(startedAt)
+    const fault = faults.takeForCall(request.path, openId, appIdOf(request, platform.apps))
+    const rid = makeRid(startedAt, platform.random)
     const settled = await settle(request, rid, fault)
     const { app } = settled
+    const epoch = app?.epoch
     const reply = relabelled(settled.reply, fault?.contentType)
     if (fault?.delayMs !== undefined) await waitOrGone(ctx, fault.delayMs)
 
-    const { status, headers } = reply
-    const body = recordedBody(reply.body, headers['content-type'] ?? '')
-    const call = recorder.addCall({
-      appId: app?.appId ?? null,
-      openId,
-      startedAt,
-      durationMs: Math.round(performance.now() - started),
-      request: recordedRequest(request),
-      response: fault?.reset === undefined ? { status, headers, body } : null,
-      errcode: reply.errcode,
-      faultId: fault?.id ?? null,
-    })
-    rids.add(rid, { call, appId: call.appId, clientIp: request.clientIp, at: platform.clock.now() })
-    logger.debug(
-      { path: request.path, errcode: reply.errcode, appId: call.appId, fault: fault?.id },
-      'API call',
-    )
+    // Its app was forgotten meanwhile: nothing of it comes back into the records.
+    if (app?.epoch === epoch) record()
     if (fault?.reset === undefined) respond(ctx, reply)
     else cutConnection(ctx)
+
+    function record(): void {
+      const { status, headers } = reply
+      const body = recordedBody(reply.body, headers['content-type'] ?? '')
+      const call = recorder.addCall({
+        appId: app?.appId ?? null,
+        openId,
+        startedAt,
+        durationMs: Math.round(performance.now() - started),
+        request: recordedRequest(request),
+        response: fault?.reset === undefined ? { status, headers, body } : null,
+        errcode: reply.errcode,
+        faultId: fault?.id ?? null,
+      })
+      rids.add(rid, { call, appId: call.appId, clientIp: request.clientIp, at: platform.clock.now() })
+      logger.debug(
+        { path: request.path, errcode: reply.errcode, appId: call.appId, fault: fault?.id },
+        'API call',
+      )
+    }
   }
 
   /** Does the call and returns its outcome, once a fault has had its say. */

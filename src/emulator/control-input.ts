@@ -123,22 +123,26 @@ export const keyInput = z.strictObject({ key: z.string().max(1024) })
 
 const kinds = ['errcode', 'delayMs', 'reset', 'status', 'push'] as const
 
+/** A fault's own words, also where it is listed. */
+export const faultFields = {
+  path: z.exactOptional(
+    z.string().startsWith('/', 'must be the start of a path, such as /cgi-bin/message/custom/send'),
+  ),
+  appId: z.exactOptional(identifier),
+  openId: z.exactOptional(identifier),
+  times: z.exactOptional(z.int().min(1).max(1_000_000)),
+  errcode: z.exactOptional(z.int()),
+  delayMs: z.exactOptional(z.int().min(0).max(600_000)),
+  reset: z.exactOptional(z.enum(['before', 'after'])),
+  status: z.exactOptional(z.int().min(200).max(599)),
+  push: z.exactOptional(z.enum(['duplicate', 'reorder'])),
+  contentType: z.exactOptional(
+    z.string().regex(/^([\w.+-]+\/[\w.+-]+(; ?[\w=-]+)?)?$/, 'must be a media type, or empty for none'),
+  ),
+}
+
 export const faultInput = z
-  .strictObject({
-    path: z.exactOptional(
-      z.string().startsWith('/', 'must be the start of a path, such as /cgi-bin/message/custom/send'),
-    ),
-    openId: z.exactOptional(identifier),
-    times: z.exactOptional(z.int().min(1).max(1_000_000)),
-    errcode: z.exactOptional(z.int()),
-    delayMs: z.exactOptional(z.int().min(0).max(600_000)),
-    reset: z.exactOptional(z.enum(['before', 'after'])),
-    status: z.exactOptional(z.int().min(200).max(599)),
-    push: z.exactOptional(z.enum(['duplicate', 'reorder'])),
-    contentType: z.exactOptional(
-      z.string().regex(/^([\w.+-]+\/[\w.+-]+(; ?[\w=-]+)?)?$/, 'must be a media type, or empty for none'),
-    ),
-  })
+  .strictObject(faultFields)
   .refine((fault) => kindsOf(fault) === 1 || (kindsOf(fault) === 0 && fault.contentType !== undefined), {
     message: `say what shall go wrong with exactly one of ${kinds.join(', ')}, or with contentType`,
   })

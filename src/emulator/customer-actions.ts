@@ -1,6 +1,5 @@
 import { ConfigError } from '../errors.js'
 import type { Fields, Format } from '../wechat/index.js'
-import { mediaPath } from './media-library.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
 import type { InBusiness, PhoneContent, PhoneMessage, UserMessageInput } from './protocol.js'
@@ -17,8 +16,8 @@ interface Parts {
   platform: Platform
   pusher: Pusher
   official: OfficialSessions
-  /** The emulator's own address, for links to pictures. */
-  url: () => string
+  /** The emulator's own address without a path, for links to pictures. */
+  origin: () => string
 }
 
 /** The actions of customers, and their consequences at WeChat. */
@@ -102,7 +101,7 @@ export class CustomerActions {
     return {
       ToUserName: user.app.originalId,
       FromUserName: user.openId,
-      CreateTime: Math.floor(this.#parts.platform.clock.realNow() / 1000),
+      CreateTime: Math.floor(this.#parts.platform.clock.signedNow() / 1000),
       MsgType: msgType,
     }
   }
@@ -117,17 +116,18 @@ export class CustomerActions {
       case 'image': {
         const { mediaId } = input
         this.#give(user, mediaId, 'mediaId')
-        const url = mediaPath(mediaId)
+        const url = this.#parts.platform.media.pathOf(mediaId)
         return {
           content: { msgType: 'image', mediaId, url },
-          fields: { PicUrl: this.#parts.url() + url, MediaId: mediaId },
+          fields: { PicUrl: this.#parts.origin() + url, MediaId: mediaId },
         }
       }
       case 'miniprogrampage': {
         const { title, pagePath, thumbMediaId = '', appId = user.app.appId } = input
         if (thumbMediaId !== '') this.#give(user, thumbMediaId, 'thumbMediaId')
-        const thumbUrl = input.thumbUrl ?? (thumbMediaId === '' ? '' : mediaPath(thumbMediaId))
-        const link = thumbUrl.startsWith('/') ? this.#parts.url() + thumbUrl : thumbUrl
+        const thumbUrl =
+          input.thumbUrl ?? (thumbMediaId === '' ? '' : this.#parts.platform.media.pathOf(thumbMediaId))
+        const link = thumbUrl.startsWith('/') ? this.#parts.origin() + thumbUrl : thumbUrl
         return {
           content: { msgType: 'miniprogrampage', title, pagePath, appId, thumbUrl },
           fields: {

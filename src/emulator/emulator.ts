@@ -1,27 +1,18 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import Koa from 'koa'
-import { ConfigError } from '../errors.js'
 import { silentLogger, type Logger } from '../log.js'
 import { limits } from '../wechat/index.js'
-import { apiServer } from './api-server.js'
 import { controlFrame } from './control-http.js'
-import { appInput, openIdInput, parseInput, quirksInput } from './control-input.js'
-import { controlRoutes } from './control-routes.js'
-import { CustomerActions } from './customer-actions.js'
-import { Faults } from './faults.js'
-import { refuseOtherHosts, refuseOtherOrigins } from './guard.js'
+import { parseInput, quirksInput } from './control-input.js'
+import { controlRouter } from './control/router.js'
+import { refuseOtherHosts } from './guard.js'
+import { authority, listenOn, newApp } from './http-server.js'
 import { checkKey, Door, makeKey } from './key.js'
 import { bare, isLoopback } from './loopback.js'
-import { OfficialSessions } from './official-session.js'
 import { phonePage } from './phone-page.js'
-import { Platform } from './platform.js'
 import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput, QuirksInput } from './protocol.js'
-import { Pusher } from './pusher.js'
-import { QuirkSwitches } from './quirks.js'
-import { Recorder } from './recorder.js'
-import { isBrokenRequest } from './request-body.js'
-import { UserHandle } from './user-handle.js'
+import { PushHosts } from './push-hosts.js'
+import type { QuirkSwitches } from './quirks.js'
+import type { UserHandle } from './user-handle.js'
+import { World } from './world.js'
 
 export interface EmulatorOptions {
   /** The host to listen on; 127.0.0.1 when not given. */
@@ -71,6 +62,10 @@ export interface Emulator {
    * Throws ConfigError.
    */
   addApp(input: AppInput & { url?: string | undefined }): AppView
+  /** Forgets an app and all that is its own, and gives up its pushes; false when there is none. */
+  removeApp(appId: string): Promise<boolean>
+  /** Forgets all of an app but its settings and tokens; false when there is none. */
+  resetApp(appId: string): Promise<boolean>
   /** A customer; `appId` may be left out while there is one app. Throws ConfigError. */
   user(openId: string, appId?: string): UserHandle
   readonly faults: FaultControl
@@ -93,191 +88,63 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   const { pushTimeoutMs = limits.pushTimeoutSeconds * 1000, retryDelayMs = 0 } = options
   const { key: wanted = isLoopback(host) ? false : makeKey() } = options
   const key = wanted === false ? undefined : checkKey(wanted)
-  const door = key === undefined ? undefined : new Door(key, () => boundPort)
-  const quirks = new QuirkSwitches(options.quirks && parseInput(quirksInput, options.quirks))
-  const pushHosts = new Set((options.pushTo ?? []).map(bare))
-
-  const platform = new Platform()
-  const { bus, clock } = platform
-  const recorder = new Recorder(bus)
-  const official = new OfficialSessions(platform)
-  const faults = new Faults({
-    onChange: (items) => {
-      bus.emit({ type: 'faults', faults: items })
-    },
-    onClear: () => {
-      pusher.release()
-    },
-  })
-  const pusher = new Pusher({
-    platform,
-    recorder,
-    faults,
-    official,
-    timeoutMs: pushTimeoutMs,
+  const door = key === undefined ? undefined : new Door(key, () => listening.port)
+  const pushHosts = new PushHosts(options.pushTo)
+  const world = new World({
+    origin: () => origin,
+    prefix: '',
+    quirks: options.quirks && parseInput(quirksInput, options.quirks),
+    pushHosts,
+    pushTimeoutMs,
     retryDelayMs,
-    quirks,
     logger,
   })
-  const actions = new CustomerActions({ platform, pusher, official, url: () => url })
-  for (const app of apps) addApp(app)
+  for (const app of apps) world.addApp(app)
 
-  const routes = controlRoutes({
-    platform,
-    recorder,
-    faults,
-    official,
-    actions,
-    advance,
-    reset,
-    pushTimeoutMs,
-    quirks,
-    door,
-    mayPushTo,
-  })
   const control = newApp(logger)
   control.use(controlFrame(logger))
   control.use(refuseOtherHosts({ host, allowedHosts: allowedHosts.map(bare) }))
   if (door) control.use(door.guard())
-  control.use(routes.routes()).use(routes.allowedMethods())
+  const router = controlRouter({ world, door, pushHosts, pushTimeoutMs })
+  control.use(router.routes()).use(router.allowedMethods())
   const wechat = newApp(logger)
   wechat.use(phonePage())
-  wechat.use(apiServer({ platform, recorder, faults, quirks, logger }))
+  wechat.use(world.api)
 
   const [handleControl, handleWechat] = [control.callback(), wechat.callback()]
-  const server = createServer((req, res) => {
+  const listening = await listenOn(host, port, (req, res) => {
     void (req.url?.startsWith('/_emulator') === true ? handleControl(req, res) : handleWechat(req, res))
   })
-  const boundPort = await listen(server, host, port)
-  const url = `http://${authority(host)}:${boundPort}`
+  const origin = `http://${authority(host)}:${listening.port}`
   const expiry = setInterval(() => {
-    official.expire()
+    world.official.expire()
   }, expiryCheckMs)
   expiry.unref()
-  const closed = new AbortController()
-  const handles = new Map<string, UserHandle>()
-
-  function addApp(input: AppInput & { url?: string | undefined }): AppView {
-    const settings = { ...input }
-    delete settings.url
-    const app = parseInput(appInput, settings)
-    // Whoever writes the program may name any host.
-    pushHosts.add(bare(new URL(app.pushUrl).hostname))
-    return platform.addApp(app).view()
-  }
-
-  function mayPushTo(pushUrl: string): void {
-    const name = bare(new URL(pushUrl).hostname)
-    if (isLoopback(name) || pushHosts.has(name)) return
-    throw new ConfigError(
-      `pushUrl: ${name} is not this machine, and anybody who can reach the emulator could read through it what answers there. ` +
-        `If it is yours: --push-to ${name}, EMULATOR_PUSH_TO=${name}, or pushTo of createEmulator.`,
-    )
-  }
-
-  function user(openId: string, appId = onlyApp()): UserHandle {
-    parseInput(openIdInput, openId)
-    const app = platform.app(appId)
-    if (!app) throw new ConfigError(`There is no app ${appId}: add it with addApp.`)
-    const key = `${appId} ${openId}`
-    let handle = handles.get(key)
-    if (!handle) {
-      const find = () => app.user(openId)
-      handle = new UserHandle({ platform, actions, official, find, closed: closed.signal })
-      handles.set(key, handle)
-    }
-    return handle
-  }
-
-  function onlyApp(): string {
-    const [app, ...others] = platform.apps
-    if (app && others.length === 0) return app.appId
-    throw new ConfigError(
-      `There are ${platform.apps.length} apps: say whose customer it is, user(openId, appId).`,
-    )
-  }
-
-  function advance(ms: number): void {
-    clock.advance(ms)
-    bus.emit({ type: 'clock', clock: clock.view() })
-    official.expire()
-    for (const app of platform.apps) for (const customer of app.users) platform.changed(customer)
-  }
-
-  async function reset(): Promise<void> {
-    faults.clear()
-    await pusher.cancel()
-    platform.reset()
-    quirks.reset()
-    recorder.clear()
-    bus.emit({ type: 'reset' })
-    bus.emit({ type: 'clock', clock: clock.view() })
-  }
-
-  async function close(): Promise<void> {
-    clearInterval(expiry)
-    closed.abort()
-    await pusher.close()
-    await new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve()
-      })
-      server.closeAllConnections()
-    })
-  }
 
   return {
-    url,
-    port: boundPort,
+    url: origin,
+    port: listening.port,
     key,
-    quirks,
-    addApp,
-    user,
-    faults,
+    quirks: world.quirks,
+    addApp: (input) => world.addApp(input),
+    removeApp: (appId) => world.removeApp(appId),
+    resetApp: (appId) => world.resetApp(appId),
+    user: (openId, appId) => world.user(openId, appId),
+    faults: world.faults,
     get deliveries() {
-      return recorder.deliveries
+      return world.deliveries
     },
     get calls() {
-      return recorder.calls
+      return world.calls
     },
-    advance,
-    reset,
-    close,
+    advance: (ms) => {
+      world.advance(ms)
+    },
+    reset: () => world.reset(),
+    async close() {
+      clearInterval(expiry)
+      await world.close()
+      await listening.close()
+    },
   }
-}
-
-function newApp(logger: Logger): Koa {
-  const koa = new Koa()
-  koa.use(refuseOtherOrigins())
-  koa.on('error', (error: unknown) => {
-    if (isBrokenRequest(error)) logger.debug({}, 'A client went away')
-    else logger.error({ err: error }, 'The emulator failed at a request')
-  })
-  return koa
-}
-
-async function listen(server: ReturnType<typeof createServer>, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  }).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EADDRINUSE')
-      throw new ConfigError(
-        `Port ${port} on ${host} is taken, perhaps by another emulator: stop it or choose another port.`,
-      )
-    throw error
-  })
-  const address = server.address()
-  return isAddressInfo(address) ? address.port : port
-}
-
-function isAddressInfo(address: string | AddressInfo | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null
-}
-
-/** How to call a host that was listened on, from this machine. */
-function authority(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
 }

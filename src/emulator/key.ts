@@ -1,8 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import { ConfigError } from '../errors.js'
-import { ControlError, jsonInput } from './control-http.js'
-import { keyInput, parseInput } from './control-input.js'
+import { ControlError } from './control-http.js'
 
 /** Paths that need no key: they tell nothing, or only who was told their name finds them. */
 const open = [
@@ -53,8 +52,8 @@ export class Door {
   }
 
   /** POST /_emulator/session: gives a page that shows the key a cookie, which scripts can't read. */
-  async begin(ctx: Context): Promise<void> {
-    if (!same(parseInput(keyInput, await jsonInput(ctx)).key, this.#key))
+  begin(ctx: Context, key: string): void {
+    if (!same(key, this.#key))
       throw new ControlError(
         401,
         'wrong_key',
@@ -62,7 +61,6 @@ export class Door {
       )
     // Cookies do not tell ports apart: below this path no other service of the machine gets it.
     ctx.set('set-cookie', `${this.#cookieName}=${this.#cookie}; Path=/_emulator; HttpOnly; SameSite=Strict`)
-    ctx.status = 204
   }
 
   #isKnown(ctx: Context): boolean {

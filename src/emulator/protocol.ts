@@ -4,17 +4,19 @@
  *
  *   POST   /_emulator/apps                                    AppInput → AppView
  *   GET    /_emulator/apps                                    { items: AppView[] }
+ *   DELETE /_emulator/apps/:appId                             204: the app and all that is its own, also when there is none
+ *   POST   /_emulator/apps/:appId/reset                       204: all of the app but its settings and access tokens
  *   POST   /_emulator/apps/:appId/users/:openId/messages      UserMessageInput → Delivery | { message, delivery: null }
  *   POST   /_emulator/apps/:appId/users/:openId/enter         { sessionFrom?, businessId? } → Delivery
  *   POST   /_emulator/apps/:appId/users/:openId/raw           { plaintext, format? } → Delivery: any text, signed and sealed
- *   GET    /_emulator/apps/:appId/users/:openId/messages      { items: PhoneMessage[] }
+ *   GET    /_emulator/apps/:appId/users/:openId/messages      ?after=&wait= → { items: PhoneMessage[] }
  *   GET    /_emulator/apps/:appId/users/:openId               UserView
  *   POST   /_emulator/apps/:appId/users/:openId/official      OfficialInput → UserView
  *   POST   /_emulator/apps/:appId/verify                      → VerifyResult (WeChat's GET with an echostr)
  *   POST   /_emulator/media                                   the picture's bytes → { mediaId, url }
  *   GET    /_emulator/media/:mediaId                          the picture's bytes
- *   GET    /_emulator/deliveries?after=                       { items: Delivery[] }
- *   GET    /_emulator/calls?after=                            { items: ApiCall[] }
+ *   GET    /_emulator/deliveries                              ?after=&wait=&appId=&openId=&ended= → { items: Delivery[] }
+ *   GET    /_emulator/calls                                   ?after=&wait=&appId=&openId=&path= → { items: ApiCall[] }
  *   GET    /_emulator/faults                                  { items: Fault[] }
  *   POST   /_emulator/faults                                  FaultInput → Fault
  *   DELETE /_emulator/faults                                  204
@@ -29,7 +31,8 @@
  *
  * A POST that pushes answers when the push has been answered or has failed at last; at once, with what there is,
  * when a reorder fault keeps it back, or with `?wait=false`. `?after=` takes the sequence of the last item that
- * one has, also with a phone's messages. A POST to …/official while WeChat's own agents do not have the
+ * one has, also with a phone's messages; with `?wait=` (milliseconds, at most 60000) such a list is answered as soon as
+ * it has an item. A POST to …/official while WeChat's own agents do not have the
  * conversation is a 409.
  *
  * Where the emulator has a key, requests carry it (Authorization: Bearer KEY), or the cookie.
@@ -189,12 +192,14 @@ export interface ApiCall {
 
 /**
  * A fault for the next `times` times (1 when not given). With one of `errcode`, `delayMs`, `reset`,
- * `status` it concerns API calls: `path` (a prefix, such as /cgi-bin/message/custom/send) and `openId` say which.
+ * `status` it concerns API calls: `path` (a prefix, such as /cgi-bin/message/custom/send), `appId` and `openId` say which.
  * With `push` it concerns pushes to the service, `openId` saying whose: `duplicate` pushes the same push twice
  * at once, `reorder` keeps it back until the customer's next push has been made.
  */
 export interface FaultInput {
   path?: string
+  /** It concerns this app's calls and pushes, and is forgotten with it. */
+  appId?: string
   openId?: string
   times?: number
   /** WeChat's answer instead of the real one; nothing is done. */
@@ -248,6 +253,8 @@ export interface ClockView {
   /** Milliseconds since 1970 on the emulator's clock, which ages allowances, tokens and media. */
   now: number
   advancedMs: number
+  /** Where a clock that stands still began. */
+  fixedAt?: number
 }
 
 export type EmulatorEvent =
@@ -257,6 +264,9 @@ export type EmulatorEvent =
   | { type: 'delivery'; delivery: Delivery }
   | { type: 'call'; call: ApiCall }
   | { type: 'app'; app: AppView }
+  /** The app is gone with all that was its own; with `app_reset` it stays, and the rest is gone. */
+  | { type: 'app_removed'; appId: string }
+  | { type: 'app_reset'; appId: string }
   | { type: 'faults'; faults: Fault[] }
   | { type: 'clock'; clock: ClockView }
   | { type: 'reset' }
