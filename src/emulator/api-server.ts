@@ -1,9 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import type { Logger } from '../log.js'
 import { appOfToken, type ApiRequest, type Endpoint } from './api-call.js'
-import { mediaEndpoints } from './api-media.js'
-import { messageEndpoints } from './api-message.js'
-import { openapiEndpoints } from './api-openapi.js'
 import {
   cutConnection,
   htmlPage,
@@ -15,7 +12,6 @@ import {
   waitOrGone,
   type Reply,
 } from './api-reply.js'
-import { tokenEndpoints } from './api-token.js'
 import type { EmulatedApp } from './app.js'
 import { appIdOf, recordedBody, recordedRequest, touserOf } from './call-record.js'
 import type { Faults } from './faults.js'
@@ -25,6 +21,7 @@ import type { QuirkSwitches } from './quirks.js'
 import type { Recorder } from './recorder.js'
 import { makeRid, Refusal } from './refusal.js'
 import { readBody } from './request-body.js'
+import type { Stubs } from './stubs.js'
 import type { RidLog } from './rid-log.js'
 
 /** More than any picture with its form around it. */
@@ -36,6 +33,8 @@ interface Parts {
   faults: Faults
   quirks: Pick<QuirkSwitches, 'now'>
   rids: RidLog
+  endpoints: ReadonlyMap<string, Endpoint>
+  stubs: Stubs
   logger: Logger
 }
 
@@ -45,9 +44,8 @@ interface Outcome {
 }
 
 /** WeChat's API, api.weixin.qq.com: every path that no one else has taken. */
-export function apiServer({ platform, recorder, faults, quirks, rids, logger }: Parts): Middleware {
-  const groups = [tokenEndpoints, messageEndpoints, mediaEndpoints, openapiEndpoints(rids)]
-  const endpoints = new Map(groups.flatMap((group) => Object.entries(group)))
+export function apiServer(parts: Parts): Middleware {
+  const { platform, recorder, faults, quirks, rids, endpoints, stubs, logger } = parts
 
   return async (ctx) => {
     const startedAt = platform.clock.signedNow()
@@ -98,7 +96,7 @@ export function apiServer({ platform, recorder, faults, quirks, rids, logger }: 
       if (fault?.reset === 'before') return { reply: jsonReply({}), app }
       if (fault?.errcode !== undefined) throw new Refusal(fault.errcode)
       if (quirks.now.needsContentLength && lacksLength(request)) return { reply: noLength, app }
-      if (!endpoint) throw new Refusal(40066)
+      if (!endpoint) return { reply: stubbed(request, caller), app }
       if (endpoint.needsToken && caller instanceof Refusal) throw caller
       if (request.method !== endpoint.method) throw new Refusal(endpoint.method === 'GET' ? 43001 : 43002)
       if (endpoint.needsToken) app?.quota.count(request.path, platform.clock.now())
@@ -107,6 +105,14 @@ export function apiServer({ platform, recorder, faults, quirks, rids, logger }: 
     } catch (error) {
       return { reply: refuse(error, rid, endpoint), app }
     }
+  }
+
+  /** The answer of a stub. Throws Refusal where there is none, or the call shows no token that works. */
+  function stubbed({ method, path }: ApiRequest, caller: EmulatedApp | Refusal): Reply {
+    const stub = stubs.find(method, path)
+    if (!stub) throw new Refusal({ GET: 43001, POST: 43002 }[stubs.wanted(path) ?? ''] ?? 40066)
+    if (stub.needsToken && caller instanceof Refusal) throw caller
+    return stubs.use(stub)
   }
 
   function identify(request: ApiRequest): EmulatedApp | Refusal {

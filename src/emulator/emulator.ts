@@ -9,10 +9,13 @@ import { checkKey, Door, makeKey } from './key.js'
 import { bare, isLoopback } from './loopback.js'
 import { phonePage } from './phone-page.js'
 import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput, QuirksInput } from './protocol.js'
+import type { SetupInput, Stub, StubInput } from './protocol-setup.js'
 import { PushHosts } from './push-hosts.js'
 import type { QuirkSwitches } from './quirks.js'
+import { applySetup, checkSetup } from './setup.js'
+import { seedInput, timeInput } from './setup-input.js'
 import type { UserHandle } from './user-handle.js'
-import { World } from './world.js'
+import { withoutUrl, World } from './world.js'
 
 export interface EmulatorOptions {
   /** The host to listen on; 127.0.0.1 when not given. */
@@ -31,11 +34,31 @@ export interface EmulatorOptions {
   /** Which of WeChat's odd ways are played at first; see Quirks for the usual ones. */
   quirks?: QuirksInput | undefined
   apps?: readonly AppInput[] | undefined
+  /** Customers who have entered or written before; `appId` may be left out while there is one app. */
+  users?: SetupInput['users'] | undefined
+  /** What shall go wrong. */
+  faults?: readonly FaultInput[] | undefined
+  /** Answers for paths that the emulator does not play. */
+  stubs?: readonly StubInput[] | undefined
+  /** The same ids, tokens and nonces in each run: from 1 to 256 characters. */
+  seed?: string | undefined
+  /** Where the clock stands still: milliseconds since 1970, or a time with its zone. It runs when not given. */
+  clock?: number | string | undefined
   /** How long a push may take to be answered; WeChat's 5000 when not given. */
   pushTimeoutMs?: number | undefined
   /** How long after a failed attempt the next one begins; at once when not given. */
   retryDelayMs?: number | undefined
   logger?: Logger | undefined
+}
+
+/** Answers for paths that the emulator does not play. */
+export interface StubControl {
+  /** Throws ConfigError when it makes no sense, or the emulator answers that path itself. */
+  add(input: StubInput): Stub
+  /** Takes one away; false when there is none. */
+  remove(id: string): boolean
+  clear(): void
+  readonly items: readonly Stub[]
 }
 
 /** Makes things go wrong. */
@@ -69,13 +92,14 @@ export interface Emulator {
   /** A customer; `appId` may be left out while there is one app. Throws ConfigError. */
   user(openId: string, appId?: string): UserHandle
   readonly faults: FaultControl
+  readonly stubs: StubControl
   /** The last 1000 pushes, oldest first. */
   readonly deliveries: readonly Delivery[]
   /** The last 1000 API calls, oldest first. */
   readonly calls: readonly ApiCall[]
   /** Ages allowances, typing, official sessions, tokens and media. */
   advance(ms: number): void
-  /** Forgets customers, messages, faults, recorded pushes and calls, and the clock; apps and their tokens stay. */
+  /** Forgets customers, messages, faults, stubs, recorded pushes and calls, and the clock; apps and their tokens stay. */
   reset(): Promise<void>
   close(): Promise<void>
 }
@@ -84,7 +108,8 @@ const expiryCheckMs = 1000
 
 /** Starts an emulated WeChat. Throws ConfigError when an app makes no sense or the port is taken. */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { host = '127.0.0.1', port = 0, apps = [], allowedHosts = [], logger = silentLogger } = options
+  const { host = '127.0.0.1', port = 0, allowedHosts = [], logger = silentLogger } = options
+  const { apps = [], users = [], faults = [], stubs = [], seed, clock } = options
   const { pushTimeoutMs = limits.pushTimeoutSeconds * 1000, retryDelayMs = 0 } = options
   const { key: wanted = isLoopback(host) ? false : makeKey() } = options
   const key = wanted === false ? undefined : checkKey(wanted)
@@ -94,12 +119,15 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     origin: () => origin,
     prefix: '',
     quirks: options.quirks && parseInput(quirksInput, options.quirks),
+    seed: seed === undefined ? undefined : parseInput(seedInput, seed),
+    fixedAt: clock === undefined ? undefined : parseInput(timeInput, clock),
     pushHosts,
     pushTimeoutMs,
     retryDelayMs,
     logger,
   })
-  for (const app of apps) world.addApp(app)
+  const setup = { apps: apps.map(withoutUrl), users, faults, stubs }
+  for (const { pushUrl } of checkSetup(setup).apps ?? []) pushHosts.trust(pushUrl)
 
   const control = newApp(logger)
   control.use(controlFrame(logger))
@@ -116,6 +144,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     void (req.url?.startsWith('/_emulator') === true ? handleControl(req, res) : handleWechat(req, res))
   })
   const origin = `http://${authority(host)}:${listening.port}`
+  applySetup(world, setup)
   const expiry = setInterval(() => {
     world.official.expire()
   }, expiryCheckMs)
@@ -131,6 +160,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     resetApp: (appId) => world.resetApp(appId),
     user: (openId, appId) => world.user(openId, appId),
     faults: world.faults,
+    stubs: world.stubs,
     get deliveries() {
       return world.deliveries
     },

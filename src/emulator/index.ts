@@ -3,3 +3,4 @@ export { createEmulator, type Emulator, type EmulatorOptions, type FaultControl 
 export { makeSecrets, type Secrets } from './secrets.js'
 export type { UserHandle } from './user-handle.js'
 export type * from './protocol.js'
+export type * from './protocol-setup.js'

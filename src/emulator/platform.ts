@@ -81,6 +81,11 @@ export class Platform {
     return String(this.#lastMsgId)
   }
 
+  /** An OpenID in WeChat's form, for a customer who has none yet. */
+  newOpenId(appId: string): string {
+    return `o${this.random.bytes(`openid ${appId}`, 21).toString('base64url').slice(0, 27)}`
+  }
+
   /** Puts a message on the customer's phone. */
   show(user: User, from: PhoneMessage['from'], content: PhoneContent, isAiMsg = false): PhoneMessage {
     const sequence = ++this.#messageSequence

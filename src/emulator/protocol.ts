@@ -6,6 +6,8 @@
  *   GET    /_emulator/apps                                    { items: AppView[] }
  *   DELETE /_emulator/apps/:appId                             204: the app and all that is its own, also when there is none
  *   POST   /_emulator/apps/:appId/reset                       204: all of the app but its settings and access tokens
+ *   GET    /_emulator/apps/:appId/users                       { items: UserView[] }
+ *   POST   /_emulator/apps/:appId/users                       CustomerInput → UserView
  *   POST   /_emulator/apps/:appId/users/:openId/messages      UserMessageInput → Delivery | { message, delivery: null }
  *   POST   /_emulator/apps/:appId/users/:openId/enter         { sessionFrom?, businessId? } → Delivery
  *   POST   /_emulator/apps/:appId/users/:openId/raw           { plaintext, format? } → Delivery: any text, signed and sealed
@@ -20,11 +22,16 @@
  *   GET    /_emulator/faults                                  { items: Fault[] }
  *   POST   /_emulator/faults                                  FaultInput → Fault
  *   DELETE /_emulator/faults                                  204
+ *   POST   /_emulator/seed                                    SetupInput → SetupView
+ *   GET    /_emulator/stubs                                   { items: Stub[] }
+ *   POST   /_emulator/stubs                                   StubInput → Stub
+ *   DELETE /_emulator/stubs                                   204
+ *   DELETE /_emulator/stubs/:stubId                           204
  *   POST   /_emulator/clock                                   { advanceMs } → ClockView
  *   GET    /_emulator/clock                                   ClockView
  *   POST   /_emulator/quirks                                  QuirksInput → Quirks
  *   GET    /_emulator/quirks                                  Quirks
- *   POST   /_emulator/reset                                   204: users, messages, faults and clock; apps stay
+ *   POST   /_emulator/reset                                   204: users, messages, faults, stubs and clock; apps stay
  *   GET    /_emulator/health                                  { status: 'ok' }, whatever it is called by, without a key
  *   POST   /_emulator/session                                 { key } → 204 with a cookie, for pages
  *   GET    /_emulator/events                                  server-sent events, each `data:` an EmulatorEvent
@@ -41,6 +48,7 @@
  */
 import type { OutgoingType, ShownOf } from '../wechat/messages/index.js'
 import type { Answer, Format, Mode } from '../wechat/wire.js'
+import type { Stub } from './protocol-setup.js'
 
 export interface AppInput {
   appId: string
@@ -268,5 +276,6 @@ export type EmulatorEvent =
   | { type: 'app_removed'; appId: string }
   | { type: 'app_reset'; appId: string }
   | { type: 'faults'; faults: Fault[] }
+  | { type: 'stubs'; stubs: Stub[] }
   | { type: 'clock'; clock: ClockView }
   | { type: 'reset' }

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Middleware } from 'koa'
 import { ConfigError } from '../errors.js'
 import type { Logger } from '../log.js'
+import { apiEndpoints } from './api-endpoints.js'
 import { apiServer } from './api-server.js'
 import { appInput, openIdInput, parseInput } from './control-input.js'
 import { CustomerActions } from './customer-actions.js'
@@ -14,6 +15,7 @@ import { Pusher } from './pusher.js'
 import { QuirkSwitches } from './quirks.js'
 import { Recorder } from './recorder.js'
 import { RidLog } from './rid-log.js'
+import { Stubs } from './stubs.js'
 import { UserHandle } from './user-handle.js'
 
 export interface WorldOptions {
@@ -22,6 +24,10 @@ export interface WorldOptions {
   /** The path before the world's addresses: empty, or `/w/NAME`. */
   readonly prefix: string
   readonly quirks?: QuirksInput | undefined
+  /** The same ids, tokens and nonces in each run. */
+  readonly seed?: string | undefined
+  /** Milliseconds since 1970 at which the clock stands still. */
+  readonly fixedAt?: number | undefined
   readonly pushHosts: PushHosts
   readonly pushTimeoutMs: number
   readonly retryDelayMs: number
@@ -33,6 +39,7 @@ export class World {
   readonly platform: Platform
   readonly recorder: Recorder
   readonly faults: Faults
+  readonly stubs: Stubs
   readonly quirks: QuirkSwitches
   readonly official: OfficialSessions
   readonly actions: CustomerActions
@@ -45,9 +52,9 @@ export class World {
   readonly #closing = new AbortController()
 
   constructor(options: WorldOptions) {
-    const { prefix, origin, pushTimeoutMs, retryDelayMs, logger } = options
+    const { prefix, origin, seed, fixedAt, pushTimeoutMs, retryDelayMs, logger } = options
     this.#options = options
-    this.platform = new Platform({ prefix })
+    this.platform = new Platform({ prefix, seed, fixedAt })
     const { platform } = this
     const { bus } = platform
     this.recorder = new Recorder(bus)
@@ -73,7 +80,15 @@ export class World {
       logger,
     })
     this.actions = new CustomerActions({ platform, pusher: this.#pusher, official, origin })
-    this.api = apiServer({ platform, recorder, faults, quirks, rids: this.#rids, logger })
+    const rids = this.#rids
+    const endpoints = apiEndpoints(rids)
+    this.stubs = new Stubs({
+      onChange: (stubs) => {
+        bus.emit({ type: 'stubs', stubs })
+      },
+    })
+    const { stubs } = this
+    this.api = apiServer({ platform, recorder, faults, quirks, rids, endpoints, stubs, logger })
     // Every event stream and long poll listens: any number of them.
     setMaxListeners(0, this.closed)
   }
@@ -98,9 +113,7 @@ export class World {
 
   /** Adds an app for whoever writes the program, and so may have any host pushed to. Throws ConfigError. */
   addApp(input: AppInput & { url?: string | undefined }): AppView {
-    const settings = { ...input }
-    delete settings.url
-    const app = parseInput(appInput, settings)
+    const app = parseInput(appInput, withoutUrl(input))
     this.#options.pushHosts.trust(app.pushUrl)
     return this.platform.addApp(app).view()
   }
@@ -141,10 +154,11 @@ export class World {
     for (const app of platform.apps) for (const customer of app.users) platform.changed(customer)
   }
 
-  /** Forgets customers, messages, faults, records, and the clock; apps and their tokens stay. */
+  /** Forgets customers, messages, faults, stubs, records, and the clock; apps and their tokens stay. */
   async reset(): Promise<void> {
-    const { platform, faults, quirks, recorder } = this
+    const { platform, faults, stubs, quirks, recorder } = this
     faults.clear()
+    stubs.clear()
     await this.#pusher.cancel()
     platform.reset()
     quirks.reset()
@@ -186,4 +200,11 @@ export class World {
     this.#closing.abort()
     await this.#pusher.close()
   }
+}
+
+/** An app's settings without the address of the API, which settings for an Api hold as well. */
+export function withoutUrl(input: AppInput & { url?: string | undefined }): AppInput {
+  const settings = { ...input }
+  delete settings.url
+  return settings
 }

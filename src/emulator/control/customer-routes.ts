@@ -4,6 +4,8 @@ import { ControlError } from '../control-http.js'
 import { enterInput, officialInput, openIdInput, rawInput, userMessageInput } from '../control-input.js'
 import type { Delivery, UserView } from '../protocol.js'
 import type { PushUnderWay } from '../pusher.js'
+import { addCustomer } from '../setup.js'
+import { customerInput } from '../setup-input.js'
 import type { User } from '../user.js'
 import type { World } from '../world.js'
 import { afterSequence, listWait, pushWait, since } from './queries.js'
@@ -15,6 +17,29 @@ const inUser = inApp.extend({ openId: openIdInput })
 
 /** What customers do, and what their phones show. */
 export const customerRoutes: readonly ControlRoute[] = [
+  route({
+    method: 'GET',
+    path: '/apps/:appId/users',
+    summary: 'The customers who have entered or written.',
+    params: inApp,
+    response: listOf(userView),
+    handle: ({ world, params }) => ({
+      items: [...appOf(world, params.appId).users]
+        .filter(({ known }) => known)
+        .map((user) => viewOf(world, user)),
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: '/apps/:appId/users',
+    summary:
+      'Adds a customer, with an OpenID of the emulator’s where none is given, and with what they did before.',
+    params: inApp,
+    body: customerInput,
+    emptyBody: {},
+    response: userView,
+    handle: ({ world, params, body }) => viewOf(world, addCustomer(world, appOf(world, params.appId), body)),
+  }),
   route({
     method: 'GET',
     path: '/apps/:appId/users/:openId',

@@ -20,6 +20,8 @@ import type {
   VerifyResult,
 } from '../protocol.js'
 import { faultFields } from '../control-input.js'
+import type { SetupView, Stub } from '../protocol-setup.js'
+import { stubFields } from '../setup-input.js'
 
 /** Milliseconds since 1970. */
 const time = z.number()
@@ -137,6 +139,23 @@ export const callView = z
 export const faultView = z
   .strictObject({ ...faultFields, id: z.string(), remaining: z.int() })
   .meta({ id: 'Fault' }) satisfies z.ZodType<Fault>
+
+export const stubView = z
+  .strictObject({
+    ...stubFields,
+    id: z.string(),
+    needsToken: z.boolean(),
+    used: z.int(),
+    remaining: z.int().nullable(),
+  })
+  .meta({ id: 'Stub' }) satisfies z.ZodType<Stub>
+
+export const setupView = z.strictObject({
+  apps: z.array(appView),
+  users: z.array(userView),
+  faults: z.array(faultView),
+  stubs: z.array(stubView),
+}) satisfies z.ZodType<SetupView>
 
 export const quirksView = z
   .strictObject({

@@ -80,6 +80,9 @@ export function applyEvent(state: Snapshot, event: EmulatorEvent): void {
     case 'faults':
       state.faults = event.faults
       return
+    case 'stubs':
+      // Nothing on the page shows them.
+      return
     case 'clock':
       state.clock = event.clock
       return
