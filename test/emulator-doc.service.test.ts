@@ -33,6 +33,7 @@ it('each documented path is there', async () => {
       .replace(':appId', 'wx1')
       .replace(':openId', 'o1')
       .replace(':stubId', id)
+      .replace(':world', 'one')
       .split(' ')
     const response = await fetch(emulator.url + path, { method, signal: AbortSignal.timeout(5000) })
     // Asked for nothing in particular, a path says what is wrong with that; it never says that it is not there.

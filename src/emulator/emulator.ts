@@ -1,21 +1,24 @@
+import { ConfigError } from '../errors.js'
 import { silentLogger, type Logger } from '../log.js'
 import { limits } from '../wechat/index.js'
-import { controlFrame } from './control-http.js'
+import { ControlError, controlFrame } from './control-http.js'
 import { parseInput, quirksInput } from './control-input.js'
+import { openWorld } from './control/open-world.js'
 import { controlRouter } from './control/router.js'
+import type { EmulatedWorld } from './emulated-world.js'
 import { refuseOtherHosts } from './guard.js'
 import { authority, listenOn, newApp } from './http-server.js'
 import { checkKey, Door, makeKey } from './key.js'
 import { bare, isLoopback } from './loopback.js'
 import { phonePage } from './phone-page.js'
-import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput, QuirksInput } from './protocol.js'
-import type { SetupInput, Stub, StubInput } from './protocol-setup.js'
+import type { AppInput, FaultInput, QuirksInput } from './protocol.js'
+import type { SetupInput, StubInput, WorldInput } from './protocol-setup.js'
 import { PushHosts } from './push-hosts.js'
-import type { QuirkSwitches } from './quirks.js'
 import { applySetup, checkSetup } from './setup.js'
-import { seedInput, timeInput } from './setup-input.js'
-import type { UserHandle } from './user-handle.js'
-import { withoutUrl, World } from './world.js'
+import { seedInput, timeInput, worldInput } from './setup-input.js'
+import { toItsWorld, withSlash } from './world-front.js'
+import { withoutUrl } from './world.js'
+import { Worlds } from './worlds.js'
 
 export interface EmulatorOptions {
   /** The host to listen on; 127.0.0.1 when not given. */
@@ -51,56 +54,18 @@ export interface EmulatorOptions {
   logger?: Logger | undefined
 }
 
-/** Answers for paths that the emulator does not play. */
-export interface StubControl {
-  /** Throws ConfigError when it makes no sense, or the emulator answers that path itself. */
-  add(input: StubInput): Stub
-  /** Takes one away; false when there is none. */
-  remove(id: string): boolean
-  clear(): void
-  readonly items: readonly Stub[]
-}
-
-/** Makes things go wrong. */
-export interface FaultControl {
-  /** Throws ConfigError when the fault makes no sense. */
-  add(input: FaultInput): Fault
-  /** Takes all of them away, and lets go the pushes that one keeps back. */
-  clear(): void
-  /** Those that will still happen. */
-  readonly items: readonly Fault[]
-}
-
-/** WeChat on this machine. */
-export interface Emulator {
-  /** Where the API, the control API and the phone are. */
-  readonly url: string
+/** WeChat on this machine: the world at the emulator's own address, and others beside it. */
+export interface Emulator extends EmulatedWorld {
   readonly port: number
   /** The key of the control API; undefined where it asks for none. */
   readonly key: string | undefined
-  /** WeChat's odd ways that can be switched. */
-  readonly quirks: Pick<QuirkSwitches, 'now' | 'set'>
   /**
-   * Adds an app, or gives it new settings; `url`, which settings for an Api hold as well, is passed over.
-   * Throws ConfigError.
+   * A world of its own in this emulator, made when there is none; how it begins can be said only then.
+   * Throws ConfigError, also when there are too many.
    */
-  addApp(input: AppInput & { url?: string | undefined }): AppView
-  /** Forgets an app and all that is its own, and gives up its pushes; false when there is none. */
-  removeApp(appId: string): Promise<boolean>
-  /** Forgets all of an app but its settings and tokens; false when there is none. */
-  resetApp(appId: string): Promise<boolean>
-  /** A customer; `appId` may be left out while there is one app. Throws ConfigError. */
-  user(openId: string, appId?: string): UserHandle
-  readonly faults: FaultControl
-  readonly stubs: StubControl
-  /** The last 1000 pushes, oldest first. */
-  readonly deliveries: readonly Delivery[]
-  /** The last 1000 API calls, oldest first. */
-  readonly calls: readonly ApiCall[]
-  /** Ages allowances, typing, official sessions, tokens and media. */
-  advance(ms: number): void
-  /** Forgets customers, messages, faults, stubs, recorded pushes and calls, and the clock; apps and their tokens stay. */
-  reset(): Promise<void>
+  world(name: string, begins?: Omit<WorldInput, 'name'>): EmulatedWorld
+  /** Ends a world and forgets all of it; false when there is none. */
+  removeWorld(name: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -115,38 +80,42 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   const key = wanted === false ? undefined : checkKey(wanted)
   const door = key === undefined ? undefined : new Door(key, () => listening.port)
   const pushHosts = new PushHosts(options.pushTo)
-  const world = new World({
+  const worlds = new Worlds({
     origin: () => origin,
-    prefix: '',
-    quirks: options.quirks && parseInput(quirksInput, options.quirks),
-    seed: seed === undefined ? undefined : parseInput(seedInput, seed),
-    fixedAt: clock === undefined ? undefined : parseInput(timeInput, clock),
+    main: {
+      quirks: options.quirks && parseInput(quirksInput, options.quirks),
+      seed: seed === undefined ? undefined : parseInput(seedInput, seed),
+      fixedAt: clock === undefined ? undefined : parseInput(timeInput, clock),
+    },
     pushHosts,
     pushTimeoutMs,
     retryDelayMs,
     logger,
   })
+  const { main } = worlds
   const setup = { apps: apps.map(withoutUrl), users, faults, stubs }
-  for (const { pushUrl } of checkSetup(setup).apps ?? []) pushHosts.trust(pushUrl)
+  pushHosts.trustAll(checkSetup(setup).apps)
 
   const control = newApp(logger)
   control.use(controlFrame(logger))
   control.use(refuseOtherHosts({ host, allowedHosts: allowedHosts.map(bare) }))
   if (door) control.use(door.guard())
-  const router = controlRouter({ world, door, pushHosts, pushTimeoutMs })
+  const router = controlRouter({ worlds, door, pushHosts, pushTimeoutMs })
   control.use(router.routes()).use(router.allowedMethods())
   const wechat = newApp(logger)
+  wechat.use(withSlash(worlds))
   wechat.use(phonePage())
-  wechat.use(world.api)
+  wechat.use(toItsWorld(worlds, door === undefined))
 
   const [handleControl, handleWechat] = [control.callback(), wechat.callback()]
   const listening = await listenOn(host, port, (req, res) => {
+    worlds.arrive(req)
     void (req.url?.startsWith('/_emulator') === true ? handleControl(req, res) : handleWechat(req, res))
   })
   const origin = `http://${authority(host)}:${listening.port}`
-  applySetup(world, setup)
+  applySetup(main, setup)
   const expiry = setInterval(() => {
-    world.official.expire()
+    worlds.expire()
   }, expiryCheckMs)
   expiry.unref()
 
@@ -154,27 +123,45 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     url: origin,
     port: listening.port,
     key,
-    quirks: world.quirks,
-    addApp: (input) => world.addApp(input),
-    removeApp: (appId) => world.removeApp(appId),
-    resetApp: (appId) => world.resetApp(appId),
-    user: (openId, appId) => world.user(openId, appId),
-    faults: world.faults,
-    stubs: world.stubs,
+    quirks: main.quirks,
+    addApp: (input) => main.addApp(input),
+    removeApp: (appId) => main.removeApp(appId),
+    resetApp: (appId) => main.resetApp(appId),
+    user: (openId, appId) => main.user(openId, appId),
+    faults: main.faults,
+    stubs: main.stubs,
     get deliveries() {
-      return world.deliveries
+      return main.deliveries
     },
     get calls() {
-      return world.calls
+      return main.calls
     },
     advance: (ms) => {
-      world.advance(ms)
+      main.advance(ms)
     },
-    reset: () => world.reset(),
+    reset: () => main.reset(),
+    world(name, begins) {
+      const there = worlds.get(name)
+      if (there && begins === undefined) return there
+      const input = parseInput(worldInput, { ...begins, name })
+      pushHosts.trustAll(input.apps)
+      return asConfigError(() => openWorld(worlds, input).world)
+    },
+    removeWorld: (name) => worlds.remove(name),
     async close() {
       clearInterval(expiry)
-      await world.close()
+      await worlds.close()
       await listening.close()
     },
+  }
+}
+
+/** In a program the control API's refusals are mistakes of the program. */
+function asConfigError<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof ControlError) throw new ConfigError(error.message)
+    throw error
   }
 }

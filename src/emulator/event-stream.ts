@@ -24,6 +24,8 @@ export function eventStream(ctx: Context, bus: EventBus, closed: AbortSignal): v
   const heartbeat = setInterval(() => res.write(': still here\n\n'), heartbeatMs)
   heartbeat.unref()
   const end = (): void => {
+    // What is still given up on the way has nobody to tell.
+    stop()
     res.end()
   }
   closed.addEventListener('abort', end)

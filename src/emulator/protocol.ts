@@ -27,12 +27,16 @@
  *   POST   /_emulator/stubs                                   StubInput → Stub
  *   DELETE /_emulator/stubs                                   204
  *   DELETE /_emulator/stubs/:stubId                           204
+ *   GET    /_emulator/worlds                                  { items: WorldView[] }
+ *   POST   /_emulator/worlds                                  WorldInput → WorldView
+ *   DELETE /_emulator/worlds/:world                           204, also when there is none
  *   POST   /_emulator/clock                                   { advanceMs } → ClockView
  *   GET    /_emulator/clock                                   ClockView
  *   POST   /_emulator/quirks                                  QuirksInput → Quirks
  *   GET    /_emulator/quirks                                  Quirks
  *   POST   /_emulator/reset                                   204: users, messages, faults, stubs and clock; apps stay
  *   GET    /_emulator/health                                  { status: 'ok' }, whatever it is called by, without a key
+ *   GET    /_emulator/openapi.json                            this API as OpenAPI 3.1, without a key
  *   POST   /_emulator/session                                 { key } → 204 with a cookie, for pages
  *   GET    /_emulator/events                                  server-sent events, each `data:` an EmulatorEvent
  *
@@ -41,6 +45,9 @@
  * one has, also with a phone's messages; with `?wait=` (milliseconds, at most 60000) such a list is answered as soon as
  * it has an item. A POST to …/official while WeChat's own agents do not have the
  * conversation is a 409.
+ *
+ * The same below /w/NAME, or with the header X-Emulator-World: NAME, is that of another world. Health, the session and
+ * the list of worlds are the whole emulator's.
  *
  * Where the emulator has a key, requests carry it (Authorization: Bearer KEY), or the cookie.
  *

@@ -14,6 +14,15 @@ export class PushHosts {
     this.#names.add(bare(new URL(pushUrl).hostname))
   }
 
+  trustAll(apps: readonly { readonly pushUrl: string }[] = []): void {
+    for (const { pushUrl } of apps) this.trust(pushUrl)
+  }
+
+  /** Throws ConfigError, as `check` does. */
+  checkAll(apps: readonly { readonly pushUrl: string }[] = []): void {
+    for (const { pushUrl } of apps) this.check(pushUrl)
+  }
+
   /** Throws ConfigError for a URL that whoever may use the control API may not have pushed to. */
   check(pushUrl: string): void {
     const name = bare(new URL(pushUrl).hostname)

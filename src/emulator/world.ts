@@ -6,6 +6,7 @@ import { apiEndpoints } from './api-endpoints.js'
 import { apiServer } from './api-server.js'
 import { appInput, openIdInput, parseInput } from './control-input.js'
 import { CustomerActions } from './customer-actions.js'
+import type { EmulatedWorld } from './emulated-world.js'
 import { Faults } from './faults.js'
 import { OfficialSessions } from './official-session.js'
 import { Platform } from './platform.js'
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly seed?: string | undefined
   /** Milliseconds since 1970 at which the clock stands still. */
   readonly fixedAt?: number | undefined
+  /** Bytes of all pictures together. */
+  readonly maxMediaBytes?: number | undefined
   readonly pushHosts: PushHosts
   readonly pushTimeoutMs: number
   readonly retryDelayMs: number
@@ -35,7 +38,7 @@ export interface WorldOptions {
 }
 
 /** One WeChat: apps, customers, faults, time and records that no other world sees. */
-export class World {
+export class World implements EmulatedWorld {
   readonly platform: Platform
   readonly recorder: Recorder
   readonly faults: Faults
@@ -52,9 +55,9 @@ export class World {
   readonly #closing = new AbortController()
 
   constructor(options: WorldOptions) {
-    const { prefix, origin, seed, fixedAt, pushTimeoutMs, retryDelayMs, logger } = options
+    const { prefix, origin, seed, fixedAt, maxMediaBytes, pushTimeoutMs, retryDelayMs, logger } = options
     this.#options = options
-    this.platform = new Platform({ prefix, seed, fixedAt })
+    this.platform = new Platform({ prefix, seed, fixedAt, maxMediaBytes })
     const { platform } = this
     const { bus } = platform
     this.recorder = new Recorder(bus)

@@ -3,6 +3,7 @@ import { ControlError, notAPicture, pictureInput } from '../control-http.js'
 import { keyInput } from '../control-input.js'
 import { eventStream } from '../event-stream.js'
 import { Raw, route, type ControlRoute } from './route.js'
+import { eventView } from './views.js'
 
 /** Pictures, events, and the emulator itself. */
 export const generalRoutes: readonly ControlRoute[] = [
@@ -23,6 +24,7 @@ export const generalRoutes: readonly ControlRoute[] = [
     method: 'GET',
     path: '/media/:mediaId',
     summary: 'The picture.',
+    world: 'existing',
     params: z.object({ mediaId: z.string() }),
     response: new Raw('image/*'),
     handle: ({ world, params, ctx }) => {
@@ -38,6 +40,7 @@ export const generalRoutes: readonly ControlRoute[] = [
     method: 'GET',
     path: '/health',
     summary: 'Whether it runs, by any name and without a key.',
+    world: 'none',
     response: z.strictObject({ status: z.literal('ok') }),
     handle: () => ({ status: 'ok' as const }),
   }),
@@ -45,11 +48,12 @@ export const generalRoutes: readonly ControlRoute[] = [
     method: 'POST',
     path: '/session',
     summary: 'Gives a page that shows the key a cookie.',
+    world: 'none',
     body: keyInput,
     emptyBody: { key: '' },
     response: null,
-    handle: ({ door, body, ctx }) => {
-      door?.begin(ctx, body.key)
+    handle: ({ door, worlds, body, ctx }) => {
+      door?.begin(ctx, body.key, worlds.addressOf(ctx.req).prefix)
       return undefined
     },
   }),
@@ -67,7 +71,7 @@ export const generalRoutes: readonly ControlRoute[] = [
     method: 'GET',
     path: '/events',
     summary: 'Server-sent events: all that happens, as it happens.',
-    response: new Raw('text/event-stream'),
+    response: new Raw('text/event-stream', eventView),
     handle: ({ world, ctx }) => {
       eventStream(ctx, world.platform.bus, world.closed)
       return undefined

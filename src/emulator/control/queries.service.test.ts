@@ -7,7 +7,8 @@ import { silentLogger } from '../../log.js'
 import { controlFrame } from '../control-http.js'
 import type { Delivery, PhoneMessage } from '../protocol.js'
 import { PushHosts } from '../push-hosts.js'
-import { World } from '../world.js'
+import type { World } from '../world.js'
+import { Worlds } from '../worlds.js'
 import { controlRouter } from './router.js'
 
 const app = { appId: 'wx00000000000000a1', appSecret: 'secret', token: 'token', mode: 'plain' as const }
@@ -23,19 +24,19 @@ beforeEach(async () => {
   answer = 'success'
   receiver = await startPushReceiver(() => answer)
   const pushHosts = new PushHosts()
-  world = new World({
+  const worlds = new Worlds({
     origin: () => url,
-    prefix: '',
     pushHosts,
     pushTimeoutMs: 5000,
     retryDelayMs: 0,
     logger: silentLogger,
   })
+  world = worlds.main
   world.addApp({ ...app, pushUrl: receiver.url })
   const koa = new Koa()
   koa.silent = true
   koa.use(controlFrame(silentLogger))
-  koa.use(controlRouter({ world, door: undefined, pushHosts, pushTimeoutMs: 5000 }).routes())
+  koa.use(controlRouter({ worlds, door: undefined, pushHosts, pushTimeoutMs: 5000 }).routes())
   const handle = koa.callback()
   server = createServer((req, res) => void handle(req, res))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -5,19 +5,25 @@ import { parseInput } from '../control-input.js'
 import type { Door } from '../key.js'
 import type { PushHosts } from '../push-hosts.js'
 import type { World } from '../world.js'
+import type { Worlds } from '../worlds.js'
 
 /** A body that is not JSON, such as a picture: the handler reads or writes it itself. */
 export class Raw {
   readonly mediaType: string
+  /** Of a stream of events: the JSON of each. */
+  readonly data: z.ZodType | undefined
 
-  constructor(mediaType: string) {
+  constructor(mediaType: string, data?: z.ZodType) {
     this.mediaType = mediaType
+    this.data = data
   }
 }
 
 /** What every handler may use besides its request. */
 export interface ControlParts {
+  /** The one that the request means. */
   readonly world: World
+  readonly worlds: Worlds
   /** Undefined where no key is asked for. */
   readonly door: Door | undefined
   readonly pushHosts: PushHosts
@@ -40,6 +46,7 @@ export interface ControlRequest<P, Q, B> extends ControlParts {
   readonly ctx: Context
 }
 
+export type WorldUse = 'opened' | 'existing' | 'none'
 export type Method = 'GET' | 'POST' | 'DELETE'
 
 interface Definition<P, Q, B, A> {
@@ -48,6 +55,8 @@ interface Definition<P, Q, B, A> {
   readonly path: string
   /** One sentence for openapi.json. */
   readonly summary: string
+  /** `none`: it is the whole emulator's; `existing`: it makes no world where there is none; `opened` when not given. */
+  readonly world?: WorldUse
   readonly params?: P
   readonly query?: Q
   readonly body?: B
@@ -63,6 +72,7 @@ export interface ControlRoute {
   readonly method: Method
   readonly path: string
   readonly summary: string
+  readonly world: WorldUse
   readonly params: z.ZodObject | undefined
   readonly query: z.ZodObject | undefined
   readonly body: z.ZodType | Raw | undefined
@@ -84,6 +94,7 @@ export function route<
     method,
     path,
     summary,
+    world: definition.world ?? 'opened',
     params,
     query,
     body,

@@ -14,7 +14,7 @@ export const setupRoutes: readonly ControlRoute[] = [
     body: setupInput,
     response: setupView,
     handle: ({ world, body, pushHosts }) => {
-      for (const { pushUrl } of body.apps ?? []) pushHosts.check(pushUrl)
+      pushHosts.checkAll(body.apps)
       return applySetup(world, body)
     },
   }),

@@ -12,6 +12,7 @@ import type {
   ClockView,
   Delivery,
   DeliveryAttempt,
+  EmulatorEvent,
   Fault,
   PhoneContent,
   PhoneMessage,
@@ -20,7 +21,7 @@ import type {
   VerifyResult,
 } from '../protocol.js'
 import { faultFields } from '../control-input.js'
-import type { SetupView, Stub } from '../protocol-setup.js'
+import type { SetupView, Stub, WorldView } from '../protocol-setup.js'
 import { stubFields } from '../setup-input.js'
 
 /** Milliseconds since 1970. */
@@ -157,6 +158,10 @@ export const setupView = z.strictObject({
   stubs: z.array(stubView),
 }) satisfies z.ZodType<SetupView>
 
+export const worldView = z
+  .strictObject({ name: z.string(), url: z.string() })
+  .meta({ id: 'World' }) satisfies z.ZodType<WorldView>
+
 export const quirksView = z
   .strictObject({
     unsplitCdata: z.boolean(),
@@ -177,3 +182,23 @@ export const verifyView = z.strictObject({
   status: z.int().nullable(),
   problem: z.string().nullable(),
 }) satisfies z.ZodType<VerifyResult>
+
+export const eventView = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('message'), message: phoneMessage }),
+    z.strictObject({ type: z.literal('user'), user: userView }),
+    z.strictObject({ type: z.literal('delivery'), delivery: deliveryView }),
+    z.strictObject({ type: z.literal('call'), call: callView }),
+    z.strictObject({ type: z.literal('app'), app: appView }),
+    z.strictObject({ type: z.literal('app_removed'), appId: z.string() }),
+    z.strictObject({ type: z.literal('app_reset'), appId: z.string() }),
+    z.strictObject({ type: z.literal('faults'), faults: z.array(faultView) }),
+    z.strictObject({ type: z.literal('stubs'), stubs: z.array(stubView) }),
+    z.strictObject({ type: z.literal('clock'), clock: clockView }),
+    z.strictObject({ type: z.literal('reset') }),
+  ])
+  .meta({ id: 'Event' }) satisfies z.ZodType<EmulatorEvent>
+
+export const errorView = z
+  .strictObject({ error: z.strictObject({ code: z.string(), message: z.string() }) })
+  .meta({ id: 'Error' })
