@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { spawn } from 'node:child_process'
+import { promisify } from 'node:util'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPushReceiver } from './push-receiver.js'
@@ -47,6 +49,24 @@ async function printed(args: string[]): Promise<{
       child.kill(signal)
       return exited
     },
+  }
+}
+
+/** A port that nobody had a moment ago: the recipe must know it before. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }
 
@@ -176,6 +196,27 @@ describe('kefu demo and kefu emulate', { timeout: 60_000 }, () => {
       await silent.close()
     },
   )
+
+  it('the steps of the document’s recipe start it and end it', async () => {
+    const document = readFileSync(new URL('../docs/emulator.md', import.meta.url), 'utf8')
+    const stepOf = (name: string): string => {
+      const [, lines = ''] =
+        new RegExp(`- name: ${name}\\n[^|]*run: \\|\\n((?: {10}.*\\n)+)`).exec(document) ?? []
+      return lines.replaceAll(/^ {10}/gm, '')
+    }
+    mkdirSync(join(cwd, 'kefu'))
+    symlinkSync(join(cli, '..', '..'), join(cwd, 'kefu', 'dist'))
+    writeFileSync(join(cwd, 'wechat.json'), '{}')
+    const { PATH = '', HOME = '' } = process.env
+    const env = { PATH, HOME, GITHUB_RUN_ID: '7', EMULATOR_PORT: String(await freePort()) }
+    const run = promisify(execFile)
+    const started = await run('bash', ['-e', '-c', stepOf('Start the emulated WeChat')], { cwd, env })
+    expect(started.stdout).toBe('{"status":"ok"}')
+    const pid = Number(readFileSync(join(cwd, 'emulator.pid'), 'utf8'))
+    const ended = await run('bash', ['-e', '-c', stepOf('End the emulated WeChat')], { cwd, env })
+    expect(ended.stdout).toContain('the emulated WeChat is running')
+    await expect.poll(() => isRunning(pid)).toBe(false)
+  })
 
   it('emulate with --no-key asks for none', async () => {
     const { text, end } = await printed([

@@ -13,7 +13,7 @@ const documented = routesIn(document, /^\| (GET|POST|DELETE) +\| `(\/_emulator\/
 
 it('the emulator’s document lists the paths of its protocol, and no others', () => {
   expect(documented.length).toBeGreaterThan(15)
-  expect(documented).toEqual(routesIn(protocol, /^ \* {3}(GET|POST|DELETE) +(\/_emulator\/[\w/:]+)/gm))
+  expect(documented).toEqual(routesIn(protocol, /^ \* {3}(GET|POST|DELETE) +(\/_emulator\/[\w/:.]+)/gm))
 })
 
 it('each documented path is there', async () => {

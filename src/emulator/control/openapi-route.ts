@@ -12,7 +12,7 @@ const openApiView = z.looseObject({
 /** The route that describes the others, and itself. */
 export function openApiRoute(routes: readonly ControlRoute[]): ControlRoute {
   let document: z.output<typeof openApiView> | undefined
-  const own = route({
+  const own: ControlRoute = route({
     method: 'GET',
     path: '/openapi.json',
     summary: 'This API as OpenAPI 3.1, without a key.',
