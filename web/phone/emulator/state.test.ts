@@ -68,6 +68,13 @@ describe('applyEvent', () => {
     expect([state.messages, state.deliveries]).toEqual([{}, []])
   })
 
+  it('a reset puts a clock that stands still back to where it began', () => {
+    const state = emptyState(0)
+    applyEvent(state, { type: 'clock', clock: { now: 7005, advancedMs: 5, fixedAt: 7000 } })
+    applyEvent(state, { type: 'reset' })
+    expect(state.clock).toEqual({ now: 7000, advancedMs: 0, fixedAt: 7000 })
+  })
+
   it('a reset empties the phones and the wire, and leaves the apps', () => {
     const state = emptyState(0)
     const app = {

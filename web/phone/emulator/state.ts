@@ -88,7 +88,7 @@ export function applyEvent(state: Snapshot, event: EmulatorEvent): void {
       return
     case 'reset':
       Object.assign(state, { users: {}, messages: {}, deliveries: [], calls: [], faults: [] })
-      state.clock = { now: state.clock.now - state.clock.advancedMs, advancedMs: 0 }
+      state.clock = { ...state.clock, now: state.clock.now - state.clock.advancedMs, advancedMs: 0 }
       return
   }
 }
