@@ -60,10 +60,10 @@ const senders: Record<string, (world: EmulatedWorld, text: string) => Promise<un
   },
 }
 
-describe.each(Object.keys(senders))('%s', (name) => {
+describe.each(Object.entries(senders))('%s', (name, send) => {
   it('talks to the same customer of the same app in two worlds at once, and each sees its own', async () => {
     const worlds = [worldOf(`${name}-1`), worldOf(`${name}-2`)] as const
-    await Promise.all(worlds.map((world) => senders[name]?.(world, `to ${world.url}`)))
+    await Promise.all(worlds.map((world) => send(world, `to ${world.url}`)))
     for (const world of worlds) {
       expect(await world.user('o1').receivesText()).toBe(`to ${world.url}`)
       expect(world.user('o1').messages).toHaveLength(2)

@@ -131,6 +131,13 @@ describe('removing an app', () => {
     expect(recordsOf(other)).toBe(0)
   })
 
+  it('tells a test that waits for a message, and is done all the same', async () => {
+    const user = emulator.user('o1', one)
+    const waits = expect(user.receives()).rejects.toThrow(`There is no app ${one}`)
+    expect(await control('DELETE', `/apps/${one}`)).toEqual({ status: 204, body: '' })
+    await waits
+  })
+
   it('answers whoever waits for its messages that there is no such app', async () => {
     const waits = control('GET', `/apps/${one}/users/o1/messages?wait=60000`)
     await emulator.removeApp(one)
