@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createEmulator } from 'kefu/emulator'
+import { createEmulator, type EmulatorOptions, type StubInput } from 'kefu/emulator'
 import { expect, it } from 'vitest'
 
 const document = readFileSync(new URL('../docs/emulator.md', import.meta.url), 'utf8')
@@ -13,16 +13,28 @@ const documented = routesIn(document, /^\| (GET|POST|DELETE) +\| `(\/_emulator\/
 
 it('the emulator’s document lists the paths of its protocol, and no others', () => {
   expect(documented.length).toBeGreaterThan(15)
-  expect(documented).toEqual(routesIn(protocol, /^ \* {3}(GET|POST|DELETE) +(\/_emulator\/[\w/:]+)/gm))
+  expect(documented).toEqual(routesIn(protocol, /^ \* {3}(GET|POST|DELETE) +(\/_emulator\/[\w/:.]+)/gm))
 })
 
 it('each documented path is there', async () => {
-  const apps = [
-    { appId: 'wx1', appSecret: 's', token: 't', mode: 'plain' as const, pushUrl: 'http://127.0.0.1:9/' },
-  ]
-  const emulator = await createEmulator({ apps })
+  const app = {
+    appId: 'wx1',
+    appSecret: 's',
+    token: 't',
+    mode: 'plain' as const,
+    pushUrl: 'http://127.0.0.1:9/',
+  }
+  const emulator = await createEmulator()
   for (const route of documented) {
-    const [method = '', path = ''] = route.replace(':appId', 'wx1').replace(':openId', 'o1').split(' ')
+    // Anew each time: some of the paths take them away.
+    emulator.addApp(app)
+    const { id } = emulator.stubs.add({ path: '/wxa/other', answer: {} })
+    const [method = '', path = ''] = route
+      .replace(':appId', 'wx1')
+      .replace(':openId', 'o1')
+      .replace(':stubId', id)
+      .replace(':world', 'one')
+      .split(' ')
     const response = await fetch(emulator.url + path, { method, signal: AbortSignal.timeout(5000) })
     // Asked for nothing in particular, a path says what is wrong with that; it never says that it is not there.
     const text = path.endsWith('/events') ? '' : await response.text()
@@ -30,6 +42,16 @@ it('each documented path is there', async () => {
     else expect([200, 204, 400, 415], `${route}: ${text}`).toContain(response.status)
     if (path.endsWith('/events')) await response.body?.cancel()
   }
+  await emulator.close()
+})
+
+it('the seed file and the stubs in the document are ones that the emulator takes', async () => {
+  const [, seedFile = ''] = /```json\n(\{\n {2}"apps"[^]*?)```/.exec(document) ?? []
+  const stubs = [...document.matchAll(/^stub '(\{.*\})'/gm)].map(([, json]) => json ?? '')
+  expect(stubs.length).toBeGreaterThan(3)
+  const emulator = await createEmulator(JSON.parse(seedFile) as EmulatorOptions)
+  expect(emulator.faults.items).toHaveLength(1)
+  for (const stub of stubs) emulator.stubs.add(JSON.parse(stub) as StubInput)
   await emulator.close()
 })
 

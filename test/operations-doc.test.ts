@@ -112,6 +112,20 @@ describe('the container files', () => {
     expect(dockerfile).toContain('DATA_DIR=/data')
   })
 
+  it('the emulator is a stage by name, ended and asked as it is elsewhere, and the service stays the last one', () => {
+    const stages = dockerfile.split(/^FROM /m).slice(1)
+    expect(stages.map((stage) => / AS (\w+)/.exec(stage.split('\n', 1)[0] ?? '')?.[1])).toEqual([
+      'build',
+      'emulator',
+      undefined,
+    ])
+    const [, emulator = '', service = ''] = stages
+    expect(emulator).toContain('ENTRYPOINT ["kefu", "emulate"]')
+    expect(emulator).toContain('/_emulator/health')
+    expect(emulator).toMatch(/EMULATOR_HOST=0\.0\.0\.0 .*EMULATOR_ALLOW_HOST=\w/)
+    expect(service).toContain('CMD ["start"]')
+  })
+
   it.each(['Dockerfile', 'compose.yaml', 'compose.sqlite.yaml'])(
     '%s sets variables that kefu reads',
     (file) => {
@@ -120,7 +134,7 @@ describe('the container files', () => {
         file === 'Dockerfile' ? text : text.slice(text.indexOf('  kefu:'), text.indexOf('\n  postgres:'))
       const set =
         file === 'Dockerfile'
-          ? [...(/^ENV (.*)$/m.exec(text)?.[1] ?? '').matchAll(/([A-Z_]+)=/g)]
+          ? [...text.matchAll(/^ENV .*$/gm)].flatMap(([line]) => [...line.matchAll(/([A-Z_]+)=/g)])
           : [...service.matchAll(/^ {6}([A-Z_]+):/gm)]
       const names = set.map(([, name = '']) => name).filter((name) => name !== 'NODE_ENV')
       expect(names).toContain('DATA_DIR')

@@ -1,4 +1,7 @@
-import { createEmulator } from '../emulator/index.js'
+import { readFile } from 'node:fs/promises'
+import { createEmulator, type SetupInput } from '../emulator/index.js'
+import { checkSetup } from '../emulator/setup.js'
+import { ConfigError } from '../errors.js'
 import type { Config } from '../config/config.js'
 import { emulatorListening, phoneLinks } from '../demo/emulator-listening.js'
 import { createLogger } from '../server/log.js'
@@ -9,7 +12,14 @@ export async function runEmulate(
   options: { readonly noKey: boolean },
 ): Promise<{ lines: string[]; close: () => Promise<void> }> {
   const listening = emulatorListening(config, options)
-  const emulator = await createEmulator({ ...listening, logger: createLogger(config.logLevel) })
+  const setup = await readSeedFile(config.emulatorSeedFile)
+  const emulator = await createEmulator({
+    ...listening,
+    ...setup,
+    seed: config.emulatorSeed,
+    clock: config.emulatorClock,
+    logger: createLogger(config.logLevel),
+  })
   const [phone, ...others] = phoneLinks(emulator, listening)
   return {
     lines: [
@@ -24,6 +34,22 @@ export async function runEmulate(
       '',
     ],
     close: () => emulator.close(),
+  }
+}
+
+/** What there is at the start. Throws ConfigError that names the file, and the place in it that is wrong. */
+async function readSeedFile(file: string | undefined): Promise<SetupInput> {
+  if (file === undefined) return {}
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new ConfigError(`The seed file ${file} can’t be read: is the path right?`, { cause: error })
+  })
+  try {
+    return checkSetup(JSON.parse(text))
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw new ConfigError(`The seed file ${file} is not JSON: ${error.message}`)
+    if (error instanceof ConfigError) throw new ConfigError(`The seed file ${file}: ${error.message}`)
+    throw error
   }
 }
 

@@ -77,12 +77,20 @@ program
   .option(...allowHost)
   .option(...pushTo)
   .option(...noKey)
+  .option('--seed-file <file>', 'JSON: the apps, users, faults and stubs it begins with (EMULATOR_SEED_FILE)')
+  .option('--seed <text>', 'the same ids, tokens and nonces in each run (EMULATOR_SEED)')
+  .option(
+    '--clock <time>',
+    'where its clock stands still, such as 2026-01-01T08:00:00+08:00 (EMULATOR_CLOCK)',
+  )
   .action(async (flags: ListeningFlags & { key: boolean }) => {
+    const { endOnSignal } = await import('./end-on-signal.js')
+    const ending = endOnSignal()
     const { runEmulate } = await import('./emulate-command.js')
     const config = readConfig(withFlags(loadEnvironment(), flags, 'EMULATOR_PORT'))
     const { lines, close } = await runEmulate(config, { noKey: !flags.key })
+    ending.closes(close)
     print(...lines)
-    closeOnSignal(close)
   })
 
 program

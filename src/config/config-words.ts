@@ -50,6 +50,11 @@ const words = {
     'the hosts besides this machine that the emulator may push to, with commas between, such as app',
   EMULATOR_KEY:
     '16 characters or more that the emulator’s control API asks for, letters, digits and - _ . ~ + / = (openssl rand -hex 16)',
+  EMULATOR_SEED_FILE:
+    'the path of a JSON file with the apps, users, faults and stubs that kefu emulate has at the start',
+  EMULATOR_SEED: 'a text of at most 256 characters: the same one gives the same ids, tokens and nonces',
+  EMULATOR_CLOCK:
+    'a time with its zone, such as 2026-01-01T08:00:00+08:00, or milliseconds since 1970, at which the emulator’s clock stands still',
   LOG_LEVEL: 'debug, info, warn, error or silent',
 } as const
 

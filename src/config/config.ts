@@ -71,6 +71,12 @@ const schema = z.object({
     .string()
     .regex(/^[\w.~+/=-]{16,}$/)
     .optional(),
+  EMULATOR_SEED_FILE: z.string().optional(),
+  EMULATOR_SEED: z.string().max(256).optional(),
+  EMULATOR_CLOCK: z
+    .string()
+    .refine((time) => /^\d{1,15}$/.test(time) || z.iso.datetime({ offset: true }).safeParse(time).success)
+    .optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 } satisfies Record<Variable, z.ZodType>)
 
@@ -107,6 +113,12 @@ export interface Config {
   readonly emulatorAllowHosts: readonly string[]
   readonly emulatorPushTo: readonly string[]
   readonly emulatorKey: string | undefined
+  /** A file with what `kefu emulate` has at the start, as it was written. */
+  readonly emulatorSeedFile: string | undefined
+  /** What its ids, tokens and nonces follow from; undefined where they are new each time. */
+  readonly emulatorSeed: string | undefined
+  /** Where its clock stands still: a time with its zone, or milliseconds since 1970. */
+  readonly emulatorClock: string | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -214,6 +226,9 @@ function configOf(values: Values): Config {
     emulatorAllowHosts: values.EMULATOR_ALLOW_HOST?.split(/, */) ?? [],
     emulatorPushTo: values.EMULATOR_PUSH_TO?.split(/, */) ?? [],
     emulatorKey: values.EMULATOR_KEY,
+    emulatorSeedFile: values.EMULATOR_SEED_FILE,
+    emulatorSeed: values.EMULATOR_SEED,
+    emulatorClock: values.EMULATOR_CLOCK,
     logLevel: values.LOG_LEVEL,
   }
 }

@@ -15,6 +15,9 @@ export interface ListeningFlags {
   readonly emulatorPort?: string
   readonly allowHost?: readonly string[]
   readonly pushTo?: readonly string[]
+  readonly seedFile?: string
+  readonly seed?: string
+  readonly clock?: string
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -33,6 +36,9 @@ export function withFlags(
     EMULATOR_PUSH_TO: names('EMULATOR_PUSH_TO', flags.pushTo),
     ...(flags.host !== undefined && { EMULATOR_HOST: flags.host }),
     ...(flags.emulatorPort !== undefined && { EMULATOR_PORT: flags.emulatorPort }),
+    ...(flags.seedFile !== undefined && { EMULATOR_SEED_FILE: flags.seedFile }),
+    ...(flags.seed !== undefined && { EMULATOR_SEED: flags.seed }),
+    ...(flags.clock !== undefined && { EMULATOR_CLOCK: flags.clock }),
     ...(flags.port !== undefined && { [port]: flags.port }),
   }
 }

@@ -1,5 +1,5 @@
-import { randomBytes, randomInt } from 'node:crypto'
 import { limits } from '../wechat/index.js'
+import { Randomness } from './random.js'
 import { Refusal } from './refusal.js'
 
 export interface IssuedToken {
@@ -26,12 +26,19 @@ const keptMs = dayMs
 /** One app's access tokens, classic and stable, which know nothing of each other. */
 export class AccessTokens {
   readonly #issued = new Map<string, Token>()
+  readonly #random: Randomness
+  readonly #appId: string
   #classic: Token | undefined
   #beforeClassic: Token | undefined
   #stable: Token | undefined
   #forcedAt = -Infinity
   #forcedDay = -1
   #forcedToday = 0
+
+  constructor(random = new Randomness(), appId = '') {
+    this.#random = random
+    this.#appId = appId
+  }
 
   /**
    * GET /cgi-bin/token: each call gives a new token, and the one before works five minutes more.
@@ -69,6 +76,11 @@ export class AccessTokens {
     return token.expiresAt <= now ? 42001 : 0
   }
 
+  /** Whether it is, or was, one of this app's. */
+  knows(accessToken: string): boolean {
+    return this.#issued.has(accessToken)
+  }
+
   /** When the emulator's clock goes back, what is left of each token stays the same. */
   shift(ms: number): void {
     for (const token of this.#issued.values()) {
@@ -91,9 +103,15 @@ export class AccessTokens {
   #issue(now: number): Token {
     for (const [value, token] of this.#issued)
       if (Math.min(token.expiresAt, token.replacedAt) < now - keptMs) this.#issued.delete(value)
-    const token = { value: makeToken(), expiresAt: now + lifeMs, replacedAt: Infinity }
+    const token = { value: this.#makeToken(), expiresAt: now + lifeMs, replacedAt: Infinity }
     this.#issued.set(token.value, token)
     return token
+  }
+
+  #makeToken(): string {
+    const purpose = `token ${this.#appId}`
+    const number = this.#random.int(purpose, 80, 100)
+    return `${number}_${this.#random.bytes(purpose, 100).toString('base64url')}`
   }
 }
 
@@ -104,10 +122,6 @@ export function looksLikeToken(value: string): boolean {
 
 function replace(token: Token | undefined, at: number): void {
   if (token) token.replacedAt = Math.min(token.replacedAt, at)
-}
-
-function makeToken(): string {
-  return `${randomInt(80, 100)}_${randomBytes(100).toString('base64url')}`
 }
 
 function view(token: Token, now: number): IssuedToken {

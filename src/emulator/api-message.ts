@@ -89,7 +89,8 @@ function readContent(
     if (kind === 'media') requireMedia(platform, app, field(wire))
     return [name, field(wire)]
   })
-  return shownMessage(type, Object.fromEntries(texts) as Readonly<Record<string, string>>, app.appId)
+  const pathOf = (mediaId: string): string => platform.media.pathOf(mediaId)
+  return shownMessage(type, Object.fromEntries(texts) as Readonly<Record<string, string>>, app.appId, pathOf)
 }
 
 function requireMedia(platform: Platform, app: EmulatedApp, mediaId: string): void {

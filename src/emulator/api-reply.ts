@@ -12,7 +12,7 @@ export interface Reply {
 }
 
 /** WeChat's own spelling of JSON's Content-Type. */
-const jsonType = 'application/json; encoding=utf-8'
+export const jsonType = 'application/json; encoding=utf-8'
 
 export function jsonReply(fields: Readonly<Record<string, unknown>>, contentType = jsonType): Reply {
   const errcode = typeof fields['errcode'] === 'number' ? fields['errcode'] : 0

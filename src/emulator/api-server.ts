@@ -1,9 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import type { Logger } from '../log.js'
 import { appOfToken, type ApiRequest, type Endpoint } from './api-call.js'
-import { mediaEndpoints } from './api-media.js'
-import { messageEndpoints } from './api-message.js'
-import { openapiEndpoints } from './api-openapi.js'
 import {
   cutConnection,
   htmlPage,
@@ -15,9 +12,8 @@ import {
   waitOrGone,
   type Reply,
 } from './api-reply.js'
-import { tokenEndpoints } from './api-token.js'
 import type { EmulatedApp } from './app.js'
-import { recordedBody, recordedRequest, touserOf } from './call-record.js'
+import { appIdOf, recordedBody, recordedRequest, touserOf } from './call-record.js'
 import type { Faults } from './faults.js'
 import type { Platform } from './platform.js'
 import type { Fault } from './protocol.js'
@@ -25,7 +21,8 @@ import type { QuirkSwitches } from './quirks.js'
 import type { Recorder } from './recorder.js'
 import { makeRid, Refusal } from './refusal.js'
 import { readBody } from './request-body.js'
-import { RidLog } from './rid-log.js'
+import type { Stubs } from './stubs.js'
+import type { RidLog } from './rid-log.js'
 
 /** More than any picture with its form around it. */
 const maxBodyBytes = 12 * 1024 * 1024
@@ -35,6 +32,9 @@ interface Parts {
   recorder: Recorder
   faults: Faults
   quirks: Pick<QuirkSwitches, 'now'>
+  rids: RidLog
+  endpoints: ReadonlyMap<string, Endpoint>
+  stubs: Stubs
   logger: Logger
 }
 
@@ -44,42 +44,46 @@ interface Outcome {
 }
 
 /** WeChat's API, api.weixin.qq.com: every path that no one else has taken. */
-export function apiServer({ platform, recorder, faults, quirks, logger }: Parts): Middleware {
-  const rids = new RidLog()
-  const groups = [tokenEndpoints, messageEndpoints, mediaEndpoints, openapiEndpoints(rids)]
-  const endpoints = new Map(groups.flatMap((group) => Object.entries(group)))
+export function apiServer(parts: Parts): Middleware {
+  const { platform, recorder, faults, quirks, rids, endpoints, stubs, logger } = parts
 
   return async (ctx) => {
-    const startedAt = platform.clock.realNow()
+    const startedAt = platform.clock.signedNow()
     const started = performance.now()
     const request = await readRequest(ctx)
     const openId = touserOf(request)
-    const fault = faults.takeForCall(request.path, openId)
-    const rid = makeRid(startedAt)
+    const fault = faults.takeForCall(request.path, openId, appIdOf(request, platform.apps))
+    const rid = makeRid(startedAt, platform.random)
     const settled = await settle(request, rid, fault)
     const { app } = settled
+    const epoch = app?.epoch
     const reply = relabelled(settled.reply, fault?.contentType)
     if (fault?.delayMs !== undefined) await waitOrGone(ctx, fault.delayMs)
 
-    const { status, headers } = reply
-    const body = recordedBody(reply.body, headers['content-type'] ?? '')
-    const call = recorder.addCall({
-      appId: app?.appId ?? null,
-      openId,
-      startedAt,
-      durationMs: Math.round(performance.now() - started),
-      request: recordedRequest(request),
-      response: fault?.reset === undefined ? { status, headers, body } : null,
-      errcode: reply.errcode,
-      faultId: fault?.id ?? null,
-    })
-    rids.add(rid, { call, appId: call.appId, clientIp: request.clientIp, at: platform.clock.now() })
-    logger.debug(
-      { path: request.path, errcode: reply.errcode, appId: call.appId, fault: fault?.id },
-      'API call',
-    )
+    // Its app was forgotten meanwhile: nothing of it comes back into the records.
+    if (app?.epoch === epoch) record()
     if (fault?.reset === undefined) respond(ctx, reply)
     else cutConnection(ctx)
+
+    function record(): void {
+      const { status, headers } = reply
+      const body = recordedBody(reply.body, headers['content-type'] ?? '')
+      const call = recorder.addCall({
+        appId: app?.appId ?? null,
+        openId,
+        startedAt,
+        durationMs: Math.round(performance.now() - started),
+        request: recordedRequest(request),
+        response: fault?.reset === undefined ? { status, headers, body } : null,
+        errcode: reply.errcode,
+        faultId: fault?.id ?? null,
+      })
+      rids.add(rid, { call, appId: call.appId, clientIp: request.clientIp, at: platform.clock.now() })
+      logger.debug(
+        { path: request.path, errcode: reply.errcode, appId: call.appId, fault: fault?.id },
+        'API call',
+      )
+    }
   }
 
   /** Does the call and returns its outcome, once a fault has had its say. */
@@ -92,7 +96,7 @@ export function apiServer({ platform, recorder, faults, quirks, logger }: Parts)
       if (fault?.reset === 'before') return { reply: jsonReply({}), app }
       if (fault?.errcode !== undefined) throw new Refusal(fault.errcode)
       if (quirks.now.needsContentLength && lacksLength(request)) return { reply: noLength, app }
-      if (!endpoint) throw new Refusal(40066)
+      if (!endpoint) return { reply: stubbed(request, caller), app }
       if (endpoint.needsToken && caller instanceof Refusal) throw caller
       if (request.method !== endpoint.method) throw new Refusal(endpoint.method === 'GET' ? 43001 : 43002)
       if (endpoint.needsToken) app?.quota.count(request.path, platform.clock.now())
@@ -101,6 +105,14 @@ export function apiServer({ platform, recorder, faults, quirks, logger }: Parts)
     } catch (error) {
       return { reply: refuse(error, rid, endpoint), app }
     }
+  }
+
+  /** The answer of a stub. Throws Refusal where there is none, or the call shows no token that works. */
+  function stubbed({ method, path }: ApiRequest, caller: EmulatedApp | Refusal): Reply {
+    const stub = stubs.find(method, path)
+    if (!stub) throw new Refusal({ GET: 43001, POST: 43002 }[stubs.wanted(path) ?? ''] ?? 40066)
+    if (stub.needsToken && caller instanceof Refusal) throw caller
+    return stubs.use(stub)
   }
 
   function identify(request: ApiRequest): EmulatedApp | Refusal {

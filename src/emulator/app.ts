@@ -2,18 +2,22 @@ import { createHash } from 'node:crypto'
 import type { Format, Mode, PushSecrets } from '../wechat/index.js'
 import { AccessTokens } from './access-tokens.js'
 import type { AppInput, AppView } from './protocol.js'
+import type { Randomness } from './random.js'
 import { Quota } from './quota.js'
 import { User } from './user.js'
 
 /** A Mini Program as WeChat knows it: its settings, tokens, quota and customers. */
 export class EmulatedApp {
-  readonly tokens = new AccessTokens()
-  readonly quota = new Quota()
+  readonly tokens: AccessTokens
+  quota = new Quota()
+  /** Grows when its customers are forgotten: a call that began before belongs to nobody any more. */
+  epoch = 0
   readonly #users = new Map<string, User>()
   #settings: AppInput
 
-  constructor(settings: AppInput) {
+  constructor(settings: AppInput, random: Randomness) {
     this.#settings = settings
+    this.tokens = new AccessTokens(random, settings.appId)
   }
 
   /** New settings for the same app, as when they are saved again at mp.weixin.qq.com. */
@@ -77,6 +81,11 @@ export class EmulatedApp {
 
   forgetUsers(): void {
     this.#users.clear()
+    this.epoch += 1
+  }
+
+  forgetQuota(): void {
+    this.quota = new Quota()
   }
 
   view(): AppView {

@@ -1,4 +1,5 @@
 import type { ApiRequest } from './api-call.js'
+import type { EmulatedApp } from './app.js'
 import type { ApiCall } from './protocol.js'
 
 /** Characters of a body that are shown at most. */
@@ -37,6 +38,17 @@ export function touserOf(request: ApiRequest): string | null {
   if (request.method !== 'POST' || request.headers['content-type']?.startsWith('multipart/') === true)
     return null
   return /"touser"\s*:\s*"([\w.-]{1,64})"/.exec(request.body.toString('utf8'))?.[1] ?? null
+}
+
+/** The app that a call says it is for, whether or not it may: by its token, or by the appid that it shows. */
+export function appIdOf(request: ApiRequest, apps: readonly EmulatedApp[]): string | null {
+  const { access_token: accessToken = '', appid = '' } = request.query
+  const holder = accessToken === '' ? undefined : apps.find((app) => app.tokens.knows(accessToken))
+  if (holder) return holder.appId
+  if (appid !== '') return appid
+  if (request.method !== 'POST' || request.headers['content-type']?.startsWith('multipart/') === true)
+    return null
+  return /"appid"\s*:\s*"([\w.-]{1,64})"/.exec(request.body.toString('utf8'))?.[1] ?? null
 }
 
 function maskSecrets(text: string): string {

@@ -1,22 +1,34 @@
 import type { ClockView } from './protocol.js'
 
-/** Real time plus what a test has added: it ages allowances, tokens and media. Signatures use real time. */
+export interface ClockOptions {
+  /** Milliseconds since 1970. */
+  readonly realNow?: () => number
+  /** Stands still there, in milliseconds since 1970, and goes on only when it is put forward. */
+  readonly fixedAt?: number | undefined
+}
+
+/**
+ * Real time plus what a test has added: it ages allowances, tokens and media. Signatures use real time, unless the
+ * clock stands still: then they follow it.
+ */
 export class EmulatorClock {
   readonly #realNow: () => number
+  readonly #fixedAt: number | undefined
   #advancedMs = 0
 
-  constructor(realNow: () => number = Date.now) {
+  constructor({ realNow = Date.now, fixedAt }: ClockOptions = {}) {
     this.#realNow = realNow
+    this.#fixedAt = fixedAt
   }
 
   /** Milliseconds since 1970 on the emulator's clock. */
   now(): number {
-    return this.#realNow() + this.#advancedMs
+    return (this.#fixedAt ?? this.#realNow()) + this.#advancedMs
   }
 
-  /** Milliseconds since 1970 in the world. */
-  realNow(): number {
-    return this.#realNow()
+  /** Milliseconds since 1970 as pushes and records carry it: those of the world, or of a clock that stands still. */
+  signedNow(): number {
+    return this.#fixedAt === undefined ? this.#realNow() : this.now()
   }
 
   advance(ms: number): void {
@@ -27,7 +39,7 @@ export class EmulatorClock {
     this.#advancedMs += ms
   }
 
-  /** Goes back to real time; returns by how much. */
+  /** Goes back to where it began; returns by how much. */
   reset(): number {
     const advancedMs = this.#advancedMs
     this.#advancedMs = 0
@@ -35,6 +47,10 @@ export class EmulatorClock {
   }
 
   view(): ClockView {
-    return { now: this.now(), advancedMs: this.#advancedMs }
+    return {
+      now: this.now(),
+      advancedMs: this.#advancedMs,
+      ...(this.#fixedAt === undefined ? {} : { fixedAt: this.#fixedAt }),
+    }
   }
 }

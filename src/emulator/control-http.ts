@@ -2,8 +2,6 @@ import type { Context, Middleware } from 'koa'
 import { ConfigError } from '../errors.js'
 import type { Logger } from '../log.js'
 import { maxPictureBytes } from './media-library.js'
-import type { Delivery } from './protocol.js'
-import type { PushUnderWay } from './pusher.js'
 import { BrokenRequest, readBody } from './request-body.js'
 
 /** Bytes of JSON that the control API takes at most. */
@@ -81,21 +79,6 @@ export function notAPicture(): ControlError {
     'unsupported_media_type',
     'Send the bytes of a PNG, JPEG or GIF picture, with Content-Type: image/png, image/jpeg or image/gif.',
   )
-}
-
-/** Those whose sequence is greater than the query's `after`. */
-export function after<T extends { sequence: number }>(items: readonly T[], ctx: Context): readonly T[] {
-  const { after: value } = ctx.query
-  if (value === undefined) return items
-  if (typeof value !== 'string' || !/^\d{1,15}$/.test(value))
-    throw new ControlError(400, 'invalid_input', 'after: must be the sequence of the last item that you have')
-  const sequence = Number(value)
-  return items.filter((item) => item.sequence > sequence)
-}
-
-/** The push once all its attempts are made; at once when it is kept back, or the query says `wait=false`. */
-export async function settled({ delivery, finished }: PushUnderWay, ctx: Context): Promise<Delivery> {
-  return ctx.query['wait'] === 'false' || delivery.state === 'held' ? delivery : finished
 }
 
 function asControlError(error: unknown, logger: Logger): ControlError {

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { ConfigError } from '../errors.js'
 import type { Quirks } from './protocol.js'
 
-const identifier = z
+/** An AppID, an OpenID, or the name of a world. */
+export const identifier = z
   .string()
   .regex(
     /^[\w.-]{1,64}$/,
@@ -123,22 +124,26 @@ export const keyInput = z.strictObject({ key: z.string().max(1024) })
 
 const kinds = ['errcode', 'delayMs', 'reset', 'status', 'push'] as const
 
+/** A fault's own words, also where it is listed. */
+export const faultFields = {
+  path: z.exactOptional(
+    z.string().startsWith('/', 'must be the start of a path, such as /cgi-bin/message/custom/send'),
+  ),
+  appId: z.exactOptional(identifier),
+  openId: z.exactOptional(identifier),
+  times: z.exactOptional(z.int().min(1).max(1_000_000)),
+  errcode: z.exactOptional(z.int()),
+  delayMs: z.exactOptional(z.int().min(0).max(600_000)),
+  reset: z.exactOptional(z.enum(['before', 'after'])),
+  status: z.exactOptional(z.int().min(200).max(599)),
+  push: z.exactOptional(z.enum(['duplicate', 'reorder'])),
+  contentType: z.exactOptional(
+    z.string().regex(/^([\w.+-]+\/[\w.+-]+(; ?[\w=-]+)?)?$/, 'must be a media type, or empty for none'),
+  ),
+}
+
 export const faultInput = z
-  .strictObject({
-    path: z.exactOptional(
-      z.string().startsWith('/', 'must be the start of a path, such as /cgi-bin/message/custom/send'),
-    ),
-    openId: z.exactOptional(identifier),
-    times: z.exactOptional(z.int().min(1).max(1_000_000)),
-    errcode: z.exactOptional(z.int()),
-    delayMs: z.exactOptional(z.int().min(0).max(600_000)),
-    reset: z.exactOptional(z.enum(['before', 'after'])),
-    status: z.exactOptional(z.int().min(200).max(599)),
-    push: z.exactOptional(z.enum(['duplicate', 'reorder'])),
-    contentType: z.exactOptional(
-      z.string().regex(/^([\w.+-]+\/[\w.+-]+(; ?[\w=-]+)?)?$/, 'must be a media type, or empty for none'),
-    ),
-  })
+  .strictObject(faultFields)
   .refine((fault) => kindsOf(fault) === 1 || (kindsOf(fault) === 0 && fault.contentType !== undefined), {
     message: `say what shall go wrong with exactly one of ${kinds.join(', ')}, or with contentType`,
   })
@@ -166,16 +171,29 @@ export const clockInput = z.strictObject({
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  const issue = result.error.issues[0]
-  const field = issue?.path.map(String).join('.') ?? ''
+  const [first] = result.error.issues
+  const { path, issue } = first === undefined ? { path: [], issue: first } : narrowed(first)
+  const unknown = issue?.code === 'unrecognized_keys' ? [issue.keys.join(', ')] : []
+  const field = [...path, ...unknown].map(String).join('.')
   const what = issue === undefined ? 'is not valid' : describe(issue)
   throw new ConfigError(field === '' ? what : `${field}: ${what}`)
 }
 
+/** The problem within the form that was meant, where a value may have several: the one whose own parts are wrong. */
+function narrowed(issue: z.core.$ZodIssue): { path: PropertyKey[]; issue: z.core.$ZodIssue } {
+  if (issue.code !== 'invalid_union') return { path: issue.path, issue }
+  const inner = issue.errors.map(([first]) => first).find((first) => first && first.path.length > 0)
+  if (inner === undefined) return { path: issue.path, issue }
+  const found = narrowed(inner)
+  return { path: [...issue.path, ...found.path], issue: found.issue }
+}
+
 // Zod's own words for what schemas above say nothing about.
 function describe(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: is not known here`
-  if (issue.code === 'invalid_union') return 'must be one of those that docs/emulator.md lists'
+  if (issue.code === 'unrecognized_keys') return 'is not known here'
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input')
+    return 'must be one of those that docs/emulator.md lists'
   return issue.message.endsWith('received undefined') ? 'is missing' : issue.message
 }
 

@@ -1,9 +1,10 @@
 import { ConfigError } from '../errors.js'
 import type { Fields, Format } from '../wechat/index.js'
-import { mediaPath } from './media-library.js'
+import type { AllowanceTrigger } from './allowance.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
 import type { InBusiness, PhoneContent, PhoneMessage, UserMessageInput } from './protocol.js'
+import type { SaidInput } from './protocol-setup.js'
 import type { Pusher, PushUnderWay } from './pusher.js'
 import type { User } from './user.js'
 
@@ -17,8 +18,8 @@ interface Parts {
   platform: Platform
   pusher: Pusher
   official: OfficialSessions
-  /** The emulator's own address, for links to pictures. */
-  url: () => string
+  /** The emulator's own address without a path, for links to pictures. */
+  origin: () => string
 }
 
 /** The actions of customers, and their consequences at WeChat. */
@@ -27,6 +28,20 @@ export class CustomerActions {
 
   constructor(parts: Parts) {
     this.#parts = parts
+  }
+
+  /** The customer sent a message before: the phone shows it, and nothing is pushed. */
+  hasSaid(user: User, input: SaidInput): void {
+    const { platform } = this.#parts
+    this.#interact(user, 'message', input)
+    platform.show(user, 'user', this.#read(user, input).content)
+    platform.changed(user)
+  }
+
+  /** The customer entered before; nothing is pushed. */
+  hasEntered(user: User, business: InBusiness = {}): void {
+    this.#interact(user, 'enter', business)
+    this.#parts.platform.changed(user)
   }
 
   /** Throws ConfigError when a picture is not there. */
@@ -38,10 +53,7 @@ export class CustomerActions {
     }
     const { content, fields } = this.#read(user, input)
     const officialHasIt = official.runs(user)
-    const now = platform.clock.now()
-    user.known = true
-    if (input.businessId === undefined) user.allowance.trigger('message', now)
-    user.typing.interacted(now)
+    this.#interact(user, 'message', input)
     const message = platform.show(user, 'user', content)
     platform.changed(user)
     if (officialHasIt) return { message, push: null }
@@ -68,10 +80,7 @@ export class CustomerActions {
   enter(user: User, sessionFrom: string, business: InBusiness = {}): PushUnderWay {
     const { platform, official, pusher } = this.#parts
     official.runs(user)
-    const now = platform.clock.now()
-    user.known = true
-    if (business.businessId === undefined) user.allowance.trigger('enter', now)
-    user.typing.interacted(now)
+    this.#interact(user, 'enter', business)
     platform.changed(user)
     const kind = 'user_enter_tempsession'
     const payload = { ...this.#head(user, 'event'), Event: kind, SessionFrom: sessionFrom }
@@ -83,13 +92,19 @@ export class CustomerActions {
   pushRaw(user: User, plaintext: string, format: Format = user.app.format): PushUnderWay {
     const { platform, official, pusher } = this.#parts
     official.runs(user)
-    const now = platform.clock.now()
-    user.known = true
-    user.allowance.trigger('message', now)
-    user.typing.interacted(now)
+    this.#interact(user, 'message', {})
     platform.changed(user)
     const options = { kind: 'raw', messageId: null, isMessage: true, showsFailure: true }
     return pusher.pushRaw(user, plaintext, format, options)
+  }
+
+  /** The customer did something: WeChat knows them, and messages to them are allowed for a time. */
+  #interact(user: User, trigger: AllowanceTrigger, { businessId }: InBusiness): void {
+    const now = this.#parts.platform.clock.now()
+    user.known = true
+    // Replies to a sub-merchant's session have an allowance of their own.
+    if (businessId === undefined) user.allowance.trigger(trigger, now)
+    user.typing.interacted(now)
   }
 
   #pushEvent(user: User, event: string, fields: Fields): PushUnderWay {
@@ -102,7 +117,7 @@ export class CustomerActions {
     return {
       ToUserName: user.app.originalId,
       FromUserName: user.openId,
-      CreateTime: Math.floor(this.#parts.platform.clock.realNow() / 1000),
+      CreateTime: Math.floor(this.#parts.platform.clock.signedNow() / 1000),
       MsgType: msgType,
     }
   }
@@ -117,17 +132,18 @@ export class CustomerActions {
       case 'image': {
         const { mediaId } = input
         this.#give(user, mediaId, 'mediaId')
-        const url = mediaPath(mediaId)
+        const url = this.#parts.platform.media.pathOf(mediaId)
         return {
           content: { msgType: 'image', mediaId, url },
-          fields: { PicUrl: this.#parts.url() + url, MediaId: mediaId },
+          fields: { PicUrl: this.#parts.origin() + url, MediaId: mediaId },
         }
       }
       case 'miniprogrampage': {
         const { title, pagePath, thumbMediaId = '', appId = user.app.appId } = input
         if (thumbMediaId !== '') this.#give(user, thumbMediaId, 'thumbMediaId')
-        const thumbUrl = input.thumbUrl ?? (thumbMediaId === '' ? '' : mediaPath(thumbMediaId))
-        const link = thumbUrl.startsWith('/') ? this.#parts.url() + thumbUrl : thumbUrl
+        const thumbUrl =
+          input.thumbUrl ?? (thumbMediaId === '' ? '' : this.#parts.platform.media.pathOf(thumbMediaId))
+        const link = thumbUrl.startsWith('/') ? this.#parts.origin() + thumbUrl : thumbUrl
         return {
           content: { msgType: 'miniprogrampage', title, pagePath, appId, thumbUrl },
           fields: {
@@ -153,7 +169,7 @@ export class CustomerActions {
   }
 }
 
-/** WeChat writes the number as a number. Replies to a sub-merchant's session have an allowance of their own. */
+/** WeChat writes the number as a number. */
 function businessOf({ businessId }: InBusiness): { BusinessId: number | string } | undefined {
   if (businessId === undefined) return undefined
   const number = Number(businessId)

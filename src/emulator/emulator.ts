@@ -1,27 +1,24 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import Koa from 'koa'
 import { ConfigError } from '../errors.js'
 import { silentLogger, type Logger } from '../log.js'
 import { limits } from '../wechat/index.js'
-import { apiServer } from './api-server.js'
-import { controlFrame } from './control-http.js'
-import { appInput, openIdInput, parseInput, quirksInput } from './control-input.js'
-import { controlRoutes } from './control-routes.js'
-import { CustomerActions } from './customer-actions.js'
-import { Faults } from './faults.js'
-import { refuseOtherHosts, refuseOtherOrigins } from './guard.js'
+import { ControlError, controlFrame } from './control-http.js'
+import { parseInput, quirksInput } from './control-input.js'
+import { openWorld } from './control/open-world.js'
+import { controlRouter } from './control/router.js'
+import type { EmulatedWorld } from './emulated-world.js'
+import { refuseOtherHosts } from './guard.js'
+import { authority, listenOn, newApp } from './http-server.js'
 import { checkKey, Door, makeKey } from './key.js'
 import { bare, isLoopback } from './loopback.js'
-import { OfficialSessions } from './official-session.js'
 import { phonePage } from './phone-page.js'
-import { Platform } from './platform.js'
-import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput, QuirksInput } from './protocol.js'
-import { Pusher } from './pusher.js'
-import { QuirkSwitches } from './quirks.js'
-import { Recorder } from './recorder.js'
-import { isBrokenRequest } from './request-body.js'
-import { UserHandle } from './user-handle.js'
+import type { AppInput, FaultInput, QuirksInput } from './protocol.js'
+import type { SetupInput, StubInput, WorldInput } from './protocol-setup.js'
+import { PushHosts } from './push-hosts.js'
+import { applySetup, checkSetup } from './setup.js'
+import { seedInput, timeInput, worldInput } from './setup-input.js'
+import { toItsWorld, withSlash } from './world-front.js'
+import { withoutUrl } from './world.js'
+import { Worlds } from './worlds.js'
 
 export interface EmulatorOptions {
   /** The host to listen on; 127.0.0.1 when not given. */
@@ -40,6 +37,16 @@ export interface EmulatorOptions {
   /** Which of WeChat's odd ways are played at first; see Quirks for the usual ones. */
   quirks?: QuirksInput | undefined
   apps?: readonly AppInput[] | undefined
+  /** Customers who have entered or written before; `appId` may be left out while there is one app. */
+  users?: SetupInput['users'] | undefined
+  /** What shall go wrong. */
+  faults?: readonly FaultInput[] | undefined
+  /** Answers for paths that the emulator does not play. */
+  stubs?: readonly StubInput[] | undefined
+  /** The same ids, tokens and nonces in each run: from 1 to 256 characters. */
+  seed?: string | undefined
+  /** Where the clock stands still: milliseconds since 1970, or a time with its zone. It runs when not given. */
+  clock?: number | string | undefined
   /** How long a push may take to be answered; WeChat's 5000 when not given. */
   pushTimeoutMs?: number | undefined
   /** How long after a failed attempt the next one begins; at once when not given. */
@@ -47,41 +54,18 @@ export interface EmulatorOptions {
   logger?: Logger | undefined
 }
 
-/** Makes things go wrong. */
-export interface FaultControl {
-  /** Throws ConfigError when the fault makes no sense. */
-  add(input: FaultInput): Fault
-  /** Takes all of them away, and lets go the pushes that one keeps back. */
-  clear(): void
-  /** Those that will still happen. */
-  readonly items: readonly Fault[]
-}
-
-/** WeChat on this machine. */
-export interface Emulator {
-  /** Where the API, the control API and the phone are. */
-  readonly url: string
+/** WeChat on this machine: the world at the emulator's own address, and others beside it. */
+export interface Emulator extends EmulatedWorld {
   readonly port: number
   /** The key of the control API; undefined where it asks for none. */
   readonly key: string | undefined
-  /** WeChat's odd ways that can be switched. */
-  readonly quirks: Pick<QuirkSwitches, 'now' | 'set'>
   /**
-   * Adds an app, or gives it new settings; `url`, which settings for an Api hold as well, is passed over.
-   * Throws ConfigError.
+   * A world of its own in this emulator, made when there is none; how it begins can be said only then.
+   * Throws ConfigError, also when there are too many.
    */
-  addApp(input: AppInput & { url?: string | undefined }): AppView
-  /** A customer; `appId` may be left out while there is one app. Throws ConfigError. */
-  user(openId: string, appId?: string): UserHandle
-  readonly faults: FaultControl
-  /** The last 1000 pushes, oldest first. */
-  readonly deliveries: readonly Delivery[]
-  /** The last 1000 API calls, oldest first. */
-  readonly calls: readonly ApiCall[]
-  /** Ages allowances, typing, official sessions, tokens and media. */
-  advance(ms: number): void
-  /** Forgets customers, messages, faults, recorded pushes and calls, and the clock; apps and their tokens stay. */
-  reset(): Promise<void>
+  world(name: string, begins?: Omit<WorldInput, 'name'>): EmulatedWorld
+  /** Ends a world and forgets all of it; false when there is none. */
+  removeWorld(name: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -89,195 +73,95 @@ const expiryCheckMs = 1000
 
 /** Starts an emulated WeChat. Throws ConfigError when an app makes no sense or the port is taken. */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { host = '127.0.0.1', port = 0, apps = [], allowedHosts = [], logger = silentLogger } = options
+  const { host = '127.0.0.1', port = 0, allowedHosts = [], logger = silentLogger } = options
+  const { apps = [], users = [], faults = [], stubs = [], seed, clock } = options
   const { pushTimeoutMs = limits.pushTimeoutSeconds * 1000, retryDelayMs = 0 } = options
   const { key: wanted = isLoopback(host) ? false : makeKey() } = options
   const key = wanted === false ? undefined : checkKey(wanted)
-  const door = key === undefined ? undefined : new Door(key, () => boundPort)
-  const quirks = new QuirkSwitches(options.quirks && parseInput(quirksInput, options.quirks))
-  const pushHosts = new Set((options.pushTo ?? []).map(bare))
-
-  const platform = new Platform()
-  const { bus, clock } = platform
-  const recorder = new Recorder(bus)
-  const official = new OfficialSessions(platform)
-  const faults = new Faults({
-    onChange: (items) => {
-      bus.emit({ type: 'faults', faults: items })
+  const door = key === undefined ? undefined : new Door(key, () => listening.port)
+  const pushHosts = new PushHosts(options.pushTo)
+  const worlds = new Worlds({
+    origin: () => origin,
+    main: {
+      quirks: options.quirks && parseInput(quirksInput, options.quirks),
+      seed: seed === undefined ? undefined : parseInput(seedInput, seed),
+      fixedAt: clock === undefined ? undefined : parseInput(timeInput, clock),
     },
-    onClear: () => {
-      pusher.release()
-    },
-  })
-  const pusher = new Pusher({
-    platform,
-    recorder,
-    faults,
-    official,
-    timeoutMs: pushTimeoutMs,
+    pushHosts,
+    pushTimeoutMs,
     retryDelayMs,
-    quirks,
     logger,
   })
-  const actions = new CustomerActions({ platform, pusher, official, url: () => url })
-  for (const app of apps) addApp(app)
+  const { main } = worlds
+  const setup = { apps: apps.map(withoutUrl), users, faults, stubs }
+  pushHosts.trustAll(checkSetup(setup).apps)
 
-  const routes = controlRoutes({
-    platform,
-    recorder,
-    faults,
-    official,
-    actions,
-    advance,
-    reset,
-    pushTimeoutMs,
-    quirks,
-    door,
-    mayPushTo,
-  })
   const control = newApp(logger)
   control.use(controlFrame(logger))
   control.use(refuseOtherHosts({ host, allowedHosts: allowedHosts.map(bare) }))
   if (door) control.use(door.guard())
-  control.use(routes.routes()).use(routes.allowedMethods())
+  const router = controlRouter({ worlds, door, pushHosts, pushTimeoutMs })
+  control.use(router.routes()).use(router.allowedMethods())
   const wechat = newApp(logger)
+  wechat.use(withSlash(worlds))
   wechat.use(phonePage())
-  wechat.use(apiServer({ platform, recorder, faults, quirks, logger }))
+  wechat.use(toItsWorld(worlds, door === undefined))
 
   const [handleControl, handleWechat] = [control.callback(), wechat.callback()]
-  const server = createServer((req, res) => {
+  const listening = await listenOn(host, port, (req, res) => {
+    worlds.arrive(req)
     void (req.url?.startsWith('/_emulator') === true ? handleControl(req, res) : handleWechat(req, res))
   })
-  const boundPort = await listen(server, host, port)
-  const url = `http://${authority(host)}:${boundPort}`
+  const origin = `http://${authority(host)}:${listening.port}`
+  applySetup(main, setup)
   const expiry = setInterval(() => {
-    official.expire()
+    worlds.expire()
   }, expiryCheckMs)
   expiry.unref()
-  const closed = new AbortController()
-  const handles = new Map<string, UserHandle>()
-
-  function addApp(input: AppInput & { url?: string | undefined }): AppView {
-    const settings = { ...input }
-    delete settings.url
-    const app = parseInput(appInput, settings)
-    // Whoever writes the program may name any host.
-    pushHosts.add(bare(new URL(app.pushUrl).hostname))
-    return platform.addApp(app).view()
-  }
-
-  function mayPushTo(pushUrl: string): void {
-    const name = bare(new URL(pushUrl).hostname)
-    if (isLoopback(name) || pushHosts.has(name)) return
-    throw new ConfigError(
-      `pushUrl: ${name} is not this machine, and anybody who can reach the emulator could read through it what answers there. ` +
-        `If it is yours: --push-to ${name}, EMULATOR_PUSH_TO=${name}, or pushTo of createEmulator.`,
-    )
-  }
-
-  function user(openId: string, appId = onlyApp()): UserHandle {
-    parseInput(openIdInput, openId)
-    const app = platform.app(appId)
-    if (!app) throw new ConfigError(`There is no app ${appId}: add it with addApp.`)
-    const key = `${appId} ${openId}`
-    let handle = handles.get(key)
-    if (!handle) {
-      const find = () => app.user(openId)
-      handle = new UserHandle({ platform, actions, official, find, closed: closed.signal })
-      handles.set(key, handle)
-    }
-    return handle
-  }
-
-  function onlyApp(): string {
-    const [app, ...others] = platform.apps
-    if (app && others.length === 0) return app.appId
-    throw new ConfigError(
-      `There are ${platform.apps.length} apps: say whose customer it is, user(openId, appId).`,
-    )
-  }
-
-  function advance(ms: number): void {
-    clock.advance(ms)
-    bus.emit({ type: 'clock', clock: clock.view() })
-    official.expire()
-    for (const app of platform.apps) for (const customer of app.users) platform.changed(customer)
-  }
-
-  async function reset(): Promise<void> {
-    faults.clear()
-    await pusher.cancel()
-    platform.reset()
-    quirks.reset()
-    recorder.clear()
-    bus.emit({ type: 'reset' })
-    bus.emit({ type: 'clock', clock: clock.view() })
-  }
-
-  async function close(): Promise<void> {
-    clearInterval(expiry)
-    closed.abort()
-    await pusher.close()
-    await new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve()
-      })
-      server.closeAllConnections()
-    })
-  }
 
   return {
-    url,
-    port: boundPort,
+    url: origin,
+    port: listening.port,
     key,
-    quirks,
-    addApp,
-    user,
-    faults,
+    quirks: main.quirks,
+    addApp: (input) => main.addApp(input),
+    removeApp: (appId) => main.removeApp(appId),
+    resetApp: (appId) => main.resetApp(appId),
+    user: (openId, appId) => main.user(openId, appId),
+    faults: main.faults,
+    stubs: main.stubs,
     get deliveries() {
-      return recorder.deliveries
+      return main.deliveries
     },
     get calls() {
-      return recorder.calls
+      return main.calls
     },
-    advance,
-    reset,
-    close,
+    advance: (ms) => {
+      main.advance(ms)
+    },
+    reset: () => main.reset(),
+    world(name, begins) {
+      const there = worlds.get(name)
+      if (there && begins === undefined) return there
+      const input = parseInput(worldInput, { ...begins, name })
+      pushHosts.trustAll(input.apps)
+      return asConfigError(() => openWorld(worlds, input).world)
+    },
+    removeWorld: (name) => worlds.remove(name),
+    async close() {
+      clearInterval(expiry)
+      await worlds.close()
+      await listening.close()
+    },
   }
 }
 
-function newApp(logger: Logger): Koa {
-  const koa = new Koa()
-  koa.use(refuseOtherOrigins())
-  koa.on('error', (error: unknown) => {
-    if (isBrokenRequest(error)) logger.debug({}, 'A client went away')
-    else logger.error({ err: error }, 'The emulator failed at a request')
-  })
-  return koa
-}
-
-async function listen(server: ReturnType<typeof createServer>, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  }).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EADDRINUSE')
-      throw new ConfigError(
-        `Port ${port} on ${host} is taken, perhaps by another emulator: stop it or choose another port.`,
-      )
+/** In a program the control API's refusals are mistakes of the program. */
+function asConfigError<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof ControlError) throw new ConfigError(error.message)
     throw error
-  })
-  const address = server.address()
-  return isAddressInfo(address) ? address.port : port
-}
-
-function isAddressInfo(address: string | AddressInfo | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null
-}
-
-/** How to call a host that was listened on, from this machine. */
-function authority(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
+  }
 }

@@ -2,7 +2,7 @@ import type { EmulatorEvent } from './protocol.js'
 
 export type EventListener = (event: EmulatorEvent) => void
 
-/** Hands each event to whoever listens: the pages' event streams and the handles of tests. */
+/** Hands each event to whoever listens: event streams, long polls and the handles of tests. */
 export class EventBus {
   readonly #listeners = new Set<EventListener>()
 
@@ -12,6 +12,11 @@ export class EventBus {
     return () => {
       this.#listeners.delete(listener)
     }
+  }
+
+  /** How many listen at the moment. */
+  get size(): number {
+    return this.#listeners.size
   }
 
   emit(event: EmulatorEvent): void {

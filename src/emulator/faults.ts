@@ -37,23 +37,33 @@ export class Faults {
     this.#changed()
   }
 
+  /** Takes those away that name this app. */
+  forget(appId: string): void {
+    const left = this.#items.filter((fault) => fault.appId !== appId)
+    if (left.length === this.#items.length) return
+    this.#items = left
+    this.#changed()
+  }
+
   /** The fault that this API call meets, if any; it is used up by one. */
-  takeForCall(path: string, openId: string | null): Fault | undefined {
+  takeForCall(path: string, openId: string | null, appId: string | null = null): Fault | undefined {
     return this.#take(
       (fault) =>
         fault.push === undefined &&
         path.startsWith(fault.path ?? '') &&
-        (fault.openId === undefined || fault.openId === openId),
+        (fault.openId === undefined || fault.openId === openId) &&
+        (fault.appId === undefined || fault.appId === appId),
     )
   }
 
   /** The fault that this push meets, if any. `canHold` is false while another push is kept back already. */
-  takeForPush(openId: string, canHold: boolean): 'duplicate' | 'reorder' | undefined {
+  takeForPush(openId: string, canHold: boolean, appId?: string): 'duplicate' | 'reorder' | undefined {
     return this.#take(
       (fault) =>
         fault.push !== undefined &&
         (canHold || fault.push !== 'reorder') &&
-        (fault.openId === undefined || fault.openId === openId),
+        (fault.openId === undefined || fault.openId === openId) &&
+        (fault.appId === undefined || fault.appId === appId),
     )?.push
   }
 

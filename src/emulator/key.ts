@@ -1,12 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import { ConfigError } from '../errors.js'
-import { ControlError, jsonInput } from './control-http.js'
-import { keyInput, parseInput } from './control-input.js'
+import { ControlError } from './control-http.js'
 
 /** Paths that need no key: they tell nothing, or only who was told their name finds them. */
 const open = [
   /^GET \/_emulator\/health$/,
+  /^GET \/_emulator\/openapi\.json$/,
   /^GET \/_emulator\/media\/[\w-]{32,}$/,
   /^POST \/_emulator\/session$/,
 ]
@@ -52,17 +52,19 @@ export class Door {
     }
   }
 
-  /** POST /_emulator/session: gives a page that shows the key a cookie, which scripts can't read. */
-  async begin(ctx: Context): Promise<void> {
-    if (!same(parseInput(keyInput, await jsonInput(ctx)).key, this.#key))
+  /** POST /_emulator/session: gives a page that shows the key a cookie, which scripts can't read, below its world's path. */
+  begin(ctx: Context, key: string, prefix: string): void {
+    if (!same(key, this.#key))
       throw new ControlError(
         401,
         'wrong_key',
         'This is not the key that the emulator printed when it started.',
       )
     // Cookies do not tell ports apart: below this path no other service of the machine gets it.
-    ctx.set('set-cookie', `${this.#cookieName}=${this.#cookie}; Path=/_emulator; HttpOnly; SameSite=Strict`)
-    ctx.status = 204
+    ctx.set(
+      'set-cookie',
+      `${this.#cookieName}=${this.#cookie}; Path=${prefix}/_emulator; HttpOnly; SameSite=Strict`,
+    )
   }
 
   #isKnown(ctx: Context): boolean {

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { imageType, limits, type ImageType } from '../wechat/index.js'
+import { Randomness } from './random.js'
 
 export interface Media {
   readonly mediaId: string
@@ -13,19 +13,37 @@ export interface Media {
 /** WeChat's bound for a picture: /miniprogram/dev/server/API/kf-mgnt/kf-message/api_uploadtempmedia (it also says 2 MB). */
 export const maxPictureBytes = 10 * 1024 * 1024
 /** Past this the oldest pictures go: the emulator lives in memory. */
-const maxTotalBytes = 256 * 1024 * 1024
+const defaultTotalBytes = 256 * 1024 * 1024
+
+export interface MediaLibraryOptions {
+  readonly random?: Randomness
+  /** The path before `/_emulator`; empty at the emulator's own address. */
+  readonly prefix?: string
+  /** Bytes of all pictures together. */
+  readonly maxTotalBytes?: number
+}
 
 /** Temporary media: pictures for three days, from services and from customers. */
 export class MediaLibrary {
   readonly #items = new Map<string, Media>()
+  readonly #random: Randomness
+  readonly #prefix: string
+  readonly #maxTotalBytes: number
   #totalBytes = 0
+
+  constructor(options: MediaLibraryOptions = {}) {
+    const { random = new Randomness(), prefix = '', maxTotalBytes = defaultTotalBytes } = options
+    this.#random = random
+    this.#prefix = prefix
+    this.#maxTotalBytes = maxTotalBytes
+  }
 
   /** Keeps a picture; undefined when the bytes are none that WeChat takes (PNG, JPEG, GIF). */
   add(bytes: Buffer, now: number, appId?: string): Media | undefined {
     const type = imageType(bytes)
     if (type === undefined || type === 'image/webp') return undefined
     const media: Media = {
-      mediaId: randomBytes(48).toString('base64url'),
+      mediaId: this.#random.bytes('media', 48).toString('base64url'),
       bytes,
       type,
       expiresAt: now + limits.mediaSeconds * 1000,
@@ -34,9 +52,8 @@ export class MediaLibrary {
     this.#items.set(media.mediaId, media)
     this.#totalBytes += bytes.length
     for (const [mediaId, oldest] of this.#items) {
-      if (this.#totalBytes <= maxTotalBytes) break
-      this.#items.delete(mediaId)
-      this.#totalBytes -= oldest.bytes.length
+      if (this.#totalBytes <= this.#maxTotalBytes) break
+      this.#drop(mediaId, oldest)
     }
     return media
   }
@@ -56,9 +73,20 @@ export class MediaLibrary {
   shift(ms: number): void {
     for (const media of this.#items.values()) media.expiresAt -= ms
   }
-}
 
-/** Where the emulator serves a picture, as a path. */
-export function mediaPath(mediaId: string): string {
-  return `/_emulator/media/${mediaId}`
+  /** Takes an app's pictures away; those that another app may use, too, stay there for it. */
+  forget(appId: string): void {
+    for (const [mediaId, media] of this.#items)
+      if (media.appIds.delete(appId) && media.appIds.size === 0) this.#drop(mediaId, media)
+  }
+
+  /** Where the emulator serves a picture, as a path. */
+  pathOf(mediaId: string): string {
+    return `${this.#prefix}/_emulator/media/${mediaId}`
+  }
+
+  #drop(mediaId: string, media: Media): void {
+    this.#items.delete(mediaId)
+    this.#totalBytes -= media.bytes.length
+  }
 }

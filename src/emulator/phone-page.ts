@@ -33,6 +33,6 @@ export function phonePage(root: string = builtPage): Middleware {
 }
 
 /** `/`, and files by their extension: no path of the API has one. */
-function isPageFile(path: string): boolean {
+export function isPageFile(path: string): boolean {
   return path === '/' || (/\.\w{1,8}$/.test(path) && !path.startsWith('/cgi-bin/'))
 }

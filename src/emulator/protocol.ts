@@ -4,33 +4,50 @@
  *
  *   POST   /_emulator/apps                                    AppInput → AppView
  *   GET    /_emulator/apps                                    { items: AppView[] }
+ *   DELETE /_emulator/apps/:appId                             204: the app and all that is its own, also when there is none
+ *   POST   /_emulator/apps/:appId/reset                       204: all of the app but its settings and access tokens
+ *   GET    /_emulator/apps/:appId/users                       { items: UserView[] }
+ *   POST   /_emulator/apps/:appId/users                       CustomerInput → UserView
  *   POST   /_emulator/apps/:appId/users/:openId/messages      UserMessageInput → Delivery | { message, delivery: null }
  *   POST   /_emulator/apps/:appId/users/:openId/enter         { sessionFrom?, businessId? } → Delivery
  *   POST   /_emulator/apps/:appId/users/:openId/raw           { plaintext, format? } → Delivery: any text, signed and sealed
- *   GET    /_emulator/apps/:appId/users/:openId/messages      { items: PhoneMessage[] }
+ *   GET    /_emulator/apps/:appId/users/:openId/messages      ?after=&wait= → { items: PhoneMessage[] }
  *   GET    /_emulator/apps/:appId/users/:openId               UserView
  *   POST   /_emulator/apps/:appId/users/:openId/official      OfficialInput → UserView
  *   POST   /_emulator/apps/:appId/verify                      → VerifyResult (WeChat's GET with an echostr)
  *   POST   /_emulator/media                                   the picture's bytes → { mediaId, url }
  *   GET    /_emulator/media/:mediaId                          the picture's bytes
- *   GET    /_emulator/deliveries?after=                       { items: Delivery[] }
- *   GET    /_emulator/calls?after=                            { items: ApiCall[] }
+ *   GET    /_emulator/deliveries                              ?after=&wait=&appId=&openId=&ended= → { items: Delivery[] }
+ *   GET    /_emulator/calls                                   ?after=&wait=&appId=&openId=&path= → { items: ApiCall[] }
  *   GET    /_emulator/faults                                  { items: Fault[] }
  *   POST   /_emulator/faults                                  FaultInput → Fault
  *   DELETE /_emulator/faults                                  204
+ *   POST   /_emulator/seed                                    SetupInput → SetupView
+ *   GET    /_emulator/stubs                                   { items: Stub[] }
+ *   POST   /_emulator/stubs                                   StubInput → Stub
+ *   DELETE /_emulator/stubs                                   204
+ *   DELETE /_emulator/stubs/:stubId                           204
+ *   GET    /_emulator/worlds                                  { items: WorldView[] }
+ *   POST   /_emulator/worlds                                  WorldInput → WorldView
+ *   DELETE /_emulator/worlds/:world                           204, also when there is none
  *   POST   /_emulator/clock                                   { advanceMs } → ClockView
  *   GET    /_emulator/clock                                   ClockView
  *   POST   /_emulator/quirks                                  QuirksInput → Quirks
  *   GET    /_emulator/quirks                                  Quirks
- *   POST   /_emulator/reset                                   204: users, messages, faults and clock; apps stay
+ *   POST   /_emulator/reset                                   204: users, messages, faults, stubs and clock; apps stay
  *   GET    /_emulator/health                                  { status: 'ok' }, whatever it is called by, without a key
+ *   GET    /_emulator/openapi.json                            this API as OpenAPI 3.1, without a key
  *   POST   /_emulator/session                                 { key } → 204 with a cookie, for pages
  *   GET    /_emulator/events                                  server-sent events, each `data:` an EmulatorEvent
  *
  * A POST that pushes answers when the push has been answered or has failed at last; at once, with what there is,
  * when a reorder fault keeps it back, or with `?wait=false`. `?after=` takes the sequence of the last item that
- * one has, also with a phone's messages. A POST to …/official while WeChat's own agents do not have the
+ * one has, also with a phone's messages; with `?wait=` (milliseconds, at most 60000) such a list is answered as soon as
+ * it has an item. A POST to …/official while WeChat's own agents do not have the
  * conversation is a 409.
+ *
+ * The same below /w/NAME, or with the header X-Emulator-World: NAME, is that of another world. Health, the session and
+ * the list of worlds are the whole emulator's.
  *
  * Where the emulator has a key, requests carry it (Authorization: Bearer KEY), or the cookie.
  *
@@ -38,6 +55,7 @@
  */
 import type { OutgoingType, ShownOf } from '../wechat/messages/index.js'
 import type { Answer, Format, Mode } from '../wechat/wire.js'
+import type { Stub } from './protocol-setup.js'
 
 export interface AppInput {
   appId: string
@@ -189,12 +207,14 @@ export interface ApiCall {
 
 /**
  * A fault for the next `times` times (1 when not given). With one of `errcode`, `delayMs`, `reset`,
- * `status` it concerns API calls: `path` (a prefix, such as /cgi-bin/message/custom/send) and `openId` say which.
+ * `status` it concerns API calls: `path` (a prefix, such as /cgi-bin/message/custom/send), `appId` and `openId` say which.
  * With `push` it concerns pushes to the service, `openId` saying whose: `duplicate` pushes the same push twice
  * at once, `reorder` keeps it back until the customer's next push has been made.
  */
 export interface FaultInput {
   path?: string
+  /** It concerns this app's calls and pushes, and is forgotten with it. */
+  appId?: string
   openId?: string
   times?: number
   /** WeChat's answer instead of the real one; nothing is done. */
@@ -248,6 +268,8 @@ export interface ClockView {
   /** Milliseconds since 1970 on the emulator's clock, which ages allowances, tokens and media. */
   now: number
   advancedMs: number
+  /** Where a clock that stands still began. */
+  fixedAt?: number
 }
 
 export type EmulatorEvent =
@@ -257,6 +279,10 @@ export type EmulatorEvent =
   | { type: 'delivery'; delivery: Delivery }
   | { type: 'call'; call: ApiCall }
   | { type: 'app'; app: AppView }
+  /** The app is gone with all that was its own; with `app_reset` it stays, and the rest is gone. */
+  | { type: 'app_removed'; appId: string }
+  | { type: 'app_reset'; appId: string }
   | { type: 'faults'; faults: Fault[] }
+  | { type: 'stubs'; stubs: Stub[] }
   | { type: 'clock'; clock: ClockView }
   | { type: 'reset' }

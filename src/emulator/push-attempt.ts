@@ -30,7 +30,7 @@ export interface AttemptResult {
 export async function makeAttempt(
   number: number,
   target: AttemptTarget,
-  options: ExchangeOptions,
+  options: ExchangeOptions & { readonly now: () => number },
 ): Promise<AttemptResult> {
   const url = withQuery(target.pushUrl, target.push.query)
   const headers = {
@@ -40,7 +40,7 @@ export async function makeAttempt(
     'content-type': target.push.contentType,
   }
   const { body } = target.push
-  const startedAt = Date.now()
+  const startedAt = options.now()
   const started = performance.now()
   const outcome = await exchange(url, { method: 'POST', headers, body }, options)
   const read = outcome.problem === null ? readAnswer(outcome.response, target) : unread(outcome)

@@ -12,6 +12,7 @@ import {
 import { pushAgent } from './exchange.js'
 import type { Faults } from './faults.js'
 import type { OfficialSessions } from './official-session.js'
+import type { EmulatedApp } from './app.js'
 import type { Platform } from './platform.js'
 import type { Delivery } from './protocol.js'
 import type { QuirkSwitches } from './quirks.js'
@@ -55,6 +56,16 @@ interface Written {
   readonly format: Format
 }
 
+/** How a push is delivered. */
+interface Way {
+  readonly target: AttemptTarget
+  /** Attempts side by side in the first round. */
+  readonly atOnce: number
+  readonly options: PushOptions
+  /** Gives it up. */
+  readonly signal: AbortSignal
+}
+
 interface Job {
   delivery: Delivery
   run: () => Promise<void>
@@ -73,7 +84,8 @@ export class Pusher {
   readonly #tails = new Map<User, Promise<void>>()
   /** Pushes that a reorder fault keeps back. */
   readonly #held = new Map<User, Job>()
-  #cancel = cancellation()
+  /** What gives up the pushes that an app has under way. */
+  readonly #cancels = new Map<EmulatedApp, AbortController>()
 
   constructor(parts: PusherParts) {
     this.#parts = parts
@@ -81,7 +93,7 @@ export class Pusher {
 
   push(user: User, fields: Fields, options: PushOptions): PushUnderWay {
     const { format, pushSecrets } = user.app
-    const how = { format, manner: this.#parts.quirks.mannerOf(format) }
+    const how = { ...this.#chance(user), format, manner: this.#parts.quirks.mannerOf(format) }
     const plaintext = encodeFields(fields, { ...pushSecrets, mode: 'plain' }, how).body
     return this.#begin(user, { push: encodeFields(fields, pushSecrets, how), plaintext, format }, options)
   }
@@ -92,13 +104,29 @@ export class Pusher {
     const head = { openId: user.openId, toUserName: originalId }
     return this.#begin(
       user,
-      { push: encodePlaintext(plaintext, head, pushSecrets, { format }), plaintext, format },
+      {
+        push: encodePlaintext(plaintext, head, pushSecrets, { ...this.#chance(user), format }),
+        plaintext,
+        format,
+      },
       options,
     )
   }
 
+  /** What WeChat makes up for a push, and its time. */
+  #chance(user: User): { timestamp: number; nonce: string; random: Uint8Array } {
+    const { random, clock } = this.#parts.platform
+    const purpose = `push ${user.app.appId} ${user.openId}`
+    return {
+      timestamp: Math.floor(clock.signedNow() / 1000),
+      nonce: String(random.int(purpose, 0, 2 ** 31)),
+      random: random.bytes(purpose, 16),
+    }
+  }
+
   #begin(user: User, written: Written, options: PushOptions): PushUnderWay {
     const { app } = user
+    const { signal } = this.#cancelOf(app)
     const target = this.#target(user, written, options)
     const delivery = this.#parts.recorder.addDelivery({
       appId: app.appId,
@@ -113,9 +141,10 @@ export class Pusher {
       answer: null,
     })
     const finished = new Promise<Delivery>((resolve) => {
-      const fault = this.#parts.faults.takeForPush(user.openId, !this.#held.has(user))
+      const fault = this.#parts.faults.takeForPush(user.openId, !this.#held.has(user), app.appId)
       const run = async (): Promise<void> => {
-        await this.#deliver(user, delivery, target, fault === 'duplicate' ? 2 : 1, options)
+        const atOnce = fault === 'duplicate' ? 2 : 1
+        await this.#deliver(user, delivery, { target, atOnce, options, signal })
         resolve(delivery)
       }
       if (fault === 'reorder') this.#hold(user, { delivery, run })
@@ -129,17 +158,32 @@ export class Pusher {
     for (const user of [...this.#held.keys()]) this.#releaseOf(user)
   }
 
-  /** Gives up every push that is under way. */
-  async cancel(): Promise<void> {
-    this.#cancel.abort()
-    this.release()
-    await Promise.all(this.#tails.values())
-    this.#cancel = cancellation()
+  /** Gives up every push that is under way, or those of one app. Those that begin meanwhile go on. */
+  async cancel(only?: EmulatedApp): Promise<void> {
+    const isMeant = (app: EmulatedApp): boolean => only === undefined || app === only
+    for (const [app, cancel] of this.#cancels)
+      if (isMeant(app)) {
+        cancel.abort()
+        this.#cancels.delete(app)
+      }
+    for (const user of [...this.#held.keys()]) if (isMeant(user.app)) this.#releaseOf(user)
+    await Promise.all([...this.#tails].flatMap(([user, tail]) => (isMeant(user.app) ? [tail] : [])))
   }
 
   async close(): Promise<void> {
     await this.cancel()
     await this.#agent.destroy()
+  }
+
+  #cancelOf(app: EmulatedApp): AbortController {
+    let cancel = this.#cancels.get(app)
+    if (!cancel) {
+      cancel = new AbortController()
+      // Every push under way listens: any number of them.
+      setMaxListeners(0, cancel.signal)
+      this.#cancels.set(app, cancel)
+    }
+    return cancel
   }
 
   #target(user: User, { push, format }: Written, options: PushOptions): AttemptTarget {
@@ -177,17 +221,11 @@ export class Pusher {
     this.#releaseOf(user)
   }
 
-  async #deliver(
-    user: User,
-    delivery: Delivery,
-    target: AttemptTarget,
-    atOnce: number,
-    options: PushOptions,
-  ): Promise<void> {
-    const { recorder, timeoutMs, retryDelayMs } = this.#parts
-    const { signal } = this.#cancel
+  async #deliver(user: User, delivery: Delivery, { target, atOnce, options, signal }: Way): Promise<void> {
+    const { recorder, timeoutMs, retryDelayMs, platform } = this.#parts
+    const now = (): number => platform.clock.signedNow()
     const attempt = async (number: number): Promise<Answer | null> => {
-      const result = await makeAttempt(number, target, { agent: this.#agent, timeoutMs, signal })
+      const result = await makeAttempt(number, target, { agent: this.#agent, timeoutMs, signal, now })
       delivery.attempts.push(result.attempt)
       delivery.attempts.sort((a, b) => a.number - b.number)
       recorder.changed(delivery)
@@ -215,13 +253,6 @@ export class Pusher {
     if (options.showsFailure)
       platform.show(user, 'system', { msgType: 'system', kind: 'failure', content: failureLine })
   }
-}
-
-function cancellation(): AbortController {
-  const controller = new AbortController()
-  // Every push under way listens: any number of them.
-  setMaxListeners(0, controller.signal)
-  return controller
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {

@@ -44,6 +44,12 @@ export class Recorder {
     return call
   }
 
+  /** Forgets an app's. */
+  forget(appId: string): void {
+    this.#deliveries = this.#deliveries.filter((delivery) => delivery.appId !== appId)
+    this.#calls = this.#calls.filter((call) => call.appId !== appId)
+  }
+
   clear(): void {
     this.#deliveries = []
     this.#calls = []

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { explainErrcode } from '../wechat/index.js'
+import type { Randomness } from './random.js'
 
 /** WeChat's no to a call. Answered with HTTP 200, as WeChat does. */
 export class Refusal extends Error {
@@ -18,11 +18,11 @@ export class Refusal extends Error {
 }
 
 /** WeChat's request id: the time, and two numbers, in hex. */
-export function makeRid(realNow: number): string {
-  const time = Math.floor(realNow / 1000).toString(16)
-  return [time, randomBytes(4).toString('hex'), randomBytes(4).toString('hex')]
-    .map((part) => part.padStart(8, '0'))
-    .join('-')
+export function makeRid(now: number, random: Randomness): string {
+  const time = Math.floor(now / 1000)
+    .toString(16)
+    .padStart(8, '0')
+  return [time, random.bytes('rid', 4).toString('hex'), random.bytes('rid', 4).toString('hex')].join('-')
 }
 
 // WeChat's own words as seen in answers; for typing (45072 to 45081) no answer was found and these are ours.

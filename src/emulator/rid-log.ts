@@ -26,7 +26,8 @@ export class RidLog {
     return this.#entries.get(rid)
   }
 
-  clear(): void {
-    this.#entries.clear()
+  /** Forgets an app's. */
+  forget(appId: string): void {
+    for (const [rid, entry] of this.#entries) if (entry.appId === appId) this.#entries.delete(rid)
   }
 }

@@ -1,5 +1,4 @@
 import type { MessageType } from '../wechat/index.js'
-import { mediaPath } from './media-library.js'
 import type { PhoneContent } from './protocol.js'
 
 /** A message of a known type as the phone shows it, made of its fields. */
@@ -7,6 +6,7 @@ export function shownMessage(
   type: MessageType,
   fields: Readonly<Record<string, string>>,
   appId: string,
+  pathOf: (mediaId: string) => string,
 ): PhoneContent {
-  return { msgType: type.msgType, ...type.onPhone(fields, mediaPath, appId) } as PhoneContent
+  return { msgType: type.msgType, ...type.onPhone(fields, pathOf, appId) } as PhoneContent
 }

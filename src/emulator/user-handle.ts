@@ -92,10 +92,16 @@ export class UserHandle {
   async receives(options: { timeoutMs?: number } = {}): Promise<PhoneMessage> {
     const { platform, closed } = this.#parts
     const { timeoutMs = receiveTimeoutMs } = options
-    const message = await new Promise<PhoneMessage | undefined>((resolve) => {
+    const message = await new Promise<PhoneMessage | undefined>((resolve, reject) => {
       const look = (): void => {
-        const next = this.messages.find(({ from, sequence }) => from !== 'user' && sequence > this.#taken)
-        if (next) finish(next)
+        try {
+          const next = this.messages.find(({ from, sequence }) => from !== 'user' && sequence > this.#taken)
+          if (next) finish(next)
+        } catch (error) {
+          // The app was removed meanwhile: whoever waits is told, not whoever removed it.
+          release()
+          reject(error instanceof Error ? error : new Error(String(error)))
+        }
       }
       const giveUp = (): void => {
         finish(undefined)
@@ -103,10 +109,13 @@ export class UserHandle {
       const stop = platform.bus.listen(look)
       const timer = setTimeout(giveUp, timeoutMs)
       closed.addEventListener('abort', giveUp)
-      const finish = (found: PhoneMessage | undefined): void => {
+      const release = (): void => {
         stop()
         clearTimeout(timer)
         closed.removeEventListener('abort', giveUp)
+      }
+      const finish = (found: PhoneMessage | undefined): void => {
+        release()
         // Before anyone else looks: two that wait get two messages.
         if (found) this.#taken = found.sequence
         resolve(found)

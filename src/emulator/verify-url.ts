@@ -1,15 +1,20 @@
-import { randomInt } from 'node:crypto'
 import { sign } from '../wechat/index.js'
 import type { EmulatedApp } from './app.js'
 import type { VerifyResult } from './protocol.js'
 import { exchange, pushAgent, withQuery } from './exchange.js'
+import type { Platform } from './platform.js'
 
 /** Asks the push URL for its echostr, as WeChat does when the configuration is saved at mp.weixin.qq.com. */
-export async function verifyUrl(app: EmulatedApp, timeoutMs: number): Promise<VerifyResult> {
-  const timestamp = String(Math.floor(Date.now() / 1000))
-  const nonce = String(randomInt(2 ** 31))
+export async function verifyUrl(
+  app: EmulatedApp,
+  { clock, random }: Pick<Platform, 'clock' | 'random'>,
+  timeoutMs: number,
+): Promise<VerifyResult> {
+  const draw = (least: number, end: number): string => String(random.int(`verify ${app.appId}`, least, end))
+  const timestamp = String(Math.floor(clock.signedNow() / 1000))
+  const nonce = draw(0, 2 ** 31)
   // About 20 digits, as WeChat's.
-  const echostr = `${randomInt(10 ** 9, 10 ** 10)}${randomInt(10 ** 9, 10 ** 10)}`
+  const echostr = draw(10 ** 9, 10 ** 10) + draw(10 ** 9, 10 ** 10)
   const signature = sign(app.pushSecrets.token, timestamp, nonce)
   const agent = pushAgent()
   const outcome = await exchange(

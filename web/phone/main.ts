@@ -3,6 +3,7 @@ import App from './App.vue'
 import { createClient } from './emulator/client.js'
 import { eventSource } from './emulator/event-source.js'
 import { takeKey } from './emulator/key.js'
+import { storageOf, worldPrefix } from './emulator/place.js'
 import { createI18n, i18nKey, openLanguage } from './locales/i18n.js'
 import { createPage, pageKey } from './page.js'
 import '../both/styles/tokens.css'
@@ -23,7 +24,8 @@ watch(
   { immediate: true },
 )
 
-const client = createClient(fetch.bind(globalThis))
+const prefix = worldPrefix(location.pathname)
+const client = createClient(fetch.bind(globalThis), `${prefix}/_emulator`)
 const key = takeKey(location, history)
 // A key that is refused, or none, is asked for by the page.
 if (key !== null) await client.begin(key).catch(() => undefined)
@@ -32,9 +34,9 @@ const page = createPage({
   client,
   i18n,
   query,
-  storage: localStorage,
+  storage: storageOf(prefix, localStorage),
   isWide: matchMedia('(width >= 1024px)').matches,
-  openStream: eventSource('/_emulator/events'),
+  openStream: eventSource(`${prefix}/_emulator/events`),
 })
 
 createApp(App).provide(i18nKey, i18n).provide(pageKey, page).mount('#app')

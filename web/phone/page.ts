@@ -186,14 +186,16 @@ function defaults({ t }: I18n): PhoneDefaults {
   }
 }
 
-/** The emulator's clock runs with ours, ahead by what it was advanced. */
+/** The emulator's clock runs with ours, ahead by what it was advanced, unless it stands still. */
 function emulatorNow(state: EmulatorState): { now: Ref<number>; stop: () => void } {
   const real = ref(Date.now())
   const ahead = ref(0)
+  const still = ref<number | null>(null)
   watch(
     () => state.clock,
     (clock) => {
       ahead.value = clock.advancedMs
+      still.value = clock.fixedAt === undefined ? null : clock.now
       real.value = Date.now()
     },
     { flush: 'sync' },
@@ -205,7 +207,7 @@ function emulatorNow(state: EmulatorState): { now: Ref<number>; stop: () => void
   watch(() => Object.values(state.users), tick, { flush: 'sync' })
   const timer = setInterval(tick, 1000)
   return {
-    now: computed(() => real.value + ahead.value),
+    now: computed(() => still.value ?? real.value + ahead.value),
     stop: () => {
       clearInterval(timer)
     },

@@ -51,6 +51,30 @@ describe('applyEvent', () => {
     expect(state.deliveries[0]?.sequence).toBe(3)
   })
 
+  it('an app that is reset or removed leaves nothing, and others stay', () => {
+    const state = emptyState(0)
+    const app = { name: '', originalId: '', mode: 'secure', format: 'json', pushUrl: '' } as const
+    for (const appId of ['wx1', 'wx10']) {
+      applyEvent(state, { type: 'app', app: { ...app, appId } })
+      applyEvent(state, { type: 'message', message: { ...message(1), appId } })
+      applyEvent(state, { type: 'delivery', delivery: { ...delivery(1, 'answered'), id: appId, appId } })
+    }
+    applyEvent(state, { type: 'app_reset', appId: 'wx1' })
+    expect(state.apps.map(({ appId }) => appId)).toEqual(['wx1', 'wx10'])
+    expect(Object.keys(state.messages)).toEqual(['wx10/o1'])
+    expect(state.deliveries.map(({ appId }) => appId)).toEqual(['wx10'])
+    applyEvent(state, { type: 'app_removed', appId: 'wx10' })
+    expect(state.apps.map(({ appId }) => appId)).toEqual(['wx1'])
+    expect([state.messages, state.deliveries]).toEqual([{}, []])
+  })
+
+  it('a reset puts a clock that stands still back to where it began', () => {
+    const state = emptyState(0)
+    applyEvent(state, { type: 'clock', clock: { now: 7005, advancedMs: 5, fixedAt: 7000 } })
+    applyEvent(state, { type: 'reset' })
+    expect(state.clock).toEqual({ now: 7000, advancedMs: 0, fixedAt: 7000 })
+  })
+
   it('a reset empties the phones and the wire, and leaves the apps', () => {
     const state = emptyState(0)
     const app = {

@@ -70,17 +70,38 @@ export function applyEvent(state: Snapshot, event: EmulatorEvent): void {
         ? state.apps.map((app) => (app.appId === event.app.appId ? event.app : app))
         : [...state.apps, event.app]
       return
+    case 'app_removed':
+      state.apps = state.apps.filter(({ appId }) => appId !== event.appId)
+      forgetApp(state, event.appId)
+      return
+    case 'app_reset':
+      forgetApp(state, event.appId)
+      return
     case 'faults':
       state.faults = event.faults
+      return
+    case 'stubs':
+      // Nothing on the page shows them.
       return
     case 'clock':
       state.clock = event.clock
       return
     case 'reset':
       Object.assign(state, { users: {}, messages: {}, deliveries: [], calls: [], faults: [] })
-      state.clock = { now: state.clock.now - state.clock.advancedMs, advancedMs: 0 }
+      state.clock = { ...state.clock, now: state.clock.now - state.clock.advancedMs, advancedMs: 0 }
       return
   }
+}
+
+/** Takes away what an app's customers have, and what went over its wire. */
+function forgetApp(state: Snapshot, appId: string): void {
+  const isOthers = (item: { appId: string | null }): boolean => item.appId !== appId
+  const ofOthers = <T>(items: Record<string, T>): Record<string, T> =>
+    Object.fromEntries(Object.entries(items).filter(([key]) => !key.startsWith(`${appId}/`)))
+  state.users = ofOthers(state.users)
+  state.messages = ofOthers(state.messages)
+  state.deliveries = state.deliveries.filter(isOthers)
+  state.calls = state.calls.filter(isOthers)
 }
 
 /** The list with the item at its place, instead of an earlier state of the same one. */
