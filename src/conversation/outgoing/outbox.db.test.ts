@@ -230,6 +230,11 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
     expect(wechat.texts).toEqual(['二'])
   })
 
+  it('does not start where what an earlier process left can’t be settled', async () => {
+    database.faults.push('refused')
+    await expect(outbox().start()).rejects.toThrow('the database is away')
+  })
+
   it('waits a minute where WeChat’s limit must pass, with all behind it, and then goes on', async () => {
     let isLimited = true
     wechat.byItself = (text) => (isLimited && text === '一' ? refusal(45011) : undefined)
@@ -358,10 +363,11 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
     })
 
     it('finds what another process queued by its word', async () => {
-      // Nobody polls.
-      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
       wechat.byItself = () => undefined
+      // Its interval is of a clock that stands still, so it does not poll.
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
       await outbox({ shards: new SomeShards([mine]) }).start()
+      vi.useRealTimers()
       const id = await queue(lin, '一')
       await until(async () => {
         await test.store.signals.send('queued', '')
