@@ -187,6 +187,17 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
     expect(await answersOf(handler(), [other])).toEqual(['success'])
   })
 
+  it('handles the others of a batch in which one is known to be tried again', async () => {
+    const [before, other] = [await jobOf('官方'), await jobOf('你好', {}, { FromUserName: 'oMo' })]
+    await answersOf(handler(), [before])
+    const results = await handler().handle([{ ...receive(before), isRetry: true }, receive(other)])
+    expect(results).toMatchObject([
+      { kind: 'answered', answer: 'transfer' },
+      { kind: 'answered', answer: 'success' },
+    ])
+    expect(await pushRow(before)).toEqual({ state: 'handled', answer: 'transfer', attempts: 1 })
+  })
+
   it('commits nothing in a shard that is another’s by now', async () => {
     const job = await jobOf('你好')
     const asked: (readonly number[])[] = []
@@ -250,6 +261,18 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
       .execute()
     expect(rows).toEqual([{ open_id: 'oLin' }])
     expect((await conversation()).contact_id).not.toBe(1)
+  })
+
+  // SQLite has one writer at a time.
+  it.runIf(kind === 'postgres')('takes a tag as put that a person puts meanwhile', async () => {
+    await answersOf(handler(), [await jobOf('你好')])
+    bot.hears('标', async (ctx) => {
+      await test.store.db.insertInto('contact_tag').values({ contact_id: 1, tag: '大客户' }).execute()
+      ctx.tag('大客户')
+      ctx.stayedSilent()
+    })
+    await answersOf(handler(), [await jobOf('标')])
+    expect(await tags()).toEqual(expect.arrayContaining(['大客户', '新客']))
   })
 
   it('asks nobody about an event of another service, though its customer wrote, too', async () => {
@@ -411,7 +434,7 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
       const job = await jobOf('查')
       const opened = await begun(by, job)
       const result = { ...finish(job, opened).result, answer: 'transfer' } as const
-      await by.handle([finish(job, opened, { result })])
+      expect(await by.handle([finish(job, opened, { result })])).toEqual(['transfer'])
       const again = { ...finish(job, opened, { answeredBy: 'another' }), isRetry: true }
       expect(await by.handle([again])).toEqual(['transfer'])
       expect(await lines()).toEqual(['contact 查', 'system transferred'])
@@ -474,12 +497,13 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
       expect((await pushRow(job)).state).toBe('failed')
     })
 
-    it('checks held replies against all that left since the customer wrote', async () => {
+    it('checks replies against all that left since the customer wrote', async () => {
       const by = handler({ code: code('查') })
       const job = await jobOf('查')
       const opened = await begun(by, job)
       for (const place of [0, 1, 2]) await by.handle([reply(job, opened, place, '答')])
       await accepted(at)
+      expect(await by.handle([reply(job, opened, 3, '四')])).toMatchObject([{ code: 'allowance' }])
       const held = [{ place: 3, author: 'rule:问候', message: { msgType: 'text', content: '四' } }] as const
       await by.handle([finish(job, opened, { held })])
       expect((await lines()).at(-1)).toBe('system handoff allowance')
