@@ -201,6 +201,8 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
     await state(other).toBe('accepted')
     expect((await message(behind)).state).toBe('queued')
     expect(wechat.texts).toEqual(['甲'])
+    // One for the leaving and one for the outcome: nobody tries to let the first leave again and again.
+    expect(database.asked).toBe(2)
   })
 
   it('leaves unknown what got no answer, and goes on with the next', async () => {

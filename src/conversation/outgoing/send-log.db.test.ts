@@ -276,20 +276,24 @@ describe.each(await storeKinds())('the log of sends on %s', (kind) => {
   })
 
   it('commits what comes in one turn in one transaction, each with its own outcome', async () => {
-    const ids = [await sending(), await sending(), await sending()]
+    const ids = [await sending(), await sending(), await sending(), await sending(), await queue()]
     const watched = failingCommits(test.store)
     const by = log({ store: watched.store })
-    const [one = 0, two = 0, three = 0] = ids
+    const [one = 0, two = 0, three = 0, four = 0, five = 0] = ids
     await Promise.all([
       note(one, 'accept', {}, by),
       note(two, 'fail', { error: refusal(70000) }, by),
       note(three, 'return', { notBefore: at + 5 }, by),
+      note(four, 'accept', {}, by),
+      note(five, 'leave', {}, by),
     ])
     expect(watched.asked).toBe(1)
     expect((await Promise.all(ids.map(row))).map(({ state }) => state)).toEqual([
       'accepted',
       'failed',
       'queued',
+      'accepted',
+      'sending',
     ])
   })
 
