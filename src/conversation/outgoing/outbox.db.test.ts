@@ -121,6 +121,22 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
     await texts().toEqual(['oA', 'oB', 'oC'])
   })
 
+  it('reads nothing while it has no room for another send', async () => {
+    await queue(lin, '一')
+    const reads = vi.spyOn(test.store.db, 'executeQuery')
+    const box = outbox({ concurrency: 1 })
+    await box.start()
+    await texts().toEqual(['一'])
+    expect(reads).toHaveBeenCalledTimes(1)
+    await queue(await customerWrote(test.store, 'oMo', at), '甲')
+    box.wake()
+    await turns()
+    expect(reads).toHaveBeenCalledTimes(1)
+    wechat.requests[0]?.answer()
+    await texts().toEqual(['一', '甲'])
+    expect(reads).toHaveBeenCalledTimes(2)
+  })
+
   it('does not send what was cancelled after it was read', async () => {
     const mo = await customerWrote(test.store, 'oMo', at)
     await queue(lin, '一')
