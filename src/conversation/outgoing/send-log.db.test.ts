@@ -115,6 +115,7 @@ describe.each(await storeKinds())('the log of sends on %s', (kind) => {
       const left = await sending()
       at += 48 * 3_600_000
       expect(await note(left, 'accept')).toBe(true)
+      expect((await row(left)).state).toBe('accepted')
     })
 
     it.each([
