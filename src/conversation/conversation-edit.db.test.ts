@@ -60,12 +60,17 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
       return [author, text ?? line, reason].filter((part) => part !== undefined).join(' ')
     })
   }
+  /** How often pages were told of the conversation itself. */
+  async function told(): Promise<number> {
+    const rows = await test.store.db.selectFrom('feed').select('kind').execute()
+    return rows.filter(({ kind: of }) => of === 'conversation').length
+  }
   const epochs = async (): Promise<number[]> => (await written()).map(({ epoch }) => epoch)
 
   describe('takes in', () => {
     it('a message: it is written, gives its allowance, and its customer waits', async () => {
       await edit((it) => {
-        it.receive(push(), 7, at + 3)
+        it.receive(push(), 7, at + 2003)
       })
       expect(await written()).toMatchObject([
         {
@@ -81,8 +86,8 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
         status: 'bot',
         epoch: 0,
         message_seconds: at / 1000,
-        message_received_at: at + 3,
-        waiting_since: at + 3,
+        message_received_at: at + 2003,
+        waiting_since: at + 2003,
       })
     })
 
@@ -104,6 +109,7 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
         expect(it.repliesLeft).toBe(2)
       })
       expect(await lines()).toEqual(['system entered'])
+      expect((await written())[0]?.push_id).toBe(7)
       expect(await conversation()).toMatchObject({
         enter_seconds: at / 1000,
         enter_received_at: at + 3,
@@ -114,12 +120,37 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
       expect(contact?.session_from).toBe('goods:1')
     })
 
+    it('an entry of a customer whose id is not the conversation’s, and notes who answered it', async () => {
+      await test.store.db
+        .insertInto('contact')
+        .values({ app_id: appId, open_id: 'oOld', created_at: at, seen_at: at })
+        .execute()
+      await edit(async (it) => {
+        it.receive(enters(), 7, at)
+        it.answersAs('rule:欢迎')
+        await it.send('oLin', say('欢迎'))
+      })
+      const contacts = await test.store.db
+        .selectFrom('contact')
+        .select(['open_id', 'session_from'])
+        .orderBy('id')
+        .execute()
+      expect(contacts.map((row) => row.session_from)).toEqual([null, 'goods:1'])
+      expect((await written()).map((row) => row.answered_by)).toEqual(['rule:欢迎', null])
+    })
+
     it('no other event', async () => {
       await edit((it) => {
         it.receive(push({ MsgType: 'event', Event: 'else' }), 7, at)
         expect(it.received).toBeUndefined()
       })
       expect(await lines()).toEqual([])
+      await edit((it) => {
+        it.receive(push(), 8, at)
+        it.receive(push({ MsgType: 'event', Event: 'else' }), 9, at)
+        expect(it.received).toBeUndefined()
+      })
+      expect(await lines()).toHaveLength(1)
     })
 
     it('a message to a closed conversation, which opens for the bot under a new epoch', async () => {
@@ -133,6 +164,8 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
       })
       expect(await conversation()).toMatchObject({ status: 'bot', epoch: 5 })
       expect(await epochs()).toEqual([0, 5, 5])
+      // Pages are told that it is another's now.
+      expect(await told()).toBe(1)
     })
 
     it.each(['message', 'entry'])('what WeChat said of the count is void after a %s', async (what) => {
@@ -171,7 +204,12 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
         it.receive(unreadable as unknown as Push, 1, at)
       })
       expect(await lines()).toEqual(['contact {"half'])
-      expect(await conversation()).toMatchObject({ status: 'bot', message_received_at: null })
+      const [line] = await written()
+      expect(await conversation()).toMatchObject({
+        status: 'bot',
+        message_received_at: null,
+        last_message_id: line?.id,
+      })
     })
 
     it('the next push of the same transaction as one of its own', async () => {
@@ -246,6 +284,7 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
         expect(it.answered).toBe(false)
       }, costs)
       expect(await lines()).toHaveLength(1)
+      expect((await written())[0]?.answered_by).toBeNull()
     })
 
     it('count what was on its way before', async () => {
@@ -271,6 +310,26 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
         })
       expect(results).toEqual([true, true, false, false])
       expect(await lines()).toEqual(['contact 你好', 'rule:问候 一', 'bot 一'])
+    })
+
+    it('of handlers in code that are queued need no room once more', async () => {
+      await edit(async (it) => {
+        it.receive(push(), 7, at)
+        expect(await it.replyTo(7, 0, 'bot', say('一'))).toBe(true)
+      })
+      const costs: OutgoingCost[] = Array.from({ length: 5 }, () => ({ state: 'queued', sentAt: null }))
+      await edit(async (it) => {
+        expect(it.repliesLeft).toBe(0)
+        expect(await it.replyTo(7, 0, 'bot', say('一'))).toBe(false)
+      }, costs)
+    })
+
+    it('of handlers in code are the conversation’s last words, in a transaction of their own', async () => {
+      await edit((it) => {
+        it.receive(push(), 7, at)
+      })
+      await edit((it) => it.replyTo(7, 0, 'bot', say('一')))
+      expect((await conversation()).last_message_id).toBe((await written())[1]?.id)
     })
 
     it('are written once though two transactions queue them', async () => {
@@ -309,6 +368,22 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
         it.handoff('问人')
       })
       expect((await conversation()).waiting_since).toBe(at)
+    })
+
+    it('who waits already, since their message, and nobody has answered', async () => {
+      await edit((it) => {
+        it.receive(push(), 7, at)
+      })
+      at += 5000
+      await edit((it) => {
+        it.handoff('问人')
+      })
+      expect((await conversation()).waiting_since).toBe(start)
+      await edit((it) => {
+        it.receive(push(), 8, at)
+        it.handoff('问人')
+      })
+      expect((await written()).map((row) => row.answered_by)).toEqual([null, null, null])
     })
 
     it('nothing that people have already', async () => {
@@ -366,8 +441,9 @@ describe.each(await storeKinds())('an edit of a conversation on %s', (kind) => {
     await edit((it) => {
       it.tag('新客')
       it.tag('新客')
-      expect(it.contact.tags).toEqual(['新客'])
-      expect(it.newTags).toEqual(['新客'])
+      it.tag('大客户')
+      expect(it.contact.tags).toEqual(['新客', '大客户'])
+      expect(it.newTags).toEqual(['新客', '大客户'])
     })
   })
 })

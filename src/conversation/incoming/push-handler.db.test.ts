@@ -6,7 +6,7 @@ import { makeStore, storeKinds, type TestStore } from '../../../test/stores.js'
 import { Bot, newRun } from '../../bot/index.js'
 import { HandlerError } from '../../errors.js'
 import { silentLogger } from '../../log.js'
-import type { PushTable } from '../../store/index.js'
+import { shardOf, type PushTable } from '../../store/index.js'
 import { restorePush } from '../../wechat/index.js'
 import { defaultAllowanceRules } from '../allowance.js'
 import type { ConversationActions } from '../conversation-context.js'
@@ -142,6 +142,14 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
     (await test.store.db.selectFrom('contact_tag').select('tag').orderBy('tag').execute()).map(
       ({ tag }) => tag,
     )
+  /** WeChat accepts all replies so far. */
+  async function accepted(sentAt: number): Promise<void> {
+    await test.store.db
+      .updateTable('message')
+      .set({ state: 'accepted', sent_at: sentAt })
+      .where('direction', '=', 'outgoing')
+      .execute()
+  }
   const failed = new HandlerError('threw', 'broken')
 
   it('writes the message, the rules’ replies and tags, and the mark, and tells who answered', async () => {
@@ -179,11 +187,28 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
     expect(await answersOf(handler(), [other])).toEqual(['success'])
   })
 
+  it('handles the others of a batch in which one is known to be tried again', async () => {
+    const [before, other] = [await jobOf('官方'), await jobOf('你好', {}, { FromUserName: 'oMo' })]
+    await answersOf(handler(), [before])
+    const results = await handler().handle([{ ...receive(before), isRetry: true }, receive(other)])
+    expect(results).toMatchObject([
+      { kind: 'answered', answer: 'transfer' },
+      { kind: 'answered', answer: 'success' },
+    ])
+    expect(await pushRow(before)).toEqual({ state: 'handled', answer: 'transfer', attempts: 1 })
+  })
+
   it('commits nothing in a shard that is another’s by now', async () => {
     const job = await jobOf('你好')
-    const lost = handler({ shards: { hold: async () => false } })
+    const asked: (readonly number[])[] = []
+    const hold = async (_tx: unknown, shards: readonly number[]): Promise<boolean> => {
+      asked.push(shards)
+      return false
+    }
+    const lost = handler({ shards: { hold } })
     await expect(lost.handle([receive(job)])).rejects.toThrow(LostShards)
     await expect(lost.fail(job)).rejects.toThrow(LostShards)
+    expect(asked).toEqual([[shardOf(appId, 'oLin')], [shardOf(appId, 'oLin')]])
     expect(await pushRow(job)).toMatchObject({ state: 'new', attempts: 0 })
     expect(await lines()).toEqual([])
   })
@@ -211,6 +236,61 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
     expect((await pushRow(job)).state).toBe('handled')
   })
 
+  it('leaves an event with the bot that nothing answers', async () => {
+    const entry = {
+      MsgType: 'event',
+      Event: 'user_enter_tempsession',
+      SessionFrom: 'goods:1',
+      MsgId: undefined,
+    }
+    await answersOf(handler(), [await jobOf('', {}, entry)])
+    expect(await lines()).toEqual(['system entered'])
+    expect((await conversation()).status).toBe('bot')
+  })
+
+  it('puts tags on the customer, whose id is not the conversation’s', async () => {
+    await test.store.db
+      .insertInto('contact')
+      .values({ app_id: appId, open_id: 'oOld', created_at: at, seen_at: at })
+      .execute()
+    await answersOf(handler(), [await jobOf('你好')])
+    const rows = await test.store.db
+      .selectFrom('contact_tag')
+      .innerJoin('contact', 'contact.id', 'contact_id')
+      .select('open_id')
+      .execute()
+    expect(rows).toEqual([{ open_id: 'oLin' }])
+    expect((await conversation()).contact_id).not.toBe(1)
+  })
+
+  // SQLite has one writer at a time.
+  it.runIf(kind === 'postgres')('takes a tag as put that a person puts meanwhile', async () => {
+    await answersOf(handler(), [await jobOf('你好')])
+    bot.hears('标', async (ctx) => {
+      await test.store.db.insertInto('contact_tag').values({ contact_id: 1, tag: '大客户' }).execute()
+      ctx.tag('大客户')
+      ctx.stayedSilent()
+    })
+    await answersOf(handler(), [await jobOf('标')])
+    expect(await tags()).toEqual(expect.arrayContaining(['大客户', '新客']))
+  })
+
+  it('asks nobody about an event of another service, though its customer wrote, too', async () => {
+    const all = { mayTake: () => true, takesFirst: () => false, takesRest: () => true }
+    const event = await jobOf('', {}, { MsgType: 'event', Event: 'other_service', MsgId: undefined })
+    const results = await handler({ code: all }).handle([receive(event), receive(await jobOf('你好'))])
+    expect(results).toMatchObject([{ kind: 'answered', seen: undefined }, { kind: 'answered' }])
+  })
+
+  it('asks nobody about an event that can’t be read', async () => {
+    const all = { mayTake: () => true, takesFirst: () => true, takesRest: () => true }
+    const plaintext = `{"ToUserName":"gh_1","FromUserName":"oLin","CreateTime":${at / 1000},"MsgType":"event","Event":"use`
+    const job = await jobOf('', { push: restorePush({ appId, plaintext }) })
+    expect(job.push.unreadable).toMatchObject({ isEvent: true, fromUserName: 'oLin' })
+    expect(await handler({ code: all }).handle([receive(job)])).toMatchObject([{ kind: 'answered' }])
+    expect(await lines()).toEqual([`contact ${plaintext}`])
+  })
+
   it('marks what concerns no customer, and makes no conversation of it', async () => {
     const job = await jobOf('', {}, { MsgType: 'event', Event: 'other_service', MsgId: undefined })
     expect(await answersOf(handler(), [job])).toEqual(['success'])
@@ -230,6 +310,31 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
     await answersOf(handler(), [job])
     expect((await lines())[1]).toBe('system handoff transfer_late')
   })
+
+  it.each([
+    [true, true, 'system handoff transfer_late'],
+    [true, false, 'system transferred'],
+    [false, true, 'system transferred'],
+  ])(
+    'of a transfer, WeChat waiting elsewhere (%s) and answered meanwhile (%s), it writes: %s',
+    async (isWaitedElsewhere, answered, line) => {
+      const job = await jobOf('转', { isWaitedElsewhere })
+      bot.hears('转', (ctx) => {
+        ctx.transfer()
+        job.run.answered = answered
+      })
+      expect(await answersOf(handler(), [job])).toEqual(['transfer'])
+      expect((await lines())[1]).toBe(line)
+      // The same of handlers in code, which end later.
+      const asked = await jobOf('查', { isWaitedElsewhere }, { FromUserName: 'oMo' })
+      const by = handler({ code: code('查') })
+      const opened = await begun(by, asked)
+      asked.run.answered = answered
+      const result = { ...finish(asked, opened).result, answer: 'transfer' } as const
+      await by.handle([finish(asked, opened, { result })])
+      expect((await lines()).at(-1)).toBe(line)
+    },
+  )
 
   describe('with handlers in code', () => {
     it('gives them what they take, before the rules or behind them, and marks it begun', async () => {
@@ -259,8 +364,12 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
       expect(await lines()).toEqual(['contact 查', 'contact 你好', 'rule:问候 您好！'])
     })
 
-    it('does not give them what a rule answered, or failed at', async () => {
-      for (const text of ['你好', '坏', '官方']) {
+    it('does not give them what a rule answered, matched, or failed at', async () => {
+      bot.hears('记下', (ctx) => {
+        ctx.answersAs('rule:记下')
+      })
+      bot.hears('无名', (ctx) => ctx.reply('好'))
+      for (const text of ['你好', '坏', '官方', '记下', '无名']) {
         const by = handler({ code: code('', text) })
         const [result] = await by.handle([receive(await jobOf(text, {}, { FromUserName: `o${msgIds}` }))])
         expect(result).toMatchObject({ kind: 'answered' })
@@ -309,12 +418,23 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
       expect((await pushRow(job)).state).toBe('handled')
     })
 
+    it('hands over nothing that a person gave back to the bot meanwhile', async () => {
+      const by = handler({ code: code('查') })
+      const job = await jobOf('查')
+      const opened = await begun(by, job)
+      await changeConversation(test.store, 1, { epoch: 2 })
+      const result = { ...finish(job, opened).result, handoff: '问人' }
+      await by.handle([finish(job, opened, { result })])
+      expect(await lines()).toEqual(['contact 查'])
+      expect((await conversation()).status).toBe('bot')
+    })
+
     it('ends a push once: asked again it gives the first answer', async () => {
       const by = handler({ code: code('查') })
       const job = await jobOf('查')
       const opened = await begun(by, job)
       const result = { ...finish(job, opened).result, answer: 'transfer' } as const
-      await by.handle([finish(job, opened, { result })])
+      expect(await by.handle([finish(job, opened, { result })])).toEqual(['transfer'])
       const again = { ...finish(job, opened, { answeredBy: 'another' }), isRetry: true }
       expect(await by.handle([again])).toEqual(['transfer'])
       expect(await lines()).toEqual(['contact 查', 'system transferred'])
@@ -355,6 +475,55 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
         ...['rule:问候 0', 'rule:问候 1', 'rule:问候 2'],
         'system handoff allowance',
       ])
+    })
+
+    it('hands over for a reply that was refused before, though later ones are queued', async () => {
+      const by = handler({ code: code('查') })
+      const job = await jobOf('查')
+      const opened = await begun(by, job)
+      const held = [{ place: 1, author: 'rule:问候', message: { msgType: 'text', content: '一' } }] as const
+      await by.handle([finish(job, opened, { held, refused: new AllowanceError('used up') })])
+      expect(await lines()).toEqual(['contact 查', 'rule:问候 一', 'system handoff allowance'])
+      expect((await pushRow(job)).state).toBe('handled')
+    })
+
+    it('takes what a run threw for the cause, though a reply was refused, too', async () => {
+      const by = handler({ code: code('查') })
+      const job = await jobOf('查')
+      const opened = await begun(by, job)
+      const result = { ...finish(job, opened).result, error: failed }
+      await by.handle([finish(job, opened, { result, refused: new AllowanceError('used up') })])
+      expect((await lines()).at(-1)).toBe('system handoff handler_failed')
+      expect((await pushRow(job)).state).toBe('failed')
+    })
+
+    it('checks replies against all that left since the customer wrote', async () => {
+      const by = handler({ code: code('查') })
+      const job = await jobOf('查')
+      const opened = await begun(by, job)
+      for (const place of [0, 1, 2]) await by.handle([reply(job, opened, place, '答')])
+      await accepted(at)
+      expect(await by.handle([reply(job, opened, 3, '四')])).toMatchObject([{ code: 'allowance' }])
+      const held = [{ place: 3, author: 'rule:问候', message: { msgType: 'text', content: '四' } }] as const
+      await by.handle([finish(job, opened, { held })])
+      expect((await lines()).at(-1)).toBe('system handoff allowance')
+    })
+
+    it('gives no reply for refused that could not be kept', async () => {
+      const by = handler({ code: code('查') })
+      const job = await jobOf('查')
+      const opened = await begun(by, job)
+      const odd = 1n as unknown as string
+      await expect(by.handle([reply(job, opened, 0, odd)])).rejects.toThrow(TypeError)
+    })
+
+    it('begins what stands behind the rules a second time without asking them', async () => {
+      const by = handler({ code: code('', '查') })
+      const job = await jobOf('查')
+      await begun(by, job)
+      bot.hears('查', (ctx) => ctx.reply('新规则'))
+      expect((await begun(by, { ...job, attempts: 1 })).attempt).toBe(2)
+      expect(await lines()).toEqual(['contact 查'])
     })
 
     it('begins a push three times, writes its message once, and then gives it to people as failed', async () => {
@@ -398,14 +567,41 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
     expect(await lines()).toHaveLength(1)
   })
 
+  it('leaves alone what was handled meanwhile, and what waits', async () => {
+    const [job, waiting] = [await jobOf('你好'), await jobOf('在吗')]
+    await answersOf(handler(), [job])
+    await handler().fail(job)
+    expect(await lines()).toEqual(['contact 你好', 'rule:问候 您好！'])
+    expect((await pushRow(job)).state).toBe('handled')
+    await handler().fail(await jobOf('坏', {}, { FromUserName: 'oMo' }))
+    expect(await pushRow(waiting)).toEqual({ state: 'new', answer: null, attempts: 0 })
+  })
+
+  it('counts what is still on its way when the customer writes again', async () => {
+    await answersOf(handler(), [await jobOf('你好')])
+    expect((await begun(handler({ code: code('查') }), await jobOf('查'))).repliesLeft).toBe(2)
+  })
+
+  it('counts what a message gave and was used where its customer enters', async () => {
+    await answersOf(handler(), [await jobOf('你好')])
+    await accepted(at)
+    const all = { mayTake: () => true, takesFirst: () => true, takesRest: () => true }
+    const entry = { MsgType: 'event', Event: 'user_enter_tempsession', SessionFrom: '', MsgId: undefined }
+    expect((await begun(handler({ code: all }), await jobOf('', {}, entry))).repliesLeft).toBe(2)
+  })
+
+  it('takes a sign to come after all that left before, where our clock was put back', async () => {
+    await answersOf(handler(), [await jobOf('你好')])
+    await accepted(at + 1000)
+    at -= 3_600_000
+    await answersOf(handler(), [await jobOf('你好')])
+    expect((await conversation()).message_received_at).toBe(start + 1001)
+  })
+
   it('counts what left while a sign was on its way to us', async () => {
     // Three replies left after the customer wrote, and before it reached us.
     await answersOf(handler(), [await jobOf('你好')])
-    await test.store.db
-      .updateTable('message')
-      .set({ state: 'accepted', sent_at: at + 4000 })
-      .where('direction', '=', 'outgoing')
-      .execute()
+    await accepted(at + 4000)
     const createTime = Math.floor(at / 1000) + 2
     at += 6000
     const job = await jobOf('查', {}, { CreateTime: createTime })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   appId,
   changeConversation,
@@ -17,6 +17,7 @@ import { makeStore, storeKinds, type TestStore } from '../../../test/stores.js'
 import { ApiError, NetworkError } from '../../errors.js'
 import { shardOf } from '../../store/index.js'
 import { defaultAllowanceRules } from '../allowance.js'
+import { FIRST_PAUSE_MS } from '../incoming/worker.js'
 import { everyShard } from '../shards.js'
 import { Outbox, type OutboxOptions, type Remedy } from './outbox.js'
 
@@ -56,6 +57,7 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
     lin = await customerWrote(test.store, 'oLin', at)
   })
   afterEach(async () => {
+    vi.useRealTimers()
     const stopped = running.splice(0).map((outbox) => outbox.stop())
     for (const request of wechat.requests) request.answer()
     await Promise.all(stopped)
@@ -78,6 +80,10 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
     return made
   }
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  /** As many as an end of a send needs to be noticed. */
+  async function turns(): Promise<void> {
+    for (let n = 0; n < 10; n++) await turn()
+  }
   const queue = (id: number, text: string) => queueText(test.store, id, text)
   const message = (id: number) => messageRow(test.store, id)
   const until = <T>(look: () => T | Promise<T>) => expect.poll(look, { interval: 2 })
@@ -113,6 +119,22 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
     box.wake()
     wechat.requests[0]?.answer()
     await texts().toEqual(['oA', 'oB', 'oC'])
+  })
+
+  it('reads nothing while it has no room for another send', async () => {
+    await queue(lin, '一')
+    const reads = vi.spyOn(test.store.db, 'executeQuery')
+    const box = outbox({ concurrency: 1 })
+    await box.start()
+    await texts().toEqual(['一'])
+    expect(reads).toHaveBeenCalledTimes(1)
+    await queue(await customerWrote(test.store, 'oMo', at), '甲')
+    box.wake()
+    await turns()
+    expect(reads).toHaveBeenCalledTimes(1)
+    wechat.requests[0]?.answer()
+    await texts().toEqual(['一', '甲'])
+    expect(reads).toHaveBeenCalledTimes(2)
   })
 
   it('does not send what was cancelled after it was read', async () => {
@@ -169,6 +191,37 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
     })
   })
 
+  it('pauses before it asks a database again that failed, longer each time', async () => {
+    wechat.byItself = () => undefined
+    const pauses: number[] = []
+    const wait = (milliseconds: number): Promise<void> => {
+      pauses.push(milliseconds)
+      return turn()
+    }
+    const id = await queue(lin, '一')
+    // At the start; of the leaving, which is taken back and made again; of the outcome.
+    database.faults.push('none', 'refused', 'none', 'none', 'refused', 'refused')
+    await outbox({ wait }).start()
+    await state(id).toBe('accepted')
+    expect(pauses).toEqual([FIRST_PAUSE_MS, FIRST_PAUSE_MS, 2 * FIRST_PAUSE_MS])
+  })
+
+  it('sends nothing behind a message that leaves elsewhere', async () => {
+    wechat.byItself = () => undefined
+    const first = await queue(lin, '一')
+    const shards = new SomeShards([shardOf(appId, 'oLin'), shardOf(appId, 'oMo')])
+    const box = outbox({ shards })
+    await test.store.db.updateTable('message').set({ state: 'sending' }).where('id', '=', first).execute()
+    const behind = await queue(lin, '二')
+    const other = await queue(await customerWrote(test.store, 'oMo', at), '甲')
+    box.wake()
+    await state(other).toBe('accepted')
+    expect((await message(behind)).state).toBe('queued')
+    expect(wechat.texts).toEqual(['甲'])
+    // Nobody tries again and again to let the first leave.
+    expect(shards.held.flat()).toEqual([shardOf(appId, 'oMo')])
+  })
+
   it('leaves unknown what got no answer, and goes on with the next', async () => {
     wechat.byItself = (text) => (text === '一' ? unanswered : undefined)
     const lost = await queue(lin, '一')
@@ -194,6 +247,11 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
     expect(await toldOf(test.store, lost)).toBe(told + 1)
     await state(waiting).toBe('accepted')
     expect(wechat.texts).toEqual(['二'])
+  })
+
+  it('does not start where what an earlier process left can’t be settled', async () => {
+    database.faults.push('refused')
+    await expect(outbox().start()).rejects.toThrow('the database is away')
   })
 
   it('waits a minute where WeChat’s limit must pass, with all behind it, and then goes on', async () => {
@@ -242,6 +300,23 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
       at += pause
       box.wake()
     }
+  })
+
+  it('looks by itself once a message’s time has come', async () => {
+    wechat.byItself = () => undefined
+    const id = await queueText(test.store, lin, '一', { notBefore: at + 20 })
+    let asked = 0
+    const now = (): number => {
+      asked++
+      return at
+    }
+    await outbox({ now }).start()
+    asked = 0
+    // It has been read, and its time has not come.
+    await until(() => asked).toBeGreaterThan(0)
+    expect((await message(id)).state).toBe('queued')
+    at += 20
+    await state(id).toBe('accepted')
   })
 
   it('does not wait for a time that only a clock put back can have made so late', async () => {
@@ -308,10 +383,38 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
 
     it('finds what another process queued by its word', async () => {
       wechat.byItself = () => undefined
+      // Its interval is of a clock that stands still, so it does not poll.
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+      await outbox({ shards: new SomeShards([mine]) }).start()
+      vi.useRealTimers()
+      const id = await queue(lin, '一')
+      await until(async () => {
+        await test.store.signals.send('queued', '')
+        return (await message(id)).state
+      }).toBe('accepted')
+    })
+
+    it('finds it within a second where its word was missed', async () => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+      wechat.byItself = () => undefined
       await outbox({ shards: new SomeShards([mine]) }).start()
       const id = await queue(lin, '一')
-      void test.store.signals.send('queued', '')
+      vi.advanceTimersByTime(1000)
       await state(id).toBe('accepted')
+    })
+
+    it('asks for nothing that it read in a shard which it lost since', async () => {
+      const shards = new SomeShards([mine, others])
+      await queue(lin, '一')
+      await queue(await customerWrote(test.store, 'oMo', at), '甲')
+      const box = outbox({ shards, concurrency: 1 })
+      box.wake()
+      await texts().toEqual(['一'])
+      shards.mine.delete(others)
+      await queue(lin, '二')
+      wechat.requests[0]?.answer()
+      await texts().toEqual(['一', '二'])
+      expect(shards.held.flat()).not.toContain(others)
     })
 
     it('sends nothing in a shard that it lost between the look and the leaving', async () => {
@@ -395,6 +498,49 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
       expect((await message(lost)).state).toBe('sending')
     })
 
+    it('settles nothing again that another call settled meanwhile', async () => {
+      const id = await queue(lin, '一')
+      const pause = gate()
+      database.faults.push('refused')
+      const box = outbox({ shards: new SomeShards([mine]), wait: () => pause.opened })
+      const first = box.adopt([mine])
+      await until(() => logger.messages('error').length).toBe(1)
+      // The shard was lost, and came back.
+      await box.adopt([mine])
+      await texts().toEqual(['一'])
+      pause.open()
+      await first
+      expect((await message(id)).state).toBe('sending')
+    })
+
+    it('keeps closed what another call has not settled yet', async () => {
+      wechat.byItself = () => undefined
+      const shards = new SomeShards([mine])
+      const [settling, pause] = [gate(), gate()]
+      shards.hold = async (_tx, asked) => {
+        if (shards.held.push([...asked]) === 1) await settling.opened
+        return true
+      }
+      const open = await queue(lin, '一')
+      const closed = await queue(await customerWrote(test.store, 'oMo', at), '甲')
+      database.faults.push('none', 'refused')
+      const box = outbox({ shards, wait: () => pause.opened })
+      // One of the shards is lost at once, and comes back while the other is settled.
+      const first = box.adopt([mine, others])
+      await until(() => shards.held).toEqual([[mine]])
+      shards.mine.add(others)
+      const second = box.adopt([others])
+      await until(() => logger.messages('error').length).toBe(1)
+      settling.open()
+      await first
+      await state(open).toBe('accepted')
+      expect((await message(closed)).state).toBe('queued')
+      expect(wechat.texts).toEqual(['一'])
+      pause.open()
+      await second
+      await state(closed).toBe('accepted')
+    })
+
     it('settles nothing of shards of which one is lost in the middle', async () => {
       const shards = new SomeShards([mine, others])
       const lost = await queue(lin, '一')
@@ -428,6 +574,23 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
       expect((await message(own)).state).toBe('accepted')
       expect((await message(other)).state).toBe('sending')
     })
+
+    it('gives shards away when the last of their sends has ended', async () => {
+      const mo = await customerWrote(test.store, 'oMo', at)
+      const [own, other] = [await queue(lin, '一'), await queue(mo, '甲')]
+      const box = outbox({ shards: new SomeShards([mine, others]) })
+      box.wake()
+      await texts().toEqual(['一', '甲'])
+      let left = false
+      const leaving = box.leave([mine, others]).then(() => (left = true))
+      wechat.requests[0]?.answer()
+      await state(own).toBe('accepted')
+      await turns()
+      expect(left).toBe(false)
+      wechat.requests[1]?.answer()
+      await leaving
+      expect((await message(other)).state).toBe('accepted')
+    })
   })
 
   describe('when it stops', () => {
@@ -448,6 +611,41 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
       box.wake()
       await turn()
       expect(wechat.texts).toEqual(['一'])
+    })
+
+    it('waits for all sends under way', async () => {
+      const [first, second] = [
+        await queue(lin, '一'),
+        await queue(await customerWrote(test.store, 'oMo', at), '甲'),
+      ]
+      const box = outbox()
+      await box.start()
+      await texts().toEqual(['一', '甲'])
+      let isStopped = false
+      const stopped = box.stop().then(() => (isStopped = true))
+      wechat.requests[0]?.answer()
+      await state(first).toBe('accepted')
+      await turns()
+      expect(isStopped).toBe(false)
+      wechat.requests[1]?.answer()
+      await stopped
+      expect((await message(second)).state).toBe('accepted')
+    })
+
+    it('follows the other processes no more', async () => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+      const box = outbox({ shards: new SomeShards([]) })
+      await box.start()
+      await box.stop()
+      const looks = vi.spyOn(box, 'wake')
+      let heard = false
+      test.store.signals.on('queued', () => (heard = true))
+      await until(async () => {
+        await test.store.signals.send('queued', '')
+        return heard
+      }).toBe(true)
+      vi.advanceTimersByTime(10_000)
+      expect(looks).not.toHaveBeenCalled()
     })
 
     it('does not wait for a database that is away: the send is unknown at the next start', async () => {

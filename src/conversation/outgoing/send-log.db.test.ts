@@ -96,7 +96,9 @@ describe.each(await storeKinds())('the log of sends on %s', (kind) => {
         },
       }
       const by = log({ shards })
-      const results = [note(leaves, 'leave', {}, by), note(ends, 'accept', {}, by)]
+      // What ends is of a shard that nobody is asked for.
+      const ended = { id: ends, conversationId: lin, shard: 1 }
+      const results = [note(leaves, 'leave', {}, by), note(ends, 'accept', { message: ended }, by)]
       expect(await Promise.all(results)).toEqual([false, true])
       expect(asked).toEqual([[0]])
       expect((await row(leaves)).state).toBe('queued')
@@ -113,6 +115,7 @@ describe.each(await storeKinds())('the log of sends on %s', (kind) => {
       const left = await sending()
       at += 48 * 3_600_000
       expect(await note(left, 'accept')).toBe(true)
+      expect((await row(left)).state).toBe('accepted')
     })
 
     it.each([
@@ -138,13 +141,16 @@ describe.each(await storeKinds())('the log of sends on %s', (kind) => {
         expect(await note(id, 'leave')).toBe(true)
       })
 
-      it('cancels what an older message gave, as more was sent than it gives', async () => {
-        await leftBefore('accepted', at)
-        await leftBefore('unknown', at)
-        const id = await queue()
-        expect(await note(id, 'leave')).toBe(false)
-        expect(await row(id)).toMatchObject({ state: 'cancelled', problem: 'count_used' })
-      })
+      it.each(['unknown', 'sending'] as const)(
+        'cancels what an older message gave, as more was sent than it gives, one of it %s',
+        async (state) => {
+          await leftBefore('accepted', at)
+          await leftBefore(state, at)
+          const id = await queue()
+          expect(await note(id, 'leave')).toBe(false)
+          expect(await row(id)).toMatchObject({ state: 'cancelled', problem: 'count_used' })
+        },
+      )
 
       it('counts on what was queued where there never was a message', async () => {
         await changeConversation(test.store, lin, { message_seconds: null, message_received_at: null })
@@ -156,8 +162,8 @@ describe.each(await storeKinds())('the log of sends on %s', (kind) => {
 
     it('does not look at what was sent while a message gives more than an entry', async () => {
       await changeConversation(test.store, lin, { enter_seconds: at / 1000, enter_received_at: at })
-      await leftBefore('accepted', at)
-      await leftBefore('accepted', at)
+      // As many as the message gives, whoever sent them.
+      for (let n = 0; n < 5; n++) await leftBefore('accepted', at)
       expect(await note(await queue(), 'leave')).toBe(true)
     })
   })
@@ -183,13 +189,16 @@ describe.each(await storeKinds())('the log of sends on %s', (kind) => {
       expect((await row(id)).sent_at).toBe(start)
     })
 
-    it('keeps WeChat’s number, words and request id of a refusal', async () => {
+    it('keeps WeChat’s number, words and request id of a refusal, and when it left', async () => {
       const [id, bare] = [await sending(), await sending()]
+      const left = at
+      at += 300
       await Promise.all([
         note(id, 'fail', { error: refusal(70000, 'r1') }),
         note(bare, 'fail', { error: refusal(NaN) }),
       ])
       expect(await row(id)).toMatchObject({ state: 'failed', errcode: 70000, problem: 'no', rid: 'r1' })
+      expect((await row(id)).sent_at).toBe(left)
       expect(await row(bare)).toMatchObject({ state: 'failed', errcode: null, problem: 'no', rid: null })
     })
 
@@ -251,10 +260,12 @@ describe.each(await storeKinds())('the log of sends on %s', (kind) => {
       [45047, 'count'],
       [45015, 'window'],
       [70000, null],
-    ])('takes %i for a word about the %s', async (errcode, corrected) => {
+    ])('takes %i for a word about the %s of its conversation', async (errcode, corrected) => {
+      const mo = await customerWrote(test.store, 'oMo', at)
       const id = await sending()
       await note(id, 'fail', { error: refusal(errcode) })
       expect((await conversationRow(test.store, lin)).corrected).toBe(corrected)
+      expect((await conversationRow(test.store, mo)).corrected).toBeNull()
     })
 
     it('does not take it so where the customer gave a sign after the message left', async () => {
@@ -266,20 +277,63 @@ describe.each(await storeKinds())('the log of sends on %s', (kind) => {
   })
 
   it('commits what comes in one turn in one transaction, each with its own outcome', async () => {
-    const ids = [await sending(), await sending(), await sending()]
+    const ids = [await sending(), await sending(), await sending(), await sending(), await queue()]
     const watched = failingCommits(test.store)
     const by = log({ store: watched.store })
-    const [one = 0, two = 0, three = 0] = ids
+    const [one = 0, two = 0, three = 0, four = 0, five = 0] = ids
     await Promise.all([
       note(one, 'accept', {}, by),
       note(two, 'fail', { error: refusal(70000) }, by),
       note(three, 'return', { notBefore: at + 5 }, by),
+      note(four, 'accept', {}, by),
+      note(five, 'leave', {}, by),
     ])
     expect(watched.asked).toBe(1)
     expect((await Promise.all(ids.map(row))).map(({ state }) => state)).toEqual([
       'accepted',
       'failed',
       'queued',
+      'accepted',
+      'sending',
+    ])
+  })
+
+  it('keeps apart in one turn what differs in one thing', async () => {
+    const mo = await customerWrote(test.store, 'oMo', at + 5000)
+    const others = await queueText(test.store, mo, '答')
+    const by = log()
+    const own = await queue()
+    // The clock was put back behind the sign of one of them.
+    await Promise.all([
+      note(own, 'leave', {}, by),
+      note(others, 'leave', { message: { id: others, conversationId: mo, shard: 0 } }, by),
+    ])
+    expect([(await row(own)).sent_at, (await row(others)).sent_at]).toEqual([at, at + 5000])
+
+    const refused = (errcode: number, rid: string, errmsg: string): Partial<SendChange> => ({
+      error: new ApiError({ errcode, errmsg, rid, path: '/send', reason: 'unknown', explanation: '' }),
+    })
+    const changes = [
+      ['fail', refused(70000, 'r1', 'no')],
+      ['fail', refused(70001, 'r1', 'no')],
+      ['fail', refused(70000, 'r2', 'no')],
+      ['fail', refused(70000, 'r1', 'odd')],
+      ['return', { notBefore: at + 5 }],
+      ['return', { notBefore: at + 6 }],
+    ] as const
+    const ids = []
+    for (const [step, change] of changes) ids.push([await sending(), step, change] as const)
+    await Promise.all(ids.map(([id, step, change]) => note(id, step, change, by)))
+    const rows = await Promise.all(ids.map(([id]) => row(id)))
+    expect(
+      rows.map(({ errcode, rid, problem, not_before: before }) => [errcode, rid, problem, before]),
+    ).toEqual([
+      [70000, 'r1', 'no', null],
+      [70001, 'r1', 'no', null],
+      [70000, 'r2', 'no', null],
+      [70000, 'r1', 'odd', null],
+      [null, null, null, at + 5],
+      [null, null, null, at + 6],
     ])
   })
 
