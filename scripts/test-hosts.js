@@ -2,7 +2,7 @@
 // `npm run test:package`.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync } from 'node:fs'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -40,6 +40,8 @@ export async function testHosts(folder, tarball, step) {
     await emulator.close()
   }
 
+  step('the README’s bot, by its own commands')
+  await firstBot(folder)
   step('TypeScript to CommonJS, by nodenext and by node10')
   for (const config of ['tsconfig.json', 'tsconfig.node10.json']) {
     run('npx', ['--no-install', 'tsc', '-p', `typescript-commonjs/${config}`])
@@ -51,6 +53,36 @@ export async function testHosts(folder, tarball, step) {
   step('one file by esbuild')
   run('node', ['bundle/build.js'])
   mustSay(run('node', ['bundle/out/bot.js']), 'function')
+}
+
+/** The bot as it stands in the README, beside `kefu emulate`. */
+async function firstBot(folder) {
+  const [port, emulatorPort] = await freePorts(2)
+  cpSync(fileURLToPath(new URL('../examples/first-bot/bot.js', import.meta.url)), join(folder, 'bot.js'))
+  const pushUrl = `http://127.0.0.1:${port}/wechat`
+  const options = { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] }
+  const emulate = ['emulate', '--port', String(emulatorPort), '--app', pushUrl, '--env', 'wechat.env']
+  const emulator = spawn('node', ['node_modules/kefu/dist/server/cli.js', ...emulate], options)
+  const children = [emulator]
+  try {
+    await once(emulator.stdout, 'data')
+    const env = { ...process.env, PORT: String(port) }
+    const bot = spawn('node', ['--env-file=wechat.env', 'bot.js'], { ...options, env })
+    children.push(bot)
+    const appId = /WECHAT_APP_ID=(.*)/.exec(readFileSync(join(folder, 'wechat.env'), 'utf8'))[1]
+    const app = `http://127.0.0.1:${emulatorPort}/_emulator/apps/${appId}`
+    await untilVerified(`${app}/verify`, bot, 'bot.js')
+    const messages = `${app}/users/oStranger/messages`
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ msgType: 'text', content: '在吗' })
+    await fetch(messages, { method: 'POST', headers, body })
+    // The customer's own message is the first.
+    const { items } = await (await fetch(`${messages}?after=1&wait=10000`)).json()
+    mustSay(JSON.stringify(items), '您说：在吗')
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(children.map((child) => child.exitCode ?? once(child, 'exit')))
+  }
 }
 
 /** A host's bot proves its URL to the emulated WeChat and answers customers, in both formats. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { parseEnv, promisify } from 'node:util'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -216,6 +216,37 @@ describe('kefu demo and kefu emulate', { timeout: 60_000 }, () => {
     const ended = await run('bash', ['-e', '-c', stepOf('End the emulated WeChat')], { cwd, env })
     expect(ended.stdout).toContain('the emulated WeChat is running')
     await expect.poll(() => isRunning(pid)).toBe(false)
+  })
+
+  it('emulate --app writes the variables of a Mini Program, and knows it again at its next start', async () => {
+    const pushes = await startPushReceiver()
+    const args = ['emulate', '--port', '0', '--app', `${pushes.url}/wechat`, '--env', 'wechat.env']
+    const first = await printed(args)
+    const variables = (): Record<string, string | undefined> =>
+      parseEnv(readFileSync(join(cwd, 'wechat.env'), 'utf8'))
+    const before = variables()
+    expect(first.text).toContain(`${before['WECHAT_APP_ID'] ?? ''} → ${pushes.url}/wechat`)
+    expect(first.text).not.toContain(before['WECHAT_APP_SECRET'])
+    await first.end()
+    const second = await printed(args)
+    const { WECHAT_API_URL: url = '', ...after } = variables()
+    expect(before).toMatchObject(after)
+    const { WECHAT_APP_ID: appId = '', WECHAT_APP_SECRET: secret = '' } = after
+    const token = `${url}/cgi-bin/token?grant_type=client_credential&appid=${appId}&secret=${secret}`
+    expect(await (await fetch(token)).json()).toHaveProperty('access_token')
+    await second.end()
+    await pushes.close()
+  })
+
+  it('emulate --app leaves a file alone that has other variables', async () => {
+    writeFileSync(join(cwd, 'mine.env'), 'DATABASE_URL=x\n')
+    const { code, stderr } = await runKefu(
+      ['emulate', '--app', 'http://127.0.0.1:3000/wechat', '--env', 'mine.env'],
+      { cwd, env: { EMULATOR_PORT: '0' } },
+    )
+    expect(code).toBe(1)
+    expect(stderr).toContain('mine.env has other variables')
+    expect(readFileSync(join(cwd, 'mine.env'), 'utf8')).toBe('DATABASE_URL=x\n')
   })
 
   it('emulate with --no-key asks for none', async () => {

@@ -27,6 +27,11 @@ describe.each(['README.md', 'README.zh-CN.md'])('%s', (page) => {
     },
   )
 
+  it('has the bot whole, as it is run', () => {
+    const [bot] = codeBlocks(read(page)).filter(({ language }) => language === 'js')
+    expect(bot?.code).toBe(read('examples/first-bot/bot.js').trimEnd())
+  })
+
   it.runIf(exists(page))('gets a reader going in two commands', () => {
     const commands = codeBlocks(read(page)).flatMap(({ code }) => code.split('\n'))
     for (const command of ['npm install && npm run demo', 'npm install && npm test'])
@@ -58,6 +63,18 @@ function codeOf(page: string): string[] {
     return language === 'ts' ? code : code.replace(/\s*#.*$/gm, '')
   })
 }
+
+describe('docs/frameworks.md', () => {
+  const blocks = codeBlocks(read('docs/frameworks.md'))
+
+  it('shows files of test/hosts whole, which npm run test:package runs', () => {
+    expect(blocks.length).toBeGreaterThan(6)
+    for (const { code } of blocks) {
+      const [, path = '', shown] = /^\/\/ (test\/hosts\/\S+)\n+([^]*)$/.exec(code) ?? []
+      expect(shown, `a block without its file:\n${code}`).toBe(read(path).trimEnd())
+    }
+  })
+})
 
 describe('the list of examples', () => {
   const examples = readdirSync(new URL('examples', root), { withFileTypes: true })

@@ -5,11 +5,12 @@ import { ConfigError } from '../errors.js'
 import type { Config } from '../config/config.js'
 import { emulatorListening, phoneLinks } from '../demo/emulator-listening.js'
 import { createLogger } from '../server/log.js'
+import { addEmulatedApp, type EmulatedAppOptions } from './emulated-app.js'
 
 /** Starts the emulated WeChat alone; gives what to tell a person. Throws ConfigError. */
 export async function runEmulate(
   config: Config,
-  options: { readonly noKey: boolean },
+  options: { readonly noKey: boolean; readonly app?: EmulatedAppOptions | undefined },
 ): Promise<{ lines: string[]; close: () => Promise<void> }> {
   const listening = emulatorListening(config, options)
   const setup = await readSeedFile(config.emulatorSeedFile)
@@ -21,6 +22,13 @@ export async function runEmulate(
     logger: createLogger(config.logLevel),
   })
   const [phone, ...others] = phoneLinks(emulator, listening)
+  let appLines: string[] = []
+  try {
+    if (options.app) appLines = await addEmulatedApp(emulator, options.app)
+  } catch (error) {
+    await emulator.close()
+    throw error
+  }
   return {
     lines: [
       '',
@@ -31,6 +39,7 @@ export async function runEmulate(
       `  接口 API        ${emulator.url}    ← 代替 https://api.weixin.qq.com · use it instead (WECHAT_API_URL)`,
       `  控制 control    ${emulator.url}/_emulator/…   docs/emulator.md`,
       ...keyLines(emulator.key),
+      ...appLines,
       '',
     ],
     close: () => emulator.close(),

@@ -77,18 +77,23 @@ program
   .option(...allowHost)
   .option(...pushTo)
   .option(...noKey)
+  .option('--app <url>', 'a Mini Program whose pushes go there, such as http://127.0.0.1:3000/wechat')
+  .option('--env <file>', 'a file for its variables: read where it is there, written where not')
   .option('--seed-file <file>', 'JSON: the apps, users, faults and stubs it begins with (EMULATOR_SEED_FILE)')
   .option('--seed <text>', 'the same ids, tokens and nonces in each run (EMULATOR_SEED)')
   .option(
     '--clock <time>',
     'where its clock stands still, such as 2026-01-01T08:00:00+08:00 (EMULATOR_CLOCK)',
   )
-  .action(async (flags: ListeningFlags & { key: boolean }) => {
+  .action(async (flags: ListeningFlags & { key: boolean; app?: string; env?: string }) => {
     const { endOnSignal } = await import('./end-on-signal.js')
     const ending = endOnSignal()
     const { runEmulate } = await import('./emulate-command.js')
     const config = readConfig(withFlags(loadEnvironment(), flags, 'EMULATOR_PORT'))
-    const { lines, close } = await runEmulate(config, { noKey: !flags.key })
+    const { lines, close } = await runEmulate(config, {
+      noKey: !flags.key,
+      app: flags.app === undefined ? undefined : { pushUrl: flags.app, envFile: flags.env },
+    })
     ending.closes(close)
     print(...lines)
   })
