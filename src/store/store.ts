@@ -49,8 +49,13 @@ export async function openStore(
   throw new ConfigError('DATABASE_URL must be file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.')
 }
 
+/** The file of an address `file:PATH`. */
+export function sqlitePath(url: string): string {
+  return url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
+}
+
 async function openFile(url: string): Promise<Store> {
-  const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
+  const path = sqlitePath(url)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   keepDatabasePrivate(path)
   const sqlite = await openSqlite(path)

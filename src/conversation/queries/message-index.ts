@@ -76,9 +76,9 @@ export class MessageIndexer {
     await this.#loop.stop()
   }
 
-  /** Indexes everything that there is, without leaving time to anything else. */
-  async catchUp(): Promise<void> {
-    while ((await this.#batch()) > 0);
+  /** Indexes everything that there is, without leaving time to anything else; says how many messages after each batch. */
+  async catchUp(onBatch: (count: number) => void = () => undefined): Promise<void> {
+    for (let count = await this.#batch(); count > 0; count = await this.#batch()) onBatch(count)
   }
 
   async #pass(): Promise<undefined> {
