@@ -94,7 +94,8 @@ export class MessageIndexer {
 
   /** Indexes everything that there is, without leaving time to anything else; says how many messages after each batch. */
   async catchUp(onBatch: (count: number) => void = () => undefined): Promise<void> {
-    for (let count = await this.#batch(CATCH_UP); count > 0; count = await this.#batch(CATCH_UP)) onBatch(count)
+    for (let count = await this.#batch(CATCH_UP); count > 0; count = await this.#batch(CATCH_UP))
+      onBatch(count)
     while (await this.#renew());
   }
 
