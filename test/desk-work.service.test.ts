@@ -376,7 +376,13 @@ describe('kefu start', () => {
       expect(token).not.toBe('')
       expect(stderr).not.toContain(token)
       // No server runs: the command opens the database itself.
+      expect((await runKefu(['agent', 'list'], options)).stdout).toContain('There are no agents yet')
       expect((await runKefu(['agent', 'add', 'boss', '--role', 'admin'], options)).code).toBe(0)
+      const { stdout: listed } = await runKefu(['agent', 'list'], options)
+      expect(listed).toMatch(
+        /^boss {2}管理员 admin · 全部小程序 all Mini Programs · 从未登录 never seen · 须修改密码/,
+      )
+      expect(listed).not.toContain('argon2')
       const second = await startKefu(options)
       expect((await second.end()).stdout).toBe('')
     } finally {

@@ -173,6 +173,13 @@ agent
     print(...(await runAgentAdd(readConfig(loadEnvironment()), { name, role: options.role, password })))
   })
 agent
+  .command('list')
+  .description('lists them: role, Mini Programs, when they were last there\n列出全部客服账号')
+  .action(async () => {
+    const { runAgentList } = await import('./agent-command.js')
+    print(...(await runAgentList(readConfig(loadEnvironment()))))
+  })
+agent
   .command('reset-password')
   .description('gives one another password and signs them out everywhere\n重置密码，并使其全部登录失效')
   .argument('<name>')

@@ -86,9 +86,12 @@ function isRunning(cause: unknown): ConfigError {
   )
 }
 
+/** While SQLite's rows are hashed nothing moves on the connection, which has the lock. */
+const SILENCE_MS = 6 * 3_600_000
+
 async function openTarget(url: string): Promise<Store> {
   try {
-    return await openStore(url)
+    return await openStore(url, { silenceMs: SILENCE_MS })
   } catch (error) {
     const cause =
       error instanceof ConfigError && error.cause instanceof Error ? error.cause.message : 'unknown cause'

@@ -3,7 +3,14 @@ import { MessageIndexer } from '../conversation/index.js'
 import { ConfigError } from '../errors.js'
 import { silentLogger } from '../log.js'
 import { countPictureFiles, digestPictures, movePictures } from '../media/index.js'
-import { readDatabaseId, writeSetting, type Schema, type Store, type Tx } from '../store/index.js'
+import {
+  isDatabaseFault,
+  readDatabaseId,
+  writeSetting,
+  type Schema,
+  type Store,
+  type Tx,
+} from '../store/index.js'
 import {
   beginMove,
   continueNumbers,
@@ -76,8 +83,18 @@ export async function moveDatabase(options: MoveOptions): Promise<Moved> {
         '另一个 kefu move 正在写入这个目标数据库：等它结束。 ' +
           'Another kefu move is at work on this target: wait for it to end.',
       )
-    return new Move(options, db).run()
+    return new Move(options, db).run().catch((error: unknown) => {
+      throw isDatabaseFault(error) ? cutOff(error) : error
+    })
   })
+}
+
+function cutOff(cause: unknown): ConfigError {
+  return new ConfigError(
+    '与数据库的连接中断，或数据库出错：已完成的部分保留。再次运行 kefu move 会接着做。 ' +
+      'The connection to a database broke, or a database failed: what is done is kept. Run kefu move again, which goes on from there.',
+    { cause },
+  )
 }
 
 class Move {
