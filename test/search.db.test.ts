@@ -149,7 +149,10 @@ describe.each(await storeKinds())('search on %s', (kind) => {
     await sql`update contact set name = '張\u200b三豐[*]?' where open_id = 'oNear'`.execute(store.db)
     for (const query of ['张三丰', '張三豐', '丰[*]?', 'oNEAR 张三'])
       expect([query, await find(query)]).toEqual([query, ['oNear']])
-    for (const query of ['丰[张]', '张.丰', '张*丰', '张?丰', '[张]三'])
+    await sql`update contact set remark = '週邊臺灣*[後續]發貨' where open_id = 'oNear'`.execute(store.db)
+    for (const query of ['周边台湾*[后续]发货', '周邊台灣*[後續]发貨', '湾*[后续]'])
+      expect([query, await find(query)]).toEqual([query, ['oNear']])
+    for (const query of ['周边台湾后', '周边*发货', '丰[张]', '张.丰', '张*丰', '张?丰', '[张]三'])
       expect([query, await find(query)]).toEqual([query, []])
   })
 
