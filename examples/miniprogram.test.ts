@@ -147,3 +147,42 @@ describe('a card of the conversation', () => {
     expect(data).toEqual({ id: '1024' })
   })
 })
+
+describe('HarmonyOS, which has no contact button', () => {
+  /** What the page's file does on such a phone; `corpId` as somebody has filled it in. */
+  function onHarmony(path: string, corpId = ''): { page: Page & { data?: object }; called: unknown[] } {
+    const called: unknown[] = []
+    const pages: Page[] = []
+    const load = (file: string): unknown => {
+      const module = { exports: {} }
+      runInNewContext(read(file).replace("const corpId = ''", `const corpId = '${corpId}'`), {
+        module,
+        require: (relative: string) => load(new URL(relative, new URL(file, 'file:///')).pathname.slice(1)),
+        Page: (page: Page) => pages.push(page),
+        wx: {
+          getDeviceInfo: () => ({ platform: 'ohos' }),
+          openCustomerServiceChat: (options: object) => called.push(['chat', options]),
+          showModal: () => called.push(['modal']),
+        },
+      })
+      return module.exports
+    }
+    load(`${path}.js`)
+    return { page: pages[0] ?? {}, called }
+  }
+
+  it.each(app.pages)('has another button in its place on %s', (path) => {
+    const [, other] = elementsOf(read(`${path}.wxml`)).filter(({ name }) => name === 'button')
+    expect(other?.attributes).toMatchObject({ 'wx:if': '{{isWithoutButton}}', bindtap: 'openChat' })
+    expect(onHarmony(path).page.data).toMatchObject({ isWithoutButton: true })
+  })
+
+  it('opens 微信客服 where it is set up, and says what else there is where it is not', () => {
+    const set = onHarmony('pages/index/index', 'ww1')
+    set.page['openChat']?.()
+    expect(set.called).toMatchObject([['chat', { corpId: 'ww1', extInfo: { url: '' } }]])
+    const unset = onHarmony('pages/index/index')
+    unset.page['openChat']?.()
+    expect(unset.called).toEqual([['modal']])
+  })
+})

@@ -129,7 +129,7 @@ describe('figures and tables', () => {
     expect(figures.messages.incoming).toBeGreaterThan(0)
     expect(figures.days).toHaveLength(7)
     expect((await program.call('GET /reports', { query: { from: '2026-13-01' } })).status).toBe(400)
-    for (const path of ['GET /reports', 'GET /conversations.csv', 'GET /audit'])
+    for (const path of ['GET /reports', 'GET /conversations.csv', 'GET /messages.jsonl', 'GET /audit'])
       expect((await lin.api.call(path)).status).toBe(403)
   })
 
@@ -145,6 +145,26 @@ describe('figures and tables', () => {
     expect(body).toContain(`"'=HYPERLINK(""https://evil.example"",""a"")","'@SUM(A1)"`)
     const { items } = await boss.api.get(listOf(auditView), 'GET /audit', { query: { action: 'exported' } })
     expect(items).toMatchObject([{ actorName: 'boss', target: 'conversations.csv' }])
+  })
+
+  it('come as lines, with a header of a language, and for days that there are', async () => {
+    const { status, body, headers } = await boss.api.call('GET /messages.jsonl')
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8')
+    expect(headers.get('content-disposition')).toMatch(/filename="messages-[\d-]{10}-[\d-]{10}\.jsonl"$/)
+    expect(
+      String(body)
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toContainEqual(
+      expect.objectContaining({ direction: 'incoming', openId: expect.any(String) as unknown }),
+    )
+    const turned = { from: '2026-07-02', to: '2026-07-01' }
+    expect((await boss.api.call('GET /messages.jsonl', { query: turned })).status).toBe(400)
+    const table = await boss.api.call('GET /conversations.csv', { query: { lang: 'zh-CN' } })
+    expect(String(table.body)).toContain('"首次响应（秒）"')
+    expect((await boss.api.call('GET /conversations.csv', { query: { lang: 'fr' } })).status).toBe(400)
   })
 })
 
@@ -356,7 +376,13 @@ describe('kefu start', () => {
       expect(token).not.toBe('')
       expect(stderr).not.toContain(token)
       // No server runs: the command opens the database itself.
+      expect((await runKefu(['agent', 'list'], options)).stdout).toContain('There are no agents yet')
       expect((await runKefu(['agent', 'add', 'boss', '--role', 'admin'], options)).code).toBe(0)
+      const { stdout: listed } = await runKefu(['agent', 'list'], options)
+      expect(listed).toMatch(
+        /^boss {2}管理员 admin · 全部小程序 all Mini Programs · 从未登录 never seen · 须修改密码/,
+      )
+      expect(listed).not.toContain('argon2')
       const second = await startKefu(options)
       expect((await second.end()).stdout).toBe('')
     } finally {

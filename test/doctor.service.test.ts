@@ -46,6 +46,7 @@ describe('kefu doctor beside a running service', () => {
       'diverted-to-platform': 'warn',
       'diverted-to-function': 'warn',
       'diverted-to-hosting': 'warn',
+      'diverted-to-ai': 'warn',
       'push-paused': 'warn',
     })
     await service.emulator.user('oLin').sends('你好')

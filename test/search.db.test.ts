@@ -11,7 +11,8 @@ import {
 } from '../src/conversation/index.js'
 import { contains, wordsOf } from '../src/conversation/queries/search-pieces.js'
 import { silentLogger } from '../src/log.js'
-import type { Store } from '../src/store/index.js'
+import { readSetting, type Store } from '../src/store/index.js'
+import { searchFolds } from '../src/store/migrations/0021-search-folds.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'
 import { runs } from './support/property-runs.js'
 
@@ -22,6 +23,9 @@ const said: Record<string, readonly string[]> = {
   oSigns: [`100% _done_ "quoted" it's (a) * test \\ & | !`, '<b>粗体</b>'],
   oEmoji: ['好的😀👍🏽', 'ＦＵＬＬ width'],
   oNear: ['退了的款', '款退'],
+  oTaipei: ['可以貨到付款嗎', '門口有臺階'],
+  oBeijing: ['支持货到付款吗'],
+  oHidden: ['发\u200b票\u00ad抬\ufeff头', '保价\u2060七天'],
 }
 
 describe.each(await storeKinds())('search on %s', (kind) => {
@@ -87,7 +91,7 @@ describe.each(await storeKinds())('search on %s', (kind) => {
   const cases: [string, string[]][] = [
     ['退款', ['oRefund']],
     ['退', ['oNear', 'oRefund']],
-    ['款', ['oNear', 'oRefund']],
+    ['款', ['oBeijing', 'oNear', 'oRefund', 'oTaipei']],
     ['我要退款', ['oRefund']],
     ['要款', []],
     ['订单 到哪', ['oOrder']],
@@ -107,6 +111,13 @@ describe.each(await storeKinds())('search on %s', (kind) => {
     ['full', ['oEmoji']],
     ['" OR "', []],
     ['text', []],
+    ['货到付款', ['oBeijing', 'oTaipei']],
+    ['貨到付款', ['oBeijing', 'oTaipei']],
+    ['台阶', ['oTaipei']],
+    ['发票抬头', ['oHidden']],
+    ['發\u200d票', ['oHidden']],
+    ['价七', ['oHidden']],
+    ['\u200b', Object.keys(said).sort()],
   ]
   it.each(cases)('finds %j, before and after it is indexed', async (query, expected) => {
     expect(await find(query)).toEqual(expected)
@@ -135,6 +146,44 @@ describe.each(await storeKinds())('search on %s', (kind) => {
     expect(await find('售后_')).toEqual(['oOrder'])
     expect(await find('orefund')).toEqual(['oRefund'])
     expect(await find('张 客户')).toEqual(['oRefund'])
+    await sql`update contact set name = '張\u200b三豐[*]?' where open_id = 'oNear'`.execute(store.db)
+    for (const query of ['张三丰', '張三豐', '丰[*]?', 'oNEAR 张三'])
+      expect([query, await find(query)]).toEqual([query, ['oNear']])
+    await sql`update contact set remark = '週邊臺灣*[後續]發貨' where open_id = 'oNear'`.execute(store.db)
+    for (const query of ['周边台湾*[后续]发货', '周邊台灣*[後續]发貨', '湾*[后续]'])
+      expect([query, await find(query)]).toEqual([query, ['oNear']])
+    for (const query of ['周边台湾后', '周边*发货', '丰[张]', '张.丰', '张*丰', '张?丰', '[张]三'])
+      expect([query, await find(query)]).toEqual([query, []])
+  })
+
+  it('finds in rows of an index of before, once they are made anew in the background', async () => {
+    await add('oOld', ['運費險\u200b怎麼退'])
+    await indexer().catchUp()
+    // As a kefu of before has indexed it, and then the migration.
+    const id = await store.db
+      .selectFrom('message')
+      .select(['id', 'conversation_id'])
+      .orderBy('id', 'desc')
+      .executeTakeFirstOrThrow()
+    if (kind === 'sqlite') {
+      const row = sql`(${id.conversation_id} << 38) + ${id.id}`
+      await sql`delete from message_index where rowid = ${row}`.execute(store.db)
+      await sql`insert into message_index (rowid, pieces) values (${row}, '運 費 險 運費 費險')`.execute(
+        store.db,
+      )
+    } else
+      await sql`update message_index set pieces = ${"'運' '費' '險' '運費':2 '費險':3"}::tsvector
+        where message_id = ${id.id}`.execute(store.db)
+    expect(await find('运费险怎么退')).toEqual([])
+    await searchFolds().up(store.db)
+    expect(await readSetting(store.db, 'message_index_renewed_up_to')).toBe('0')
+    const following = indexer()
+    following.start()
+    await expect.poll(() => find('运费险怎么退')).toEqual(['oOld'])
+    await expect.poll(() => readSetting(store.db, 'message_index_renewed_up_to')).toBeUndefined()
+    await following.stop()
+    expect(await find('退款')).toEqual(['oLate', 'oRefund'])
+    await sql`delete from contact where open_id = 'oOld'`.execute(store.db)
   })
 
   it('keeps to the Mini Programs, the status and the page that are asked for', async () => {

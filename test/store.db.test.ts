@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError } from '../src/errors.js'
 import type { PushRow } from '../src/store/push-log.js'
@@ -32,6 +33,20 @@ describe.each(await storeKinds())('a store on %s', (kind) => {
     expect(await test.store.migrate()).toEqual([])
     const again = await test.reopen()
     expect(await again.migrate()).toEqual([])
+  })
+
+  it('of a newer kefu is refused, with the migration that is not known here and the way out', async () => {
+    const { db } = test.store
+    await sql`insert into kysely_migration (name, timestamp) values ('9999-of-tomorrow', '2099-01-01')`.execute(
+      db,
+    )
+    for (const act of [() => test.store.migrate(), () => test.store.pendingMigrations()]) {
+      const error = await act().catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(ConfigError)
+      expect(String(error)).toContain('The database is of a newer kefu: it has 9999-of-tomorrow')
+      expect(String(error)).toContain('restore the backup from before the upgrade')
+      expect(String(error)).not.toContain('corrupted')
+    }
   })
 
   it('keeps a push exactly, also over a restart', async () => {

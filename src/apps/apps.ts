@@ -2,7 +2,7 @@ import type { Api } from '../api/index.js'
 import { ConfigError } from '../errors.js'
 import type { Logger } from '../log.js'
 import { refusal } from '../protocol/refusals.js'
-import { BackgroundLoop, type AppTable, type Store, type Tx } from '../store/index.js'
+import { BackgroundLoop, type AppTable, type Reseal, type Store, type Tx } from '../store/index.js'
 import { checkPushSecrets, type PushSecrets } from '../wechat/index.js'
 import { pushSecretsOf, type AppSettings } from '../config/app-settings.js'
 import type { SecretBox } from './secret-box.js'
@@ -221,6 +221,22 @@ export class Apps {
 /** Whether a push of one would be taken as the other's. */
 export function sharesToken(one: AppSettings, other: AppSettings): boolean {
   return one.token === other.token && one.mode !== 'secure' && other.mode !== 'secure'
+}
+
+/** Seals the secrets of all Mini Programs anew. */
+export async function resealApps(tx: Tx, reseal: Reseal): Promise<void> {
+  for (const row of await tx.selectFrom('app').selectAll().execute()) {
+    const { app_id: appId, sealed_aes_key: key } = row
+    await tx
+      .updateTable('app')
+      .set({
+        sealed_secret: reseal(row.sealed_secret, purpose(appId, 'appSecret')),
+        sealed_token: reseal(row.sealed_token, purpose(appId, 'token')),
+        sealed_aes_key: key === null ? null : reseal(key, purpose(appId, 'encodingAESKey')),
+      })
+      .where('app_id', '=', appId)
+      .execute()
+  }
 }
 
 function purpose(appId: string, what: 'appSecret' | 'token' | 'encodingAESKey'): string {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { parseStoredToken, type StoredToken, type TokenStore } from '../api/token-store.js'
 import { ConfigError, NetworkError } from '../errors.js'
-import type { Store } from '../store/index.js'
+import type { Reseal, Store, Tx } from '../store/index.js'
 import type { SecretBox } from './secret-box.js'
 
 export interface DatabaseTokenStoreOptions {
@@ -19,7 +19,6 @@ export interface DatabaseTokenStoreOptions {
  */
 export function databaseTokenStore(options: DatabaseTokenStoreOptions): TokenStore {
   const { store, secretBox, now, onRenewed } = options
-  const purpose = (key: string): string => `access token ${key}`
   /** One that can't be opened is as good as none: it is fetched again. */
   const opened = (sealed: string, key: string): StoredToken | undefined => {
     try {
@@ -88,6 +87,22 @@ export function databaseTokenStore(options: DatabaseTokenStoreOptions): TokenSto
         }
       }),
   }
+}
+
+/** Seals all access tokens anew. */
+export async function resealTokens(tx: Tx, reseal: Reseal): Promise<void> {
+  for (const { key, sealed_token: sealed } of await tx.selectFrom('access_token').selectAll().execute()) {
+    if (sealed === null) continue
+    await tx
+      .updateTable('access_token')
+      .set({ sealed_token: reseal(sealed, purpose(key)) })
+      .where('key', '=', key)
+      .execute()
+  }
+}
+
+function purpose(key: string): string {
+  return `access token ${key}`
 }
 
 /** A database that is away must not look as if WeChat had refused the message: nothing was sent. */

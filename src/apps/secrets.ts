@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js'
-import { addSetting, readSetting, type Store } from '../store/index.js'
+import { addSetting, readSetting, type Store, type Tx } from '../store/index.js'
 import { SecretBox } from './secret-box.js'
 import { makeSecretKey, readSecretKey } from '../config/secret-key.js'
 
@@ -57,12 +57,24 @@ function remedy(store: Store): string {
     store.dialect === 'postgres'
       ? ' Several processes that share PostgreSQL need the same KEFU_SECRET_KEY: the first one’s, or the text of its secret.key.'
       : ''
-  return `Put that key back: as secret.key in DATA_DIR, or as KEFU_SECRET_KEY.${share} If it is lost, kefu migrate --forget-secrets goes on without those secrets.`
+  return `Put that key back: as secret.key in DATA_DIR, or as KEFU_SECRET_KEY.${share} If the key here is to take its place, give the other one as KEFU_OLD_SECRET_KEY and run kefu migrate. If it is lost, kefu migrate --forget-secrets goes on without those secrets.`
 }
 
-async function sealingKey(store: Store): Promise<string | undefined> {
+/** Which key seals this database's secrets, by its id; undefined where nothing was sealed yet. */
+export async function sealingKey(store: Pick<Store, 'db'>): Promise<string | undefined> {
   const value = await readSetting(store.db, SETTING)
   return value === undefined ? undefined : String(JSON.parse(value))
+}
+
+/** Notes another key as the database's, in the transaction that seals everything with it; false when it has neither. */
+export async function changeSealingKey(tx: Tx, from: string, to: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('setting')
+    .set({ value: JSON.stringify(to) })
+    .where('key', '=', SETTING)
+    .where('value', '=', JSON.stringify(from))
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
 }
 
 /** Notes our key as the database's unless another process was first; gives the one that holds. */

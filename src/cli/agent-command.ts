@@ -32,6 +32,33 @@ export async function runAgentAdd(
   ]
 }
 
+/** Lists the agents by name; gives a line for each. Throws KefuError. */
+export async function runAgentList(config: Config): Promise<string[]> {
+  const { result } = await runViaServer(
+    config,
+    { name: 'agent-list', input: null, read: (agents) => agents as Agent[] },
+    async ({ store }) => openAgents({ store, now: Date.now }).agents.list(),
+  )
+  if (result.length === 0)
+    return [
+      '还没有客服：kefu agent add 姓名 --role admin。 There are no agents yet: kefu agent add NAME --role admin.',
+    ]
+  return result.map(agentLine)
+}
+
+function agentLine({ name, role, apps, disabled, seenAt, passwordEndsAt }: Agent): string {
+  const facts = [
+    role === 'admin' ? '管理员 admin' : '客服 agent',
+    apps === 'all' ? '全部小程序 all Mini Programs' : `小程序 Mini Programs: ${apps.join(' ')}`,
+    seenAt === null ? '从未登录 never seen' : `最近在线 last seen ${new Date(seenAt).toISOString()}`,
+    ...(disabled ? ['已停用 disabled'] : []),
+    ...(passwordEndsAt === null
+      ? []
+      : [`须修改密码，截止 must change the password until ${new Date(passwordEndsAt).toISOString()}`]),
+  ]
+  return `${name}  ${facts.join(' · ')}`
+}
+
 /** Gives an agent another password; their sessions end. Throws KefuError. */
 export async function runResetPassword(
   config: Config,

@@ -159,6 +159,18 @@ program
     print(...(await runBackup(readConfig(loadEnvironment()), file)))
   })
 
+program
+  .command('move')
+  .description(
+    'moves everything from SQLite to PostgreSQL, while the service is stopped; cut off, it goes on when run again\n从 SQLite 迁移到 PostgreSQL，中断后再次运行即可继续',
+  )
+  .argument('[address]', 'postgres://USER:PASSWORD@HOST:PORT/DATABASE, an empty database (KEFU_MOVE_TO)')
+  .action(async (address: string | undefined) => {
+    const { runMove } = await import('./move-command.js')
+    const said = address === undefined ? {} : { KEFU_MOVE_TO: address }
+    print(...(await runMove(readConfig({ ...loadEnvironment(), ...said }), process.stdout)))
+  })
+
 const agent = program.command('agent').description('the people who answer at the desk\n客服人员账号')
 agent
   .command('add')
@@ -172,6 +184,13 @@ agent
     const { runAgentAdd } = await import('./agent-command.js')
     const password = options.passwordStdin && (await readLine())
     print(...(await runAgentAdd(readConfig(loadEnvironment()), { name, role: options.role, password })))
+  })
+agent
+  .command('list')
+  .description('lists them: role, Mini Programs, when they were last there\n列出全部客服账号')
+  .action(async () => {
+    const { runAgentList } = await import('./agent-command.js')
+    print(...(await runAgentList(readConfig(loadEnvironment()))))
   })
 agent
   .command('reset-password')

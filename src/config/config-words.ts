@@ -35,6 +35,9 @@ const words = {
   KEFU_KEEP_FEED_DAYS:
     'a whole number of days from 1 on, after which the feed that pages catch up by is deleted, such as 7; not set, it is kept',
   KEFU_SECRET_KEY: '32 random bytes in base64 or hex: openssl rand -base64 32',
+  KEFU_OLD_SECRET_KEY:
+    'the key that secrets were sealed with so far: the KEFU_SECRET_KEY of before, or the text of secret.key',
+  KEFU_MOVE_TO: 'the database that kefu move fills: postgres://USER:PASSWORD@HOST:PORT/DATABASE',
   KEFU_PUBLIC_URL:
     'the http or https address that people and WeChat use, without a path, such as https://kefu.example.com',
   KEFU_TRUST_PROXY:
@@ -68,6 +71,8 @@ export const secretVariables: ReadonlySet<string> = new Set<Variable>([
   'WECHAT_ENCODING_AES_KEY',
   'KEFU_API_KEY',
   'KEFU_SECRET_KEY',
+  'KEFU_OLD_SECRET_KEY',
+  'KEFU_MOVE_TO',
   'EMULATOR_KEY',
   // An address may have been written with a password in it.
   'WECHAT_API_URL',

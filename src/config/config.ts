@@ -12,6 +12,7 @@ const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(least).max(most))
 const word = z.string().regex(/^\S+$/)
 const webAddress = z.string().refine(isWebAddress)
+const secretKey = z.string().refine((text) => parseSecretKey(text) !== undefined)
 const hostNames = z.string().regex(/^[\w.:[\]-]+(, *[\w.:[\]-]+)*$/)
 
 /** Shorter ones can be guessed. */
@@ -47,9 +48,11 @@ const schema = z.object({
   KEFU_KEEP_PUSHES_DAYS: whole(1, 36_500).optional(),
   KEFU_KEEP_MEDIA_DAYS: whole(1, 36_500).optional(),
   KEFU_KEEP_FEED_DAYS: whole(1, 36_500).optional(),
-  KEFU_SECRET_KEY: z
+  KEFU_SECRET_KEY: secretKey.optional(),
+  KEFU_OLD_SECRET_KEY: secretKey.optional(),
+  KEFU_MOVE_TO: z
     .string()
-    .refine((text) => parseSecretKey(text) !== undefined)
+    .regex(/^postgres(ql)?:\/\/./)
     .optional(),
   KEFU_PUBLIC_URL: z
     .string()
@@ -100,6 +103,10 @@ export interface Config {
   /** After how many days what is kept is deleted; undefined keeps it for ever. */
   readonly keepDays: Readonly<Record<'messages' | 'pushes' | 'media' | 'feed', number | undefined>>
   readonly secretKey: Buffer | undefined
+  /** The key of before, while the database is sealed anew. */
+  readonly oldSecretKey: Buffer | undefined
+  /** Where `kefu move` goes. */
+  readonly moveTo: string | undefined
   /** Without a slash at its end. */
   readonly publicUrl: string | undefined
   /** Addresses and networks whose X-Forwarded-For is believed. */
@@ -217,7 +224,9 @@ function configOf(values: Values): Config {
       media: values.KEFU_KEEP_MEDIA_DAYS,
       feed: values.KEFU_KEEP_FEED_DAYS,
     },
-    secretKey: values.KEFU_SECRET_KEY === undefined ? undefined : parseSecretKey(values.KEFU_SECRET_KEY),
+    secretKey: parseSecretKey(values.KEFU_SECRET_KEY ?? ''),
+    oldSecretKey: parseSecretKey(values.KEFU_OLD_SECRET_KEY ?? ''),
+    moveTo: values.KEFU_MOVE_TO,
     publicUrl: values.KEFU_PUBLIC_URL?.replace(/\/+$/, ''),
     trustedProxies: parseNetworks(values.KEFU_TRUST_PROXY ?? '') ?? [],
     privateHooks: parseNetworks(values.KEFU_ALLOW_PRIVATE_HOOKS ?? '') ?? [],

@@ -42,7 +42,13 @@ export {
   type ConversationPage,
 } from './queries/conversation-list.js'
 export type { MediaSummary } from './queries/message-media.js'
-export { messageViews, type MessageContent, type MessageView } from './queries/message-view.js'
+export {
+  messageViewColumns,
+  messageViews,
+  viewsOfMessages,
+  type MessageContent,
+  type MessageView,
+} from './queries/message-view.js'
 export { listMessages, type MessagePage } from './queries/message-list.js'
 export {
   countAnswers,

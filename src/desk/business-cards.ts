@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { contactOpenId } from '../conversation/index.js'
 import type { Logger } from '../log.js'
-import { readSetting, removeSetting, writeSetting, type SecretCipher, type Store } from '../store/index.js'
+import {
+  readSetting,
+  removeSetting,
+  writeSetting,
+  type Reseal,
+  type SecretCipher,
+  type Store,
+  type Tx,
+} from '../store/index.js'
 import { parseLenientJson } from '../wechat/index.js'
 import type { By } from '../people/agents.js'
 import { writeAudit } from '../people/audit.js'
@@ -161,4 +169,12 @@ export class BusinessCards {
     const value = await readSetting(this.#options.store.db, KEY)
     return value === undefined ? undefined : (JSON.parse(value) as Setting)
   }
+}
+
+/** Seals the secret for the operator's own system anew. */
+export async function resealBusinessCards(tx: Tx, reseal: Reseal): Promise<void> {
+  const value = await readSetting(tx, KEY)
+  if (value === undefined) return
+  const { url, sealedSecret } = JSON.parse(value) as Setting
+  await writeSetting(tx, KEY, JSON.stringify({ url, sealedSecret: reseal(sealedSecret, PURPOSE) }))
 }

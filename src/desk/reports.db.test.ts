@@ -2,7 +2,9 @@ import type { AuthorText } from '../protocol/author.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeStore, storeKinds, type TestStore } from '../../test/stores.js'
 import { silentLogger } from '../log.js'
+import { defaultAllowanceRules } from '../conversation/index.js'
 import { conversationsCsv } from './conversation-export.js'
+import { messageLines, type ExportedMessages } from './message-export.js'
 import { MessageCounts } from './message-counts.js'
 import { report, type ReportQuery } from './reports.js'
 
@@ -213,10 +215,61 @@ describe.each(await storeKinds())('reports on %s', (kind) => {
       await expect(ask(query)).rejects.toMatchObject({ status: 400 })
   })
 
+  describe('the messages of some days', () => {
+    const source = () => ({
+      store: database.store,
+      allowance: defaultAllowanceRules,
+      namesOf: async () => new Map([[7, '林']]),
+      now: () => now,
+    })
+    async function lines(span: Partial<ExportedMessages> = {}): Promise<Record<string, unknown>[]> {
+      const found: Record<string, unknown>[] = []
+      for await (const piece of messageLines(source(), { start: 0, end: now + 1, apps: 'all', ...span }))
+        for (const line of piece.trimEnd().split('\n'))
+          found.push(JSON.parse(line) as Record<string, unknown>)
+      return found
+    }
+
+    it('are one JSON object a line, with their customer, in the order of their numbers', async () => {
+      const [a, b] = [await conversation('oA', 'wx1'), await conversation('oB', 'wx2')]
+      await message(a, 'contact', now)
+      await message(b, 'agent:7', now - DAY)
+      const found = await lines()
+      expect(found).toMatchObject([
+        { appId: 'wx1', openId: 'oA', conversationId: a, author: 'contact', createdAt: now },
+        { appId: 'wx2', openId: 'oB', conversationId: b, author: 'agent:7', authorName: '林' },
+      ])
+    })
+
+    it('are those of the days and Mini Programs that are asked for, also where a clock went back', async () => {
+      const [a, b] = [await conversation('oA', 'wx1'), await conversation('oB', 'wx2')]
+      for (const at of [now - 3 * DAY, now, now - 2 * DAY, now - DAY]) await message(a, 'contact', at)
+      await message(b, 'contact', now - DAY)
+      const times = async (span: Partial<ExportedMessages>): Promise<unknown[]> =>
+        (await lines(span)).map(({ createdAt }) => createdAt)
+      expect(await times({ start: now - 2 * DAY, end: now, apps: ['wx1'] })).toEqual([
+        now - 2 * DAY,
+        now - DAY,
+      ])
+      expect(await times({ apps: ['wx2'] })).toEqual([now - DAY])
+      expect(await times({ apps: [] })).toEqual([])
+    })
+
+    it('come in pieces, however many they are', async () => {
+      const a = await conversation('oA')
+      for (let i = 0; i < 3; i++) await message(a, 'contact', now)
+      await database.store.db
+        .updateTable('message')
+        .set((eb) => ({ id: eb('id', '*', 100_000) }))
+        .execute()
+      expect(await lines()).toHaveLength(3)
+    })
+  })
+
   describe('the table of all conversations', () => {
-    async function csv(apps: 'all' | string[] = 'all'): Promise<string> {
+    async function csv(apps: 'all' | string[] = 'all', language?: 'zh-CN' | 'en'): Promise<string> {
       let text = ''
-      for await (const piece of conversationsCsv(database.store, apps)) text += piece
+      for await (const piece of conversationsCsv(database.store, apps, language)) text += piece
       return text
     }
 
@@ -237,12 +290,35 @@ describe.each(await storeKinds())('reports on %s', (kind) => {
       const lines = (await csv()).split('\r\n')
       expect(lines).toHaveLength(123)
       expect(lines[0]).toBe(
-        '\ufeff"id","appId","openId","name","remark","tags","status","agent","incoming","sentByBot","sentByPeople","createdAt","seenAt","updatedAt"',
+        '\ufeff"id","appId","openId","name","remark","tags","status","agent","incoming","sentByBot","sentByPeople","createdAt","seenAt","updatedAt","closedAt","firstResponseSeconds","waits","averageWaitSeconds","longestWaitSeconds"',
       )
       expect(lines.at(-2)).toBe(
-        `${last},"wx1","oLast","张三","老客户","vip","bot",,1,2,1,"2026-07-27T02:00:00.000Z","2026-07-27T02:00:00.000Z","2026-07-27T02:00:00.000Z"`,
+        `${last},"wx1","oLast","张三","老客户","vip","bot",,1,2,1,"2026-07-27T10:00:00+08:00","2026-07-27T10:00:00+08:00","2026-07-27T10:00:00+08:00",,,0,,`,
       )
       expect(new Set(lines.slice(1, -1).map((line) => line.split(',')[0])).size).toBe(121)
+    })
+
+    it('tells waits and the time of closing, in the zone’s time and the page’s language', async () => {
+      const id = await conversation('oA')
+      await wait(id, 7, 'take', 1000)
+      await wait(id, 7, 'first', 12_000)
+      await wait(id, 7, 'reply', 90_000)
+      await wait(id, 7, 'first', 3_000)
+      await message(id, 'system', now - 60_000)
+      await database.store.db
+        .updateTable('message')
+        .set({ content: '{"line":"close","agentId":7}' })
+        .execute()
+      await database.store.db.updateTable('conversation').set({ status: 'closed' }).execute()
+      const [head = '', line = ''] = (await csv('all', 'zh-CN')).split('\r\n')
+      expect(head).toContain('"状态"')
+      expect(head).toMatch(/"结束时间","首次响应（秒）","等待次数","平均等待（秒）","最长等待（秒）"$/)
+      expect(line).toContain('"已结束"')
+      expect(line).toMatch(/"2026-07-27 10:00:00","2026-07-27 09:59:00",12,3,35,90$/)
+      expect((await csv('all', 'en')).split('\r\n')[0]).toContain('"Closed","First response (s)"')
+      // A conversation that was opened again has no time of closing.
+      await database.store.db.updateTable('conversation').set({ status: 'waiting' }).execute()
+      expect((await csv()).split('\r\n')[1]).toMatch(/\+08:00",,12,3,35,90$/)
     })
 
     it('has only what is in scope, and no formula', async () => {

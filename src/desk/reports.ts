@@ -31,18 +31,8 @@ export async function report(
   query: ReportQuery,
 ): Promise<ReportView> {
   await counts.catchUp()
-  const { zone } = await readSettings(store)
-  const dayOf = dayIn(zone)
-  const to = dayNamed(query.to) ?? dayOf(now())
-  const from = dayNamed(query.from) ?? to - USUAL_DAYS + 1
-  if (to < from || to - from >= MAX_DAYS)
-    throw httpErrorFor(
-      'report_days',
-      'bad_request',
-      `from: must be a day before "to", and at most ${MAX_DAYS} days before`,
-      { limit: MAX_DAYS },
-    )
-  const span = { start: dayStart(from, dayOf), end: dayStart(to + 1, dayOf) }
+  const { zone, dayOf, from, to, ...span } = await daysOf({ store, now }, query)
+  if (to - from >= MAX_DAYS) throw badDays()
   const scope = { from, to, ...span, apps: query.apps }
 
   const counted = await messagesOf(store, scope)
@@ -93,6 +83,36 @@ export async function report(
     agents: agents.sort((a, b) => b.messages - a.messages || a.id - b.id),
     waiting: await waitingNow(store, query.apps, now()),
   }
+}
+
+/** Some days as moments, in milliseconds, and by their names. Throws HttpError for days that are none. */
+export async function spanOf(
+  options: Pick<ReportsOptions, 'store' | 'now'>,
+  query: Pick<ReportQuery, 'from' | 'to'>,
+): Promise<{ start: number; end: number; first: string; last: string }> {
+  const { start, end, from, to } = await daysOf(options, query)
+  return { start, end, first: dayName(from), last: dayName(to) }
+}
+
+async function daysOf(
+  { store, now }: Pick<ReportsOptions, 'store' | 'now'>,
+  query: Pick<ReportQuery, 'from' | 'to'>,
+) {
+  const { zone } = await readSettings(store)
+  const dayOf = dayIn(zone)
+  const to = dayNamed(query.to) ?? dayOf(now())
+  const from = dayNamed(query.from) ?? to - USUAL_DAYS + 1
+  if (to < from) throw badDays()
+  return { zone, dayOf, from, to, start: dayStart(from, dayOf), end: dayStart(to + 1, dayOf) }
+}
+
+function badDays() {
+  return httpErrorFor(
+    'report_days',
+    'bad_request',
+    `from: must be a day before "to", and at most ${MAX_DAYS} days before`,
+    { limit: MAX_DAYS },
+  )
 }
 
 interface ReportScope {

@@ -9,7 +9,7 @@ export interface ArrivalOptions {
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
- * Whether pushes arrive at all. Where none did lately, the three traps in which a URL that is right gets none:
+ * Whether pushes arrive at all. Where none did lately, the four traps in which a URL that is right gets none:
  * nothing here can see them, a person can.
  * Sources: D1, D6, D20 and D25 (delivery elsewhere), D27 (MarkFail) of the platform's pages, see docs/operations.md.
  */
@@ -96,6 +96,17 @@ const diversions = [
     todo: {
       zh: '云托管控制台 › 设置 › 消息推送：关闭。',
       en: 'Turn it off in the console of 云托管 › 设置 › 消息推送.',
+    },
+  },
+  {
+    check: 'diverted-to-ai',
+    found: {
+      zh: '可能四：扫码把小程序客服授权给了腾讯云开发（CloudBase）的 AI 智能体，它会占用客服权限，消息可能只发给它。',
+      en: 'Fourth way: the AI of 腾讯云开发 (CloudBase) was given 小程序客服 by a QR code, takes the permission, and the messages may go to it alone.',
+    },
+    todo: {
+      zh: '在腾讯云开发控制台停用该智能体的小程序客服接入；再到 mp.weixin.qq.com › 设置 › 第三方设置 取消它的授权。',
+      en: 'In the console of 腾讯云开发 stop that agent’s use for 小程序客服; then withdraw its permission at mp.weixin.qq.com › 设置 › 第三方设置.',
     },
   },
 ] as const

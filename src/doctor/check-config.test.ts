@@ -69,13 +69,14 @@ describe('the doctor', () => {
     expect((await checkDisk(process.cwd()))[0]?.check).toBe('disk')
   })
 
-  it('names the three traps in which a right URL gets no pushes, while none arrive', () => {
+  it('names the four traps in which a right URL gets no pushes, while none arrive', () => {
     const now = 1_900_000_000_000
     const traps = {
       'push-enabled': 'warn',
       'diverted-to-platform': 'warn',
       'diverted-to-function': 'warn',
       'diverted-to-hosting': 'warn',
+      'diverted-to-ai': 'warn',
       'push-paused': 'warn',
     }
     expect(checkArrivals('wx1', { latest: undefined, now }).every(({ todo }) => todo !== undefined)).toBe(

@@ -3,7 +3,7 @@ import { currentSequence } from '../conversation/index.js'
 import { ConfigError } from '../errors.js'
 import { HttpError, httpErrorFor } from '../http/http-error.js'
 import { refusal } from '../protocol/refusals.js'
-import { fromJson, toJson, type Store, type Tx, type WebhookTable } from '../store/index.js'
+import { fromJson, toJson, type Reseal, type Store, type Tx, type WebhookTable } from '../store/index.js'
 import type { AddressGuard } from './address-guard.js'
 import { hookEvents } from './event.js'
 import { checkHookUrl } from './hook-url.js'
@@ -193,6 +193,19 @@ export class Endpoints {
 /** Returns the purpose that a sealed secret is bound to. */
 export function secretPurpose(id: number): string {
   return `secret of webhook ${id}`
+}
+
+/** Seals the secrets of all endpoints anew. */
+export async function resealHooks(tx: Tx, reseal: Reseal): Promise<void> {
+  const rows = await tx.selectFrom('webhook').select(['id', 'sealed_secret', 'sealed_old_secret']).execute()
+  for (const { id, sealed_secret: secret, sealed_old_secret: old } of rows) {
+    const again = (sealed: string | null) => (sealed === null ? null : reseal(sealed, secretPurpose(id)))
+    await tx
+      .updateTable('webhook')
+      .set({ sealed_secret: again(secret), sealed_old_secret: again(old) })
+      .where('id', '=', id)
+      .execute()
+  }
 }
 
 type EndpointRow = Selectable<WebhookTable> & { readonly dead: number | null }

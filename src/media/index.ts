@@ -1,3 +1,4 @@
+export { countPictureFiles, digestPictures, movePictures } from './moved-pictures.js'
 export { PictureFetcher, type PictureFetcherOptions, type ShownMessage } from './picture-fetcher.js'
 export { PictureLibrary, type KeptPicture, type PictureLibraryOptions } from './picture-library.js'
 export { purgePictures } from './picture-purge.js'

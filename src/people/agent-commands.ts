@@ -26,6 +26,7 @@ type Command = (call: { readonly input: unknown }) => Promise<unknown>
 /** Returns what a running service does for these commands, by their names. */
 export function agentCommands(people: With): Readonly<Record<string, Command>> {
   return {
+    'agent-list': async () => people.agents.list(),
     'agent-add': async ({ input }) => addAgent(people, addInput.parse(input)),
     'agent-reset-password': async ({ input }) => resetPassword(people, resetInput.parse(input)),
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ConfigError } from '../errors.js'
-import type { SecretCipher, Store, Tx } from '../store/index.js'
+import type { Reseal, SecretCipher, Store, Tx } from '../store/index.js'
 import type { Principal } from '../http/principal.js'
 import { httpErrorFor } from '../http/http-error.js'
 
@@ -142,6 +142,16 @@ function keyOf({ principal, what, clientId = '' }: Submit): string {
 /** It is kept only sealed: it is of what may be a password. */
 function fingerprintOf(input: unknown): string {
   return createHash('sha256').update(JSON.stringify(input)).digest('base64url')
+}
+
+/** Seals the results of all submits anew. */
+export async function resealSubmits(tx: Tx, reseal: Reseal): Promise<void> {
+  for (const { key, sealed_result: sealed } of await tx.selectFrom('submit').selectAll().execute())
+    await tx
+      .updateTable('submit')
+      .set({ sealed_result: reseal(sealed, purposeOf(key)) })
+      .where('key', '=', key)
+      .execute()
 }
 
 function purposeOf(key: string): string {

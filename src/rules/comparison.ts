@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ruleIssue } from '../protocol/rule-problems.js'
+import { withoutInvisible } from '../wechat/text.js'
 import { COSTS, type Condition, type SharedParts, type Subject } from './condition.js'
 import type { Expression } from './expression.js'
 import { checkOf } from './rule-problem.js'
@@ -39,7 +40,10 @@ export function comparisonConditions(field: Field, comparison: Comparison, share
   const caseSensitive = comparison.caseSensitive ?? false
   const read = reader(field, caseSensitive)
   const prepared = (words: string | readonly string[]): string[] =>
-    listOf(words).map((word) => (caseSensitive ? word : word.toLowerCase()))
+    listOf(words).map((written) => {
+      const word = field === 'text' ? withoutInvisible(written) || written : written
+      return caseSensitive ? word : word.toLowerCase()
+    })
   const condition = (
     key: 'equals' | 'contains' | 'matches',
     holds: Condition['holds'],
@@ -75,7 +79,9 @@ export function comparisonConditions(field: Field, comparison: Comparison, share
   }
   if (matches === undefined) return words
   const expressions = listOf(matches).map((pattern) => shared.expression(pattern, caseSensitive))
-  const asWritten = reader(field, true)
+  // With all that nobody sees: an expression may ask for it, and what it captures is quoted.
+  const asWritten = ({ facts }: Subject): string | undefined =>
+    field === 'text' ? facts.text : (facts.sessionFrom ?? undefined)
   const holds = (subject: Subject, steps: Steps): boolean | Work<boolean> => {
     const text = asWritten(subject)
     return text !== undefined && matchesOne(text, expressions, subject.said[field], steps)
@@ -101,7 +107,7 @@ const NOTHING_THERE: Record<Field, Sentence> = {
 }
 
 function reader(field: Field, caseSensitive: boolean): (subject: Subject) => string | undefined {
-  if (field === 'text') return caseSensitive ? ({ facts }) => facts.text : (subject) => subject.lowerText
+  if (field === 'text') return caseSensitive ? (subject) => subject.plainText : (subject) => subject.lowerText
   return caseSensitive ? ({ facts }) => facts.sessionFrom ?? undefined : (subject) => subject.lowerSessionFrom
 }
 

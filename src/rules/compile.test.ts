@@ -99,6 +99,19 @@ describe('a condition on the text', () => {
     }
   })
 
+  it.each([
+    [{ equals: '退款' }, '退\u200b款\ufeff', true],
+    [{ equals: '退款', caseSensitive: true }, ' 退\u2060款 \u200b', true],
+    [{ contains: '要退\u00ad款' }, '我要\u200d退款', true],
+    [{ contains: '👨‍👩‍👧' }, '一家👨‍👩‍👧', true],
+    [{ contains: '\u200b' }, '退款', false],
+    // An expression reads the text as it was written, and may quote of it.
+    [{ matches: '退款' }, '退\u200b款', false],
+    [{ matches: '退\\x{200b}款' }, '退\u200b款', true],
+  ])('compares %j with %j without the characters that nobody sees', (comparison, given, expected) => {
+    expect(meets({ text: comparison }, text(given))).toBe(expected)
+  })
+
   it('takes one of several', () => {
     expect(meets({ text: { equals: ['a', 'b'] } }, text('b'))).toBe(true)
     expect(meets({ text: { equals: ['a', 'b'] } }, text('ab'))).toBe(false)

@@ -1,3 +1,4 @@
+import { withoutInvisible } from '../wechat/text.js'
 import type { Opening, ZoneClock } from './business-hours.js'
 import type { Expression } from './expression.js'
 import type { Facts } from './facts.js'
@@ -7,6 +8,8 @@ import type { Steps, Work } from './steps.js'
 /** Facts, and their texts in lower case: made once, compared by every rule. */
 export interface Subject {
   readonly facts: Facts
+  /** The text without characters that nobody sees: a word is found whatever a copied text has in it. */
+  readonly plainText: string | undefined
   readonly lowerText: string | undefined
   readonly lowerSessionFrom: string | undefined
   readonly tagSet: ReadonlySet<string>
@@ -39,10 +42,12 @@ export interface SharedParts {
 
 /** Facts made ready to be compared; with what is known already. */
 export function subjectOf(facts: Facts, told?: Map<Condition, boolean>): Subject {
+  const plainText = facts.text === undefined ? undefined : withoutInvisible(facts.text).trim()
   // No spread: it took thirty times as long, and this runs for each push.
   return {
     facts,
-    lowerText: facts.text?.toLowerCase(),
+    plainText,
+    lowerText: plainText?.toLowerCase(),
     lowerSessionFrom: facts.sessionFrom?.toLowerCase(),
     tagSet: new Set(facts.tags),
     said: { text: new Map(), sessionFrom: new Map() },

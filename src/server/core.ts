@@ -10,6 +10,7 @@ import { DatabaseIdentity } from './database-identity.js'
 import { databaseTokenStore } from '../apps/database-token-store.js'
 import { scrubWhereDue } from './erasure.js'
 import { Metrics } from './metrics.js'
+import { readMovedAway, refuseHalfMoved } from '../store/moving/index.js'
 import { keepDataPrivate } from '../store/private-data.js'
 import { RuleBook } from '../rules/rule-book.js'
 import type { SecretBox } from '../apps/secret-box.js'
@@ -44,6 +45,8 @@ export async function openCore(config: Config, { logger, now, wait }: Runtime): 
   try {
     await keepDataPrivate({ dataDir: config.dataDir, database: store.file?.path }, logger)
     const ran = await store.migrate()
+    await refuseHalfMoved(store)
+    await sayWhereMoved(store, logger)
     await scrubWhereDue(store, { logger })
     if (ran.length > 0) logger.info({ migrations: ran }, 'the database was brought up to date')
     const secretBox = await openSecrets({
@@ -94,4 +97,15 @@ export async function openCore(config: Config, { logger, now, wait }: Runtime): 
     await store.close()
     throw error
   }
+}
+
+/** Whoever starts on the old file by mistake must hear of it: customers' messages would be in two databases. */
+async function sayWhereMoved({ db }: Store, logger: Logger): Promise<void> {
+  const moved = await readMovedAway(db)
+  if (moved === undefined) return
+  logger.warn(
+    { movedAt: new Date(moved.at).toISOString() },
+    '这个数据库已用 kefu move 迁移到 PostgreSQL，新的消息只会保存在这里：请检查 DATABASE_URL。 ' +
+      'This database was moved to PostgreSQL by kefu move, and what comes now is kept only here: check DATABASE_URL',
+  )
 }

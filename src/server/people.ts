@@ -111,6 +111,8 @@ export function createPeople(config: Config, options: PeopleOptions): People {
   const endpoint = businessEndpoint(config)
   const businessCards = new BusinessCards({ store, logger, now, secrets: secretBox, endpoint })
 
+  const directory = colleagues(store)
+  const views = { store, allowance: config.allowance, namesOf: directory.namesOf, now }
   const draftsOf = draftKeeping({
     databaseId: identity.id,
     derive: (purpose) => secretBox.derive(purpose),
@@ -120,7 +122,7 @@ export function createPeople(config: Config, options: PeopleOptions): People {
     guard,
     presence,
     setupLink,
-    directory: colleagues(store),
+    directory,
     routes: [
       ...sessionRoutes({
         store,
@@ -140,7 +142,7 @@ export function createPeople(config: Config, options: PeopleOptions): People {
       ...tagRoutes({ store, reads }),
       ...businessRoutes({ store, businessCards, addressOf }),
       ...settingsRoutes({ store, addressOf, now }),
-      ...reportRoutes({ addressOf, store, counts, reads, now }),
+      ...reportRoutes({ addressOf, store, counts, reads, views, now }),
       ...auditRoutes({ store }),
     ],
     onTakenOver: ({ conversationId, appId, from, to, principal, ctx }) =>

@@ -17,6 +17,7 @@ import { submits } from './migrations/0017-submits.js'
 import { undo } from './migrations/0018-undo.js'
 import { activity } from './migrations/0019-activity.js'
 import { pictureTypes } from './migrations/0020-picture-types.js'
+import { searchFolds } from './migrations/0021-search-folds.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -41,5 +42,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0018-undo': undo(),
     '0019-activity': activity(dialect),
     '0020-picture-types': pictureTypes(),
+    '0021-search-folds': searchFolds(),
   }
 }

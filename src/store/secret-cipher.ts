@@ -4,3 +4,6 @@ export interface SecretCipher {
   /** Throws ConfigError when it does not open here. */
   decrypt(sealed: string, purpose: string): string
 }
+
+/** Seals a value with another key for the same purpose; gives it as it is where it can't be opened. */
+export type Reseal = (sealed: string, purpose: string) => string

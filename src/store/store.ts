@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Kysely, Migrator, PostgresDialect, type Transaction } from 'kysely'
+import { Kysely, Migrator, PostgresDialect, sql, type Transaction } from 'kysely'
 import type { PoolConfig } from 'pg'
 import { ConfigError } from '../errors.js'
 import type { Dialect } from './dialect.js'
@@ -49,8 +49,13 @@ export async function openStore(
   throw new ConfigError('DATABASE_URL must be file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.')
 }
 
+/** The file of an address `file:PATH`. */
+export function sqlitePath(url: string): string {
+  return url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
+}
+
 async function openFile(url: string): Promise<Store> {
-  const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
+  const path = sqlitePath(url)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   keepDatabasePrivate(path)
   const sqlite = await openSqlite(path)
@@ -151,11 +156,29 @@ function migratorOf(db: Kysely<Schema>, dialect: Dialect): Migrator {
 }
 
 async function pending(db: Kysely<Schema>, dialect: Dialect): Promise<string[]> {
+  await refuseNewer(db, dialect)
   const known = await migratorOf(db, dialect).getMigrations()
   return known.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
 }
 
+/** Throws ConfigError when a newer kefu has had the database: this one does not know what is in it. */
+async function refuseNewer(db: Kysely<Schema>, dialect: Dialect): Promise<void> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  const known = migrations(dialect)
+  const foreign = rows.map(({ name }) => name).filter((name) => !Object.hasOwn(known, name))
+  if (foreign.length === 0) return
+  const names = foreign.join(', ')
+  throw new ConfigError(
+    `这个数据库被更新版本的 kefu 升级过，这个版本不认识其中的 ${names}，没有改动任何内容。请装回那个版本或更新的版本；要退回这个版本，先停止服务，再恢复升级前的备份。 ` +
+      `The database is of a newer kefu: it has ${names}, which this version does not know. Nothing was changed. Install that version or a later one again; ` +
+      'to go back to this version, stop the service and restore the backup from before the upgrade.',
+  )
+}
+
 async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<string[]> {
+  await refuseNewer(db, dialect)
   const migrator = migratorOf(db, dialect)
   const { error, results = [] } = await migrator.migrateToLatest()
   if (error !== undefined) {

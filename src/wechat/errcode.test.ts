@@ -12,9 +12,18 @@ describe('the errcode table', () => {
       45004, 45005, 45008, 45009, 45011, 45015, 45047, 45064, 45070, 45071, 45072, 45077, 45078, 45079, 45080,
       45081, 45091, 45162, 47001, 48001, 48002, 48004, 48006, 48008, 50002, 50004, 50007, 61004, 61010, 61024,
       65400, 65401, 65402, 65403, 65404, 65405, 65406, 65407, 65408, 65409, 65410, 65411, 65412, 65413, 65414,
-      70000, 76001, 76002, 76003, 76004, 76021, 76022, 85107, 87014, 89503, 89506, 89507,
+      70000, 76001, 76002, 76003, 76004, 76021, 76022, 85107, 85112, 85113, 87014, 89503, 89506, 89507,
     ]
     expect(named.filter((code) => explainErrcode(code).name === 'unknown')).toEqual([])
+  })
+
+  it('says which switch of cloud hosting stops the token, and that kefu does not need it', () => {
+    for (const code of [85107, 85112, 85113]) {
+      const { zh, en } = explainErrcode(code)
+      expect(zh).toContain('关闭「开放接口服务」')
+      expect(zh).toContain('重新发布服务版本')
+      expect(en).toContain('开放接口服务')
+    }
   })
 
   it('has no row for 0, which is no error', () => {

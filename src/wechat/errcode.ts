@@ -413,12 +413,27 @@ const rows: readonly Row[] = [
     '该用户近 2 小时未访问小程序，不能做内容安全检查。',
     'The user has not visited the Mini Program within 2 hours, so content safety cannot check it.',
   ],
+  // Cloud hosting (微信云托管): .../miniprogram/dev/wxcloudrun/src/guide/weixin/faq.html
   [
     85107,
     'cloud_path_not_allowed',
     'fix',
-    '云托管的「开放接口服务」未包含此接口。请加入白名单。',
-    'Cloud hosting does not list this path. Add it to its whitelist (开放接口服务).',
+    '云托管的「开放接口服务」拦下了这个接口。kefu 自己管理 access_token，用不着它：在云托管控制台的「设置」里关闭「开放接口服务」，再重新发布服务版本。别的程序需要保留它时，在「云调用 › 微信令牌权限」中加入所调用的接口路径。',
+    'The switch 开放接口服务 of cloud hosting stops this path. kefu keeps its own access token and does not need it: turn 开放接口服务 off in the console (设置) and publish the service again. Where other programs need it, add the path at 云调用 › 微信令牌权限.',
+  ],
+  [
+    85112,
+    'cloud_secret_missing',
+    'fix',
+    '云托管「开放接口服务」的链路异常。kefu 用不着它：关闭「开放接口服务」并重新发布服务版本；仍然出现，请带上环境 ID、AppID、时间和 rid 向微信提交工单。',
+    'The link of 开放接口服务 (cloud hosting) is broken. kefu does not need it: turn 开放接口服务 off and publish the service again. If it stays, open a ticket at WeChat with environment id, AppID, time and rid.',
+  ],
+  [
+    85113,
+    'cloud_token_not_ready',
+    'fix',
+    '云托管「开放接口服务」还没有初始化完成（常见于第一个版本）。kefu 用不着它：关闭「开放接口服务」并重新发布服务版本；或者等几分钟再试。',
+    'The 开放接口服务 of cloud hosting is not ready yet, as with a first version. kefu does not need it: turn 开放接口服务 off and publish the service again; or try again in some minutes.',
   ],
   [
     40066,

@@ -91,3 +91,14 @@ export function cutOf(part: readonly string[]): number {
   }
   return part.length
 }
+
+const invisible = /\p{Default_Ignorable_Code_Point}/gu
+
+/**
+ * Returns a text without the characters that have no width and that nobody sees: zero-width spaces and joiners, soft hyphens,
+ * marks of direction, variation selectors (Unicode's Default_Ignorable_Code_Point). Only for comparing: emoji of several
+ * fall apart.
+ */
+export function withoutInvisible(text: string): string {
+  return text.replace(invisible, '')
+}

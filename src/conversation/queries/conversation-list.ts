@@ -1,10 +1,10 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Dialect } from '../../store/index.js'
 import { conditionsOf, windowEnd } from './conversation-conditions.js'
 import type { Status } from '../conversation-context.js'
 import { conversationViews, type ConversationView } from './conversation-view.js'
 import { findMessages } from './message-index.js'
 import type { SessionField } from './session-field-filter.js'
+import { contactHas } from './contact-search.js'
 import { wordsOf } from './search-pieces.js'
 import { idsIn, type ViewSource } from './view-source.js'
 
@@ -160,17 +160,6 @@ async function placesOf(
     from conversation join contact on contact.id = conversation.contact_id
     where ${sql.join([behind, ...conditions], sql` and `)} order by ${order} limit ${limit}`.execute(store.db)
   return rows
-}
-
-/** Holds where the customer's fields have all the words. No sign in the words has a meaning. */
-function contactHas(dialect: Dialect, words: readonly string[]): RawBuilder<boolean> {
-  const position = sql.raw(dialect === 'sqlite' ? 'instr' : 'strpos')
-  const known = sql`lower(contact.open_id || ' ' || coalesce(contact.name, '') || ' ' || coalesce(contact.remark, ''))`
-  const each = words.map(
-    (word) => sql`(${position}(${known}, ${word}) > 0 or exists (select 1 from contact_tag
-      where contact_id = contact.id and ${position}(lower(tag), ${word}) > 0))`,
-  )
-  return sql<boolean>`(${sql.join(each, sql` and `)})`
 }
 
 /** How many conversations each tab of the desk has; `mine` are those of an agent. */

@@ -1,13 +1,24 @@
 import { sql } from 'kysely'
 import type { Logger } from '../../log.js'
 import { searchedFields } from '../../wechat/index.js'
-import { addSetting, readSetting, BackgroundLoop, bulkRows, type Store, type Tx } from '../../store/index.js'
+import {
+  addSetting,
+  readSetting,
+  removeSetting,
+  BackgroundLoop,
+  bulkRows,
+  type Dialect,
+  type Store,
+  type Tx,
+} from '../../store/index.js'
 import type { MessageContent } from './message-view.js'
-import { contains, indexedForm, queryForm } from './search-pieces.js'
+import { contains, indexedForm, isIndexedAsBefore, queryForm } from './search-pieces.js'
 import { idsIn } from './view-source.js'
 
 /** Up to which message the index knows them: a `setting`. */
 const UP_TO = 'message_index_up_to'
+/** Up to which message rows of before were made anew; there only until all are: a `setting` that a migration makes. */
+const RENEWED_UP_TO = 'message_index_renewed_up_to'
 /** SQLite: a row's number is its conversation's id × 2^38 + its message's id. */
 const SHIFT = sql.lit(38)
 /** Of what is not in the index yet, so much is searched directly. */
@@ -29,8 +40,13 @@ export interface MessageIndexerOptions {
   readonly mine?: () => boolean
 }
 
+/** Messages of before that are looked through at once; hardly any of them is written anew. */
+const LOOKED_THROUGH = 1000
+
 /** Messages that are indexed in one transaction: some milliseconds that nothing else gets. */
 const BATCH = 100
+/** The same where nothing else is to be done meanwhile. */
+const CATCH_UP = 1000
 /** Milliseconds. Messages that come within them are indexed at once. */
 const PACE_MS = 300
 /** The pause after a full batch, in times of how long that took: other work goes on meanwhile. */
@@ -76,9 +92,11 @@ export class MessageIndexer {
     await this.#loop.stop()
   }
 
-  /** Indexes everything that there is, without leaving time to anything else. */
-  async catchUp(): Promise<void> {
-    while ((await this.#batch()) > 0);
+  /** Indexes everything that there is, without leaving time to anything else; says how many messages after each batch. */
+  async catchUp(onBatch: (count: number) => void = () => undefined): Promise<void> {
+    for (let count = await this.#batch(CATCH_UP); count > 0; count = await this.#batch(CATCH_UP))
+      onBatch(count)
+    while (await this.#renew());
   }
 
   async #pass(): Promise<undefined> {
@@ -86,8 +104,13 @@ export class MessageIndexer {
     await this.#pause(PACE_MS)
     for (let count = BATCH; count === BATCH && mine() && !this.#loop.isStopped;) {
       const began = performance.now()
-      count = await this.#batch()
+      count = await this.#batch(BATCH)
       if (count === BATCH) await this.#pause((performance.now() - began) * PAUSE_FACTOR)
+    }
+    for (let goesOn = true; goesOn && mine() && !this.#loop.isStopped;) {
+      const began = performance.now()
+      goesOn = await this.#renew()
+      if (goesOn) await this.#pause((performance.now() - began) * PAUSE_FACTOR)
     }
   }
 
@@ -95,8 +118,34 @@ export class MessageIndexer {
     await Promise.race([this.#options.wait(milliseconds), this.#ended])
   }
 
+  /** Makes some rows of before anew, where their text is compared in another way now; false when none are left. */
+  async #renew(): Promise<boolean> {
+    const { db, dialect } = this.#options.store
+    const from = await readSetting(db, RENEWED_UP_TO)
+    if (from === undefined) return false
+    const rows = await db
+      .selectFrom('message')
+      .select(['id', 'conversation_id', 'content'])
+      .where('id', '>', Number(from))
+      .where('id', '<=', (await indexedUpTo({ db })) ?? 0)
+      .orderBy('id')
+      .limit(LOOKED_THROUGH)
+      .execute()
+    const last = rows.at(-1)
+    const changed = rows.filter(({ content }) => !isIndexedAsBefore(findableText(content)))
+    await db.transaction().execute(async (tx) => {
+      if (!last) {
+        await removeSetting(tx, RENEWED_UP_TO)
+        return
+      }
+      if (await moveUp(tx, RENEWED_UP_TO, Number(from), last.id))
+        for (const row of changed) await writeAnew(tx, dialect, row)
+    })
+    return last !== undefined
+  }
+
   /** How many messages it looked at. */
-  async #batch(): Promise<number> {
+  async #batch(most: number): Promise<number> {
     const { store } = this.#options
     const { db, dialect } = store
     const upTo = await indexedUpTo(store)
@@ -105,7 +154,7 @@ export class MessageIndexer {
       .select(['id', 'conversation_id', 'content'])
       .where('id', '>', upTo ?? 0)
       .orderBy('id')
-      .limit(BATCH)
+      .limit(most)
       .execute()
     const last = rows.at(-1)
     if (!last) return 0
@@ -114,7 +163,7 @@ export class MessageIndexer {
       return pieces === undefined ? [] : [{ id, conversation_id, pieces }]
     })
     await db.transaction().execute(async (tx) => {
-      if (!(await moveUp(tx, upTo, last.id)) || found.length === 0) return
+      if (!(await moveUp(tx, UP_TO, upTo, last.id)) || found.length === 0) return
       const columns = { id: 'bigint', conversation_id: 'bigint', pieces: 'text' } as const
       const values = bulkRows(dialect, columns, found)
       // One that was deleted since it was read must not be found for ever.
@@ -137,15 +186,30 @@ async function indexedUpTo({ db }: Pick<Store, 'db'>): Promise<number | undefine
 }
 
 /** False when another process has moved it: what was read is indexed already. */
-async function moveUp(tx: Tx, from: number | undefined, to: number): Promise<boolean> {
-  if (from === undefined) return addSetting(tx, UP_TO, String(to))
+async function moveUp(tx: Tx, key: string, from: number | undefined, to: number): Promise<boolean> {
+  if (from === undefined) return addSetting(tx, key, String(to))
   const { numUpdatedRows } = await tx
     .updateTable('setting')
     .set({ value: String(to) })
-    .where('key', '=', UP_TO)
+    .where('key', '=', key)
     .where('value', '=', String(from))
     .executeTakeFirst()
   return numUpdatedRows === 1n
+}
+
+async function writeAnew(
+  tx: Tx,
+  dialect: Dialect,
+  { id, conversation_id, content }: { id: number; conversation_id: number; content: string },
+): Promise<void> {
+  const there = sql`exists (select 1 from message where message.id = ${id})`
+  const pieces = indexedForm(dialect, findableText(content)) ?? ''
+  if (dialect === 'sqlite') {
+    const row = sql`(${conversation_id} << ${SHIFT}) + ${id}`
+    await sql`delete from message_index where rowid = ${row}`.execute(tx)
+    if (pieces !== '')
+      await sql`insert into message_index (rowid, pieces) select ${row}, ${pieces} where ${there}`.execute(tx)
+  } else await sql`update message_index set pieces = ${pieces}::tsvector where message_id = ${id}`.execute(tx)
 }
 
 /** The conversations with a message that has all the words. */

@@ -1,4 +1,5 @@
 import type { Dialect } from '../../store/index.js'
+import { folded } from './fold.js'
 
 /**
  * A text is found by its pieces: every two characters that stand beside each other, and every single one. What is
@@ -11,8 +12,21 @@ const MAX_CHARACTERS = 10_000
 /** Stands between stretches, so that no row of pairs goes across white space. */
 const GAP = '\uE000'
 
-/** Text as it is compared: full and half width, and upper and lower case, are the same. */
+/**
+ * Text as it is compared: full and half width, upper and lower case, traditional and simplified characters are the
+ * same, and characters that nobody sees are left out.
+ */
 export function normalised(text: string): string {
+  return folded(unfolded(text))
+}
+
+/** Whether indexes of before have the text as it is compared now. */
+export function isIndexedAsBefore(text: string): boolean {
+  const before = unfolded(text)
+  return folded(before) === before
+}
+
+function unfolded(text: string): string {
   return text.slice(0, MAX_CHARACTERS).normalize('NFKC').toLowerCase()
 }
 

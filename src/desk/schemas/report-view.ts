@@ -13,6 +13,12 @@ export const reportQuery = z.object({
   app: z.string().max(100).optional(),
 })
 
+export const tableQuery = z.object({
+  app: z.string().max(100).optional(),
+  /** Of the header and the statuses; names for programs when not given. */
+  lang: z.enum(['zh-CN', 'en']).optional(),
+})
+
 /** How long customers waited, in milliseconds; null where nobody did. */
 export const waitsView = z.object({
   count: z.int(),

@@ -476,6 +476,8 @@ export const en: Record<keyof typeof zhCN, string> = {
   'problem.forbidden': 'You may not do this. Ask an administrator.',
   'problem.notFound': 'Not found: it may have been removed.',
   'problem.unavailable': 'The service is busy. Try again in a moment.',
+  'problem.tooLargeProxy':
+    'The reverse proxy refused this: it is larger than the proxy allows. Ask an admin to raise its limit (nginx: client_max_body_size 12m), or make it smaller.',
   'problem.tooLarge': 'That is too large. Make it smaller and try again.',
   'problem.other': 'The service did not do it ({code}). Try again, else tell an administrator.',
   'problem.unauthorized': 'You are signed out. Sign in again.',

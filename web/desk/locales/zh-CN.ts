@@ -455,6 +455,8 @@ export const zhCN = {
   'problem.forbidden': '没有权限做这个操作。请联系管理员。',
   'problem.notFound': '没有找到，可能已被删除。',
   'problem.unavailable': '服务暂时忙不过来，请稍后再试。',
+  'problem.tooLargeProxy':
+    '反向代理拒绝了这次请求：内容超过了它的大小限制。请管理员调大（nginx：client_max_body_size 12m），或缩小后再试。',
   'problem.tooLarge': '内容太大，请缩小后再试。',
   'problem.other': '服务没有完成这个请求（{code}）。请重试，仍不行请联系管理员。',
   'problem.unauthorized': '登录已失效。请重新登录。',

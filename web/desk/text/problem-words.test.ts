@@ -33,6 +33,14 @@ it('has its own sentence for what the service names', () => {
   expect(problemWords(hook, zh)).toContain('KEFU_ALLOW_PRIVATE_HOOKS')
 })
 
+it('names the proxy where a 413 is not the service’s own', () => {
+  const proxys = new DeskError('413', 'HTTP 413', 413)
+  expect(problemWords(proxys, zh)).toContain('反向代理')
+  expect(problemWords(proxys, zh)).toContain('client_max_body_size')
+  expect(problemWords(proxys, en)).toContain('reverse proxy')
+  expect(problemWords(refused('too_large', 'The body is larger than 1 byte.'), zh)).not.toContain('代理')
+})
+
 it('shows English of the service in the English page alone', () => {
   for (const code of ['invalid', 'conflict', 'config', 'bad_request', 'of_another_version']) {
     const odd = refused(code, 'Words of the service.', { reason: 'not_known_here' })

@@ -41,7 +41,9 @@ function fieldName(field: string | number = '', t: I18n['t']['value']): string {
   return key === undefined ? part : t(key)
 }
 
-const codes: Readonly<Record<ErrorCode | 'unreachable', MessageKey>> = {
+const codes: Readonly<Record<ErrorCode | 'unreachable' | '413', MessageKey>> = {
+  // Not in the service's own form: something in front of it has answered.
+  413: 'problem.tooLargeProxy',
   unreachable: 'problem.unreachable',
   allowance: 'problem.allowance',
   not_yours: 'problem.notYours',

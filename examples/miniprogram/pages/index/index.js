@@ -1,8 +1,10 @@
+const { lacksContactButton, openChat } = require('../../chat.js')
 const { open } = require('../../open.js')
 
 Page({
   data: {
     order: { number: '1024', goods: '云朵马克杯' },
+    isWithoutButton: lacksContactButton(),
   },
 
   openOrder() {
@@ -13,4 +15,6 @@ Page({
   onContact(event) {
     open(event.detail.path, event.detail.query)
   },
+
+  openChat,
 })

@@ -1,7 +1,8 @@
+const { lacksContactButton, openChat } = require('../../chat.js')
 const { open } = require('../../open.js')
 
 Page({
-  data: { id: '' },
+  data: { id: '', isWithoutButton: lacksContactButton() },
 
   // Opened by the list, by a link in a text, or by a card: pages/order/detail?id=1024
   onLoad({ id = '' }) {
@@ -11,4 +12,6 @@ Page({
   onContact(event) {
     open(event.detail.path, event.detail.query)
   },
+
+  openChat,
 })

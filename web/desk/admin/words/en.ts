@@ -491,6 +491,11 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'report.badSpan':
     'The first day must not be after the last, nor too long before it. Change the days and look again.',
   'report.show': 'Show',
+  'report.files': 'Export',
+  'report.table': 'All conversations (CSV)',
+  'report.messages': 'Messages of these days (JSON Lines)',
+  'report.filesHint':
+    'The table has first response, waits and the time of closing, in the desk’s time zone. Each export is written to the audit log.',
   'report.conversations': 'Conversations',
   'report.incoming': 'Messages of customers',
   'report.firstResponseMedian': 'First reply (median)',

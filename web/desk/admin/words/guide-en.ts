@@ -109,6 +109,8 @@ export const guideEn: Record<keyof typeof guideZhCN, string> = {
     'Where a cloud function (云开发) takes some kinds of messages, those no longer come to the URL. Remove them in the console of 云开发 at 设置 → 全局设置 → 消息推送.',
   'guide.arriveHelp.hosting':
     'Where the message push of cloud hosting (微信云托管) is on, nothing comes to the URL. Turn it off in the console of 云托管 at 设置 → 消息推送.',
+  'guide.arriveHelp.ai':
+    'Where the AI of 腾讯云开发 was given 小程序客服 by a QR code, it may hold the permission. Stop its use in the console of 腾讯云开发, then withdraw it at 设置 → 第三方设置.',
   'guide.arriveHelp.paused':
     'After many failures in a row WeChat stops pushing for a minute. Mend the cause, wait a minute and write again.',
 
