@@ -4,7 +4,7 @@
 export { Bot, type BotOptions, type ErrorHandler, type Handled, type HandleOptions } from './bot/index.js'
 export { Composer, type Middleware, type Next, type Observer, type Trigger } from './bot/index.js'
 export { Context, newRun, type Accepted, type Match, type Run } from './bot/index.js'
-export type { Filtered, FilterQuery, Sender } from './bot/index.js'
+export type { Filtered, FilterQuery, MessageWithFile, PictureFile, Sender } from './bot/index.js'
 export { webhook, type AppLookup, type RefusedRequest, type WebhookOptions } from './webhook/index.js'
 export { MemoryInbox, type Inbox, type MemoryInboxOptions } from './webhook/index.js'
 export { pushReceiver, type PushReceiver, type PushReply, type PushRequest } from './webhook/index.js'

@@ -246,6 +246,12 @@ function lazySender(senderOf: () => Sender): Sender {
   return {
     send: async (openId, message) => senderOf().send(openId, message),
     setTyping: async (openId, on) => senderOf().setTyping(openId, on),
+    async uploadTempMedia(file) {
+      const sender = senderOf()
+      if (!sender.uploadTempMedia)
+        throw new HandlerError('misuse', 'ctx.reply() was given a file, and the bot’s api can’t upload.')
+      return sender.uploadTempMedia(file)
+    },
   }
 }
 

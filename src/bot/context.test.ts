@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { enter, event, image, pushOf, text } from '../../test/support/pushes.js'
 import { RecordingSender } from '../../test/support/recording-sender.js'
-import { ApiError, HandlerError, NetworkError } from '../errors.js'
+import { ApiError, HandlerError, MediaError, NetworkError } from '../errors.js'
 import { limits, type IncomingInput, type OutgoingMessage } from '../wechat/index.js'
 import { Context, newRun, type Run, type Sender } from './index.js'
 
@@ -119,6 +119,60 @@ describe('reply', () => {
     const ctx = contextOf(text('hi'), sender)
     await expect(ctx.reply('x'.repeat(limits.textBytes * 3))).rejects.toBe(lost)
     expect([calls, ctx.replies]).toEqual([2, 1])
+  })
+
+  it('uploads a picture that is given as a file, in its place among the replies', async () => {
+    const sender = new RecordingSender()
+    const uploads: (() => void)[] = []
+    const files: unknown[] = []
+    const uploading = Object.assign(sender, {
+      uploadTempMedia: async (file: unknown) => {
+        files.push(file)
+        const mediaId = `m${files.length}`
+        await new Promise<void>((resolve) => uploads.push(resolve))
+        return { mediaId }
+      },
+    })
+    const ctx = contextOf(text('hi'), uploading)
+    const cover = Buffer.from('png')
+    const replies = [
+      ctx.reply({ msgType: 'image', file: 'photo.png', isAiMsg: true }),
+      ctx.reply({ msgType: 'miniprogrampage', title: 't', pagePath: 'pages/a', file: cover }),
+      ctx.reply('behind both'),
+    ]
+    expect(files).toEqual(['photo.png', cover])
+    // The second is uploaded first.
+    uploads[1]?.()
+    await new Promise(setImmediate)
+    expect(sender.sent).toEqual([])
+    uploads[0]?.()
+    await Promise.all(replies)
+    expect(sender.sent.map(({ message }) => message)).toEqual([
+      { msgType: 'image', mediaId: 'm1', isAiMsg: true },
+      { msgType: 'miniprogrampage', title: 't', pagePath: 'pages/a', thumbMediaId: 'm2' },
+      { msgType: 'text', content: 'behind both' },
+    ])
+    expect(ctx.replies).toBe(3)
+  })
+
+  it('goes on with other replies where a picture can’t be uploaded', async () => {
+    const sender = new RecordingSender()
+    const refused = new MediaError('unsupported', 'no picture')
+    const ctx = contextOf(
+      text('hi'),
+      Object.assign(sender, { uploadTempMedia: () => Promise.reject(refused) }),
+    )
+    const picture = ctx.reply({ msgType: 'image', file: 'photo.txt' })
+    const words = ctx.reply('words')
+    await expect(picture).rejects.toBe(refused)
+    await words
+    expect(sender.texts).toEqual(['words'])
+  })
+
+  it('says so where the sender can’t upload a file', async () => {
+    await expect(
+      contextOf(text('hi'), new RecordingSender()).reply({ msgType: 'image', file: 'photo.png' }),
+    ).rejects.toMatchObject({ name: 'HandlerError', code: 'misuse' })
   })
 
   it('is too late once the run is over, also between two parts', async () => {

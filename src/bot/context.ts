@@ -5,11 +5,12 @@ import {
   type Answer,
   type IncomingEvent,
   type IncomingMessage,
+  knownType,
   type OutgoingMessage,
   type Push,
 } from '../wechat/index.js'
 import type { Replies } from './replies.js'
-import type { Sender } from './sender.js'
+import type { MessageWithFile, Sender } from './sender.js'
 
 /** The find of a `hears` expression: the whole text, then its groups. */
 export interface Match extends ReadonlyArray<string> {
@@ -59,6 +60,8 @@ export class Context {
   readonly #follow: (reply: Promise<void>) => Promise<void>
   readonly #observes: boolean
   #replies = 0
+  /** Settles when the picture of an earlier reply is uploaded: replies go in the order in which they are asked for. */
+  #uploading: Promise<unknown> | undefined
 
   constructor(push: Push, sender: Sender, options: ContextOptions) {
     this.push = push
@@ -104,14 +107,16 @@ export class Context {
 
   /**
    * Sends the customer a message through the API. A text longer than 2048 bytes becomes several messages, each
-   * of which costs one of the five that WeChat allows. Rejects with what the sender throws, and with HandlerError
-   * (`business`) in a sub-merchant's session; when nobody awaits it, `bot.catch` is told.
+   * of which costs one of the five that WeChat allows. An image, and the cover of a Mini Program card, can be given as a
+   * `file` in place of its media id: a path, bytes or a stream, uploaded first. Rejects with what the sender throws
+   * (MediaError for a file that WeChat would not take), and with HandlerError (`business`) in a sub-merchant's session;
+   * when nobody awaits it, `bot.catch` is told.
    */
-  reply(message: string | OutgoingMessage): Promise<void> {
+  reply(message: string | OutgoingMessage | MessageWithFile): Promise<void> {
     return this.#follow(this.#send(message))
   }
 
-  async #send(message: string | OutgoingMessage): Promise<void> {
+  async #send(given: string | OutgoingMessage | MessageWithFile): Promise<void> {
     if (this.businessId !== undefined)
       throw new HandlerError(
         'business',
@@ -119,11 +124,35 @@ export class Context {
           'customer in another session. Nothing was sent; use ctx.transfer(), or reply in WeChat’s own tool.',
       )
     this.#mustGoOn('reply')
+    const message = hasFile(given) || this.#uploading ? await this.#whole(given) : given
     for (const part of parts(typeof message === 'string' ? { msgType: 'text', content: message } : message)) {
       this.#mustGoOn('reply')
       await this.#sender.send(this.openId, part)
       this.#replies++
     }
+  }
+
+  /** The message with its picture's media id, once the pictures of earlier replies have theirs. */
+  async #whole(given: string | OutgoingMessage | MessageWithFile): Promise<string | OutgoingMessage> {
+    if (!hasFile(given)) {
+      await this.#uploading
+      return given
+    }
+    const uploaded = Promise.all([this.#upload(given), this.#uploading]).then(([message]) => message)
+    this.#uploading = uploaded.catch(() => undefined)
+    return uploaded
+  }
+
+  async #upload({ file, ...message }: MessageWithFile): Promise<OutgoingMessage> {
+    const sender = this.#sender
+    if (!sender.uploadTempMedia)
+      throw new HandlerError(
+        'misuse',
+        'ctx.reply() was given a file, and the bot’s api can’t upload: give it an uploadTempMedia, as Api has, or a media id.',
+      )
+    const { mediaId } = await sender.uploadTempMedia(file)
+    // A type that is replied with a file has a picture.
+    return { ...message, [knownType(message.msgType).picture ?? 'mediaId']: mediaId } as OutgoingMessage
   }
 
   /** Shows the customer "typing", or ends it. It is a courtesy: when WeChat refuses it or can't be reached, the handler goes on. */
@@ -173,6 +202,10 @@ export class Context {
         `ctx.${what}() came after the handler’s time was over; the next push is being handled.`,
       )
   }
+}
+
+function hasFile(message: string | OutgoingMessage | MessageWithFile): message is MessageWithFile {
+  return typeof message === 'object' && 'file' in message
 }
 
 function parts(message: OutgoingMessage): OutgoingMessage[] {

@@ -4,4 +4,4 @@ export { Composer, type Middleware, type Next, type Observer, type Trigger } fro
 export { Context, newRun, type Match, type Run } from './context.js'
 export type { Reach } from './reach.js'
 export { wordOf, type Filtered, type FilterQuery } from './filter.js'
-export type { Sender } from './sender.js'
+export type { MessageWithFile, PictureFile, Sender } from './sender.js'

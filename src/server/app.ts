@@ -112,7 +112,7 @@ export async function createApp(
     wait,
     onHandled,
     handling: foreseeing(handler, foresight),
-    code: code && new CodeStage({ bot: code.bot, senderOf, logger, wait }),
+    code: code && new CodeStage({ bot: code.bot, senderOf: (appId) => apps.apiOf(appId), logger, wait }),
     arriving: () => inbox.arriving,
   })
 

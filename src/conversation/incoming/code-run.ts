@@ -1,4 +1,5 @@
-import type { Handled, Sender } from '../../bot/index.js'
+import type { Handled, PictureFile, Sender } from '../../bot/index.js'
+import { ConfigError } from '../../errors.js'
 import type { BotAuthor, RuleAuthor } from '../../protocol/author.js'
 import type { OutgoingMessage } from '../../wechat/index.js'
 import type { ConversationActions } from '../conversation-context.js'
@@ -10,7 +11,7 @@ export type Submit = <S extends Step>(step: S) => Promise<ResultOf<S>>
 
 export interface CodeRunOptions {
   readonly submit: Submit
-  /** Shows "typing"; messages go through the outbox. */
+  /** Shows "typing" and uploads pictures; messages go through the outbox. */
   readonly senderOf: (appId: string) => Sender | undefined
 }
 
@@ -87,6 +88,17 @@ export class CodeRun implements Sender, ConversationActions {
 
   async setTyping(openId: string, on: boolean): Promise<void> {
     await this.#options.senderOf(this.#opened.contact.appId)?.setTyping(openId, on)
+  }
+
+  /** Uploads at once, so that the reply is queued with its media id. */
+  async uploadTempMedia(file: PictureFile): Promise<{ readonly mediaId: string }> {
+    const { appId } = this.#opened.contact
+    const sender = this.#options.senderOf(appId)
+    if (!sender?.uploadTempMedia)
+      throw new ConfigError(
+        `The Mini Program ${appId} has no API to upload a picture with: is its secret set?`,
+      )
+    return sender.uploadTempMedia(file)
   }
 
   handoff(reason: string): void {

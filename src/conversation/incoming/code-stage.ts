@@ -12,7 +12,7 @@ import { FIRST_PAUSE_MS } from './worker.js'
 export interface CodeStageOptions {
   /** Handlers in code, with the rules at their place among them. */
   readonly bot: Bot<ConversationActions>
-  /** Shows "typing"; messages go through the outbox. */
+  /** Shows "typing" and uploads pictures; messages go through the outbox. */
   readonly senderOf: (appId: string) => Sender | undefined
   readonly logger: Logger
   readonly wait: (milliseconds: number) => Promise<unknown>
