@@ -48,7 +48,7 @@ export const allowed = {
   cli: ['server', 'demo', 'doctor', 'apps', 'rules', 'people', 'config', 'store', 'emulator', 'wechat'],
   index: ['api', 'bot', 'webhook', 'wechat'],
 }
-const leaves = new Set(['errors', 'log', 'bounded-lines', 'protocol'])
+const leaves = new Set(['errors', 'log', 'bounded-lines', 'protocol', 'settings'])
 /** Other people's units start this file; it is the command itself. */
 const entry = 'src/server/cli.ts'
 

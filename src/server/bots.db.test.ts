@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { gate } from '../../test/support/gate.js'
 import { RecordingLogger } from '../../test/support/recording-logger.js'
 import { makeStore, storeKinds, type TestStore } from '../../test/stores.js'
-import { newRun, type Context } from '../bot/index.js'
+import { RecordingSender } from '../../test/support/recording-sender.js'
+import { newRun, type Context, type Sender } from '../bot/index.js'
 import {
   BatchWorker,
   CodeStage,
@@ -43,7 +44,7 @@ describe.each(await storeKinds())('handlers in code and rules on %s', (kind) => 
   })
   afterEach(() => test.remove())
 
-  async function stage(module: BotModule, lose?: Step['kind']) {
+  async function stage(module: BotModule, lose?: Step['kind'], sender?: Sender) {
     const { store } = test
     const logger = new RecordingLogger()
     const metrics = new Metrics({ queues: queues(store), now: Date.now })
@@ -66,7 +67,7 @@ describe.each(await storeKinds())('handlers in code and rules on %s', (kind) => 
         },
         fail: (job) => handler.fail(job),
       },
-      code: code && new CodeStage({ bot: code.bot, senderOf: () => undefined, logger, wait: turn }),
+      code: code && new CodeStage({ bot: code.bot, senderOf: () => sender, logger, wait: turn }),
       wait: turn,
       onHandled: () => undefined,
     })
@@ -123,6 +124,29 @@ describe.each(await storeKinds())('handlers in code and rules on %s', (kind) => 
       .where('open_id', '=', openId)
       .orderBy('id')
       .execute()
+
+  it('queues a picture that a handler gives as a file by the media id of its upload', async () => {
+    const files: unknown[] = []
+    const sender = Object.assign(new RecordingSender(), {
+      uploadTempMedia: async (file: unknown) => ({ mediaId: `m${files.push(file)}` }),
+    })
+    const { worker } = await stage(
+      { before: (bot) => bot.hears('照片', (ctx) => ctx.reply({ msgType: 'image', file: 'mug.png' })) },
+      undefined,
+      sender,
+    )
+    expect(await worker.add(await jobOf('oA', '照片'))).toBe('success')
+    await expect.poll(() => answeredBy('oA')).toEqual(['bot'])
+    const rows = await test.store.db
+      .selectFrom('message')
+      .select('content')
+      .where('direction', '=', 'outgoing')
+      .execute()
+    expect(rows.map(({ content }) => JSON.parse(content) as unknown)).toEqual([
+      { msgType: 'image', mediaId: 'm1' },
+    ])
+    expect([files, sender.sent]).toEqual([['mug.png'], []])
+  })
 
   it('leaves to the rules what no filter matches, in their own transaction', async () => {
     const { worker, batches } = await stage({
