@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
  */
 export const allowed = {
   errors: ['protocol'],
+  settings: [],
   wechat: [],
   api: ['wechat'],
   bot: ['wechat'],
