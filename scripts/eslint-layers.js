@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
  */
 export const allowed = {
   errors: ['protocol'],
-  settings: [],
+  settings: ['errors'],
   wechat: [],
   api: ['wechat'],
   bot: ['wechat'],

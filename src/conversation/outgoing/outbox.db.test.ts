@@ -425,10 +425,10 @@ describe.each(await storeKinds())('the outbox on %s', (kind) => {
         if (asked.includes(others)) shards.mine.delete(others)
         return asked.every((shard) => shards.mine.has(shard))
       }
+      wechat.byItself = () => undefined
       const box = outbox({ shards })
       box.wake()
       await until(() => shards.mine.has(others)).toBe(false)
-      wechat.byItself = () => undefined
       box.wake()
       await state(own).toBe('accepted')
       expect((await message(lost)).state).toBe('queued')
