@@ -1,13 +1,15 @@
-/** The platform's numbers that the composer counts with; src/wechat/limits.ts has their sources, a test that they agree. */
+import { limits } from '../../../src/wechat/limits.js'
+
+/** The numbers that the composer counts with: the platform's, and its own. */
 export const composerLimits = {
   /** One text message, in UTF-8 bytes. */
-  textBytes: 2048,
-  /** An image that WeChat takes. */
-  imageBytes: 2 * 1024 * 1024,
-  /** What can be given to the page before it is made smaller. */
+  textBytes: limits.textBytes,
+  /** An image that WeChat takes, in bytes. */
+  imageBytes: limits.imageBytes,
+  /** Bytes. A larger file is not taken by the page; a smaller one is made as small as WeChat wants it. */
   pickedBytes: 30 * 1024 * 1024,
   /** Characters from which a text is long for a chat. */
   longText: 600,
-  /** A Mini Program card's cover. */
+  /** A Mini Program card's cover, in pixels. */
   cover: { width: 520, height: 416 },
 } as const

@@ -2,7 +2,7 @@ import type { ComposerEvent } from './events.js'
 import type { Slot, Spare, Submit } from './state.js'
 import { advance, putBack } from './submitting.js'
 import { emptySlot, holdsAnything, type Turn } from './turn.js'
-import { isEmpty, kinds, placeOf } from './writing.js'
+import { isEmpty, kinds, placeOf } from './box-events.js'
 
 type Of<Type extends ComposerEvent['type']> = Extract<ComposerEvent, { type: Type }>
 

@@ -3,7 +3,7 @@ import * as keeping from './keeping.js'
 import type { ComposerState } from './state.js'
 import * as submitting from './submitting.js'
 import { Turn } from './turn.js'
-import * as writing from './writing.js'
+import * as boxEvents from './box-events.js'
 
 export interface Step {
   readonly state: ComposerState
@@ -48,36 +48,36 @@ function take(turn: Turn, event: ComposerEvent): void {
       keeping.told(turn, event)
       return
     case 'seen':
-      writing.saw(turn, event)
+      boxEvents.saw(turn, event)
       return
     case 'looked':
       turn.box(event.contact)
-      writing.settleKind(turn, event.contact)
+      boxEvents.settleKind(turn, event.contact)
       return
     case 'focused':
       turn.set({ focused: event.contact })
       return
     case 'blurred':
       if (turn.state.focused === event.contact) turn.set({ focused: null })
-      writing.settleKind(turn, event.contact)
+      boxEvents.settleKind(turn, event.contact)
       return
     case 'chose':
-      writing.chose(turn, event)
+      boxEvents.chose(turn, event)
       return
     case 'typed':
       turn.write(event.contact, event.kind, { text: event.text })
       return
     case 'pasted':
-      writing.pasted(turn, event)
+      boxEvents.pasted(turn, event)
       return
     case 'prepared':
-      writing.prepared(turn, event)
+      boxEvents.prepared(turn, event)
       return
     case 'unreadable':
-      writing.unreadable(turn, event)
+      boxEvents.unreadable(turn, event)
       return
     case 'removedPicture':
-      writing.removedPicture(turn, event)
+      boxEvents.removedPicture(turn, event)
       return
     case 'filledCard':
       turn.write(event.contact, 'reply', { card: event.form })
@@ -86,16 +86,16 @@ function take(turn: Turn, event: ComposerEvent): void {
       turn.write(event.contact, 'reply', { link: event.form })
       return
     case 'madeNote':
-      writing.madeNote(turn, event.contact)
+      boxEvents.madeNote(turn, event.contact)
       return
     case 'addedText':
-      writing.addedText(turn, event)
+      boxEvents.addedText(turn, event)
       return
     case 'tookSpare':
-      writing.tookSpare(turn, event)
+      boxEvents.tookSpare(turn, event)
       return
     case 'droppedSpare':
-      writing.droppedSpare(turn, event)
+      boxEvents.droppedSpare(turn, event)
       return
     case 'submitted':
       submitting.submitted(turn, event)
