@@ -1,3 +1,5 @@
+import { tame } from '../log.js'
+
 const colours: Readonly<Record<string, number>> = { debug: 90, info: 32, warn: 33, error: 31 }
 
 /** A JSON line of the log as a person reads it: time, level, words, then the fields. */
@@ -22,14 +24,6 @@ function describe(error: unknown, indent: string): string {
 
 function shown(value: unknown): string {
   return tame(typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value))
-}
-
-/** Control characters could write to the terminal what they like. */
-function tame(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  )
 }
 
 function parse(json: string): Record<string, unknown> {
