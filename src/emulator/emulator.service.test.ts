@@ -104,6 +104,39 @@ describe('a customer in a test', () => {
     emulator = await createEmulator()
   })
 
+  it('says what went wrong last, where nothing came', async () => {
+    const user = emulator.user('o1')
+    answer = () => ({ status: 404, body: 'Not Found' })
+    await user.sends('在吗')
+    await expect(user.receivesText()).rejects.toThrow(
+      /no text but a system. The last push failed: The answer’s status is 404; WeChat wants 200\. Is the path of http:\S+ right\?$/,
+    )
+    answer = () => 'success'
+    await user.sends('还在吗')
+    const send = `${emulator.url}/cgi-bin/message/custom/send?access_token=gone`
+    await fetch(send, {
+      method: 'POST',
+      body: '{"touser":"o1","msgtype":"text","text":{"content":"secret words"}}',
+    })
+    const nothing = await user.receives({ timeoutMs: 20 }).catch(String)
+    expect(nothing).toContain(
+      'The last call, /cgi-bin/message/custom/send, was answered with 40014: access_token 无效',
+    )
+    expect(nothing).not.toContain('secret words')
+  })
+
+  it('says of a URL check that finds no route for a GET what that may be', async () => {
+    answer = () => ({ status: 405, body: '' })
+    const verify = `${emulator.url}/_emulator/apps/${app.appId}/verify`
+    expect(await (await fetch(verify, { method: 'POST' })).json()).toMatchObject({
+      ok: false,
+      status: 405,
+      problem: expect.stringMatching(
+        /Is the path of \S+ right\?.*by a GET, which a route for POST alone/,
+      ) as string,
+    })
+  })
+
   it('sends pictures, cards and whatever else there is', async () => {
     const user = emulator.user('o1')
     expect((await user.sendsImage(tinyPng)).kind).toBe('image')

@@ -67,7 +67,7 @@ export async function exchange(
     if (bytes > maxAnswerBytes)
       return { response, problem: `The answer is larger than ${maxAnswerBytes} bytes.` }
     if (response.status !== 200)
-      return { response, problem: `The answer’s status is ${response.status}; WeChat wants 200.` }
+      return { response, problem: statusProblem(response.status, message.method, new URL(url)) }
     return { response, problem: null }
   } catch (error) {
     if (abort.signal.reason === late)
@@ -96,4 +96,14 @@ function reasonOf(error: unknown): string {
   return code === 'ECONNREFUSED'
     ? 'nothing listens there (ECONNREFUSED)'
     : (error.message || code).replace(/\.$/, '')
+}
+
+/** Says what is likely where a route is missing: for the URL check often only that of its GET. */
+function statusProblem(status: number, method: 'GET' | 'POST', { origin, pathname }: URL): string {
+  const said = `The answer’s status is ${status}; WeChat wants 200.`
+  if (status !== 404 && status !== 405) return said
+  const asked = `Is the path of ${origin}${pathname} right?`
+  return method === 'GET'
+    ? `${said} ${asked} WeChat checks the URL by a GET, which a route for POST alone does not answer.`
+    : `${said} ${asked}`
 }

@@ -1,9 +1,10 @@
 import { ConfigError } from '../errors.js'
-import type { Format } from '../wechat/index.js'
+import { explainErrcode, type Format } from '../wechat/index.js'
 import { enterInput, parseInput, rawInput, userMessageInput } from './control-input.js'
 import type { CustomerActions } from './customer-actions.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
+import type { Recorder } from './recorder.js'
 import type { Delivery, InBusiness, PhoneMessage, UserMessageInput, UserView } from './protocol.js'
 import type { User } from './user.js'
 
@@ -11,6 +12,7 @@ export interface UserHandleParts {
   platform: Platform
   actions: CustomerActions
   official: OfficialSessions
+  recorder: Pick<Recorder, 'deliveries' | 'calls'>
   /** The user anew each time: a reset forgets them. */
   find: () => User
   /** Aborted when the emulator closes. */
@@ -128,15 +130,31 @@ export class UserHandle {
     throw new Error(
       closed.aborted
         ? 'The emulator was closed while a message was awaited.'
-        : `No message reached ${this.openId} within ${timeoutMs} ms; the phone shows ${shown}, all of them taken or the customer’s own.`,
+        : `No message reached ${this.openId} within ${timeoutMs} ms; the phone shows ${shown}, all of them taken or the customer’s own.${this.#trouble()}`,
     )
+  }
+
+  /** The likely reason why nothing came: what went wrong last with a push to the service, or a call of it, for this customer. */
+  #trouble(): string {
+    const { recorder, find } = this.#parts
+    const { app, openId } = find()
+    const isOurs = (one: { appId: string | null; openId: string | null }): boolean =>
+      one.openId === openId && one.appId === app.appId
+    const problem = recorder.deliveries.findLast(isOurs)?.attempts.at(-1)?.problem
+    if (typeof problem === 'string') return ` The last push failed: ${problem}`
+    const call = recorder.calls.findLast((one) => one.appId === null || isOurs(one))
+    if (!call || call.errcode === 0) return ''
+    const { zh, en } = explainErrcode(call.errcode)
+    return ` The last call, ${call.request.path}, was answered with ${call.errcode}: ${zh} (${en})`
   }
 
   /** The text of the next message, as receives() gives it; throws when it is no text. */
   async receivesText(options: { timeoutMs?: number } = {}): Promise<string> {
     const { content } = await this.receives(options)
     if (content.msgType === 'text') return content.content
-    throw new Error(`The next message that reached ${this.openId} is no text but a ${content.msgType}.`)
+    throw new Error(
+      `The next message that reached ${this.openId} is no text but a ${content.msgType}.${this.#trouble()}`,
+    )
   }
 
   /** All that the phone shows, oldest first. */

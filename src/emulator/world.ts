@@ -134,7 +134,14 @@ export class World implements EmulatedWorld {
     const key = `${appId} ${openId}`
     let handle = this.#handles.get(key)
     if (!handle) {
-      handle = new UserHandle({ platform, actions, official, find, closed: this.closed })
+      handle = new UserHandle({
+        platform,
+        actions,
+        official,
+        recorder: this.recorder,
+        find,
+        closed: this.closed,
+      })
       this.#handles.set(key, handle)
     }
     return handle
