@@ -66,9 +66,20 @@ describe('an account', () => {
     expect(findings[0]?.todo?.en).toMatch(/^Add 203\.0\.113\.9 at mp\.weixin\.qq\.com/)
   })
 
-  it('hears of the whitelist also when WeChat names no address', async () => {
+  it('learns it from the emulated WeChat, too', async () => {
     emulator.faults.add({ path: '/cgi-bin/stable_token', errcode: 40164 })
-    expect(levels(await checkAccount(settings, emulator.url))).toEqual({ 'ip-whitelist': 'fail' })
+    const findings = await checkAccount(settings, emulator.url)
+    expect(findings[0]?.todo?.zh).toMatch(/IP 白名单 中添加 203\.0\.113\.7/)
+  })
+
+  it('hears of the whitelist also when WeChat names no address', async () => {
+    const wechat = createServer((_req, res) => {
+      res.end(JSON.stringify({ errcode: 40164, errmsg: 'not in whitelist' }))
+    })
+    const url = await listening(wechat)
+    const findings = await checkAccount(settings, url)
+    wechat.close()
+    expect(levels(findings)).toEqual({ 'ip-whitelist': 'fail' })
   })
 
   it('without quota can send nothing more today', async () => {

@@ -47,6 +47,8 @@ const errmsgs: Readonly<Record<number, string>> = {
   40097: 'invalid args',
   40101: 'missing parameter',
   40125: 'invalid appsecret, view more at http://t.cn/RAEkdVq',
+  // The address is one of the documentation's: nobody's.
+  40164: 'invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist',
   40200: 'invalid account type',
   41001: 'access_token missing',
   41002: 'appid missing',
