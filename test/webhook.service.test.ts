@@ -355,9 +355,7 @@ describe('the log', () => {
     const server = await startKoa(new Koa().use(webhook(bot, secrets)))
     onTestFinished(() => server.close())
     await server.ask({})
-    expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(/^kefu: The query has no single/), expect.stringContaining('"status":403')],
-    ])
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^kefu: The query has no single.*"status":403/)]])
   })
 })
 
