@@ -37,6 +37,15 @@ function open(file) {
   return { engine: 'libsql', database: new (require('libsql'))(file) }
 }
 
+/**
+ * libsql takes one null by itself for a missing list of named parameters, and a list of one for what it holds.
+ * @param {unknown[]} parameters
+ * @returns {unknown[]}
+ */
+function asArguments(parameters) {
+  return engine === 'libsql' && parameters.length === 1 ? [parameters] : parameters
+}
+
 /** @param {string} sql */
 function prepare(sql) {
   let prepared = statements.get(sql)
@@ -60,8 +69,8 @@ function run(sql, parameters) {
     return [[]]
   }
   const { statement, reads } = prepare(sql)
-  if (reads) return [statement.all(...parameters)]
-  const { changes, lastInsertRowid } = statement.run(...parameters)
+  if (reads) return [statement.all(...asArguments(parameters))]
+  const { changes, lastInsertRowid } = statement.run(...asArguments(parameters))
   return [[], Number(changes), Number(lastInsertRowid)]
 }
 
@@ -95,6 +104,8 @@ function answer(id, work) {
 
 /** @type {Database} */
 let database
+/** @type {string} */
+let engine
 parentPort?.on('message', ([id, sql, parameters]) => {
   answer(id, () => {
     if (sql !== undefined) return run(sql, parameters)
@@ -108,5 +119,6 @@ parentPort?.on('message', ([id, sql, parameters]) => {
 answer(0, () => {
   const opened = open(file)
   database = opened.database
+  engine = opened.engine
   return [[{ engine: opened.engine }]]
 })

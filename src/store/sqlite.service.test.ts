@@ -37,6 +37,17 @@ describe('SQLite’s thread', () => {
     }
   })
 
+  it('takes null as the only parameter, and texts and numbers', async () => {
+    const sqlite = await openSqlite(join(dir, 'kefu.db'))
+    await sqlite.exec('create table t (a)')
+    for (const value of [null, 'x', 7]) {
+      await sqlite.run('insert into t values (?)', [value])
+      expect((await sqlite.run('select ? as value', [value])).rows).toEqual([{ value }])
+    }
+    expect((await sqlite.run('select a from t', [])).rows).toEqual([{ a: null }, { a: 'x' }, { a: 7 }])
+    await sqlite.close()
+  })
+
   it('refuses what is asked after it was closed, also while it closes', async () => {
     const sqlite = await openSqlite(join(dir, 'kefu.db'))
     await sqlite.exec('create table t (a integer)')
