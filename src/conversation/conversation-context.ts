@@ -17,6 +17,11 @@ export interface ConversationActions {
   }
   /** Gives the conversation to people at the desk; replies of this run still go out. */
   handoff(reason: string): void
+  /**
+   * Leaves the answer to an assistant: what the customer says until they pause is answered once, later. Replies of this
+   * run go out before it. It has no effect on an event.
+   */
+  assist(assistant: string): void
   /** Puts a tag on the customer. */
   tag(name: string): void
   /** Counts the push as answered though nothing is sent: without it, or a reply, it is handed to people. */
@@ -37,6 +42,9 @@ export function actionsOf(run: ConversationActions): ConversationActions {
     contact: run.contact,
     handoff: (reason) => {
       run.handoff(reason)
+    },
+    assist: (assistant) => {
+      run.assist(assistant)
     },
     tag: (name) => {
       run.tag(name)
@@ -64,6 +72,7 @@ export function lookOnly(run: Pick<ConversationActions, 'conversation' | 'contac
     },
     contact: run.contact,
     handoff: refuse,
+    assist: refuse,
     tag: refuse,
     stayedSilent: refuse,
     answersAs: refuse,

@@ -3,7 +3,8 @@ import { appId, changeConversation, conversationRow } from '../../test/support/c
 import { makeStore, storeKinds, type TestStore } from '../../test/stores.js'
 import { restorePush, type OutgoingMessage, type Push } from '../wechat/index.js'
 import type { OutgoingCost } from './allowance.js'
-import { AllowanceError, ConversationEdit } from './conversation-edit.js'
+import { AllowanceError } from './allowance-error.js'
+import { ConversationEdit } from './conversation-edit.js'
 import { openConversations } from './conversation-rows.js'
 import { UnitOfWork } from './unit-of-work.js'
 

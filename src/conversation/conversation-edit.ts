@@ -1,20 +1,15 @@
 import type { Sender } from '../bot/index.js'
-import { KefuError } from '../errors.js'
+import { refusedBy } from './allowance-error.js'
 import type { HandoffReason } from '../protocol/reasons.js'
 import type { OutgoingMessage, Push } from '../wechat/index.js'
 import { allowanceOf, forBots, type Allowance, type AllowanceRules, type OutgoingCost } from './allowance.js'
-import { contentOf, onceKey } from './kept-message.js'
+import { incomingMessage, onceKey } from './kept-message.js'
 import type { ContactAndConversation } from './conversation-rows.js'
 import type { ConversationActions } from './conversation-context.js'
 import { changeOwnership, type OwnershipChange } from './ownership.js'
-import type { SystemLine } from './system-line.js'
+import { systemMessage, type SystemLine } from './system-line.js'
 import type { ConversationState, NewMessage, UnitOfWork } from './unit-of-work.js'
-import type { BotAuthor, RuleAuthor } from '../protocol/author.js'
-
-/** The bot's share of what WeChat allows is used up; nothing was queued. */
-export class AllowanceError extends KefuError {
-  readonly code = 'allowance'
-}
+import type { AssistantAuthor, BotAuthor, RuleAuthor } from '../protocol/author.js'
 
 /**
  * A conversation in a transaction, as a run of handlers changes it: replies are queued, owners change, all of it
@@ -38,6 +33,7 @@ export class ConversationEdit implements ConversationActions, Sender {
   #place = 0
   #answered = false
   #handoffReason: string | undefined
+  #assistant: string | undefined
   readonly #newTags: string[] = []
   /** The epoch that replies of this run are bound to: its own handoff carries it on. */
   #epoch: number
@@ -80,6 +76,11 @@ export class ConversationEdit implements ConversationActions, Sender {
     return this.#handoffReason
   }
 
+  /** The assistant that this run leaves the answer to. */
+  get assistant(): string | undefined {
+    return this.#assistant
+  }
+
   /** Whether a rule matched this run's push. */
   get isAnsweredByRule(): boolean {
     return this.#author !== 'bot'
@@ -92,6 +93,7 @@ export class ConversationEdit implements ConversationActions, Sender {
     this.#author = 'bot'
     this.#answered = false
     this.#handoffReason = undefined
+    this.#assistant = undefined
     this.#place = 0
     this.#received = undefined
     if (payload.msgType === 'event') {
@@ -101,19 +103,9 @@ export class ConversationEdit implements ConversationActions, Sender {
       this.#unit.entered(this.#contact.id, payload.sessionFrom)
       this.#received = this.#say({ line: 'entered', sessionFrom: payload.sessionFrom })
     } else {
-      if (push.unreadable?.isEvent) this.#unit.save(this.#state, false, this.#before)
+      if (push.unreadable?.isEvent) this.#save()
       else this.sign(push, receivedAt)
-      this.#received = this.#unit.add({
-        conversationId: this.#state.id,
-        direction: 'incoming',
-        author: 'contact',
-        msgType: payload.msgType,
-        content: push.unreadable ? { ...contentOf(payload), content: push.plaintext } : contentOf(payload),
-        state: null,
-        onceKey: null,
-        epoch: this.#state.epoch,
-        pushId,
-      })
+      this.#received = this.#unit.add(incomingMessage(push, pushId, this.#state))
       // No rule and no handler can answer it; who wrote it waits for people.
       if (push.unreadable && !push.unreadable.isEvent) this.handoffFor('unreadable')
     }
@@ -127,14 +119,14 @@ export class ConversationEdit implements ConversationActions, Sender {
     if (payload.msgType === 'event') {
       const entered = { enterSeconds: seconds, enterReceivedAt: receivedAt }
       this.#state = { ...this.#state, ...entered, corrected: null }
-      this.#unit.save(this.#state, false, this.#before)
+      this.#save()
       return
     }
     this.#change({ type: 'message' })
     const wrote = { messageSeconds: seconds, messageReceivedAt: receivedAt }
     const waitingSince = this.#state.waitingSince ?? receivedAt
     this.#state = { ...this.#state, ...wrote, waitingSince, corrected: null }
-    this.#unit.save(this.#state, false, this.#before)
+    this.#save()
   }
 
   /** Queues a reply of the bot. Throws AllowanceError when the bot's share is used up. */
@@ -177,50 +169,68 @@ export class ConversationEdit implements ConversationActions, Sender {
 
   #mustAllow(): void {
     const allowance = this.#allowance()
-    if (forBots(allowance, this.#rules) === 0)
-      throw new AllowanceError(
-        allowance.remaining > 0
-          ? 'The bot’s share of the messages that WeChat allows is used up; the rest is kept for people.'
-          : 'WeChat allows no more messages until the customer writes again.',
-      )
+    if (forBots(allowance, this.#rules) === 0) throw refusedBy(allowance)
   }
 
   #queue(pushId: number, place: number, author: BotAuthor, message: OutgoingMessage): void {
-    this.#queued.push({ state: 'queued', sentAt: null })
     this.#answered = true
-    this.#unit.add({
+    this.#add(author, onceKey(pushId, place, message), message, pushId)
+  }
+
+  #add(author: BotAuthor, once: string, message: OutgoingMessage, pushId: number | null): NewMessage {
+    this.#queued.push({ state: 'queued', sentAt: null })
+    const added = this.#unit.add({
       conversationId: this.#state.id,
       direction: 'outgoing',
       author,
       msgType: message.msgType,
       content: message,
       state: 'queued',
-      onceKey: onceKey(pushId, place, message),
+      onceKey: once,
       epoch: this.#epoch,
       pushId,
     })
-    this.#unit.save(this.#state, false, this.#before)
+    this.#save()
+    return added
   }
 
   async setTyping(): Promise<void> {
     // Rules answer at once; there is nothing to bridge.
   }
 
-  /** Gives the conversation to people for a reason of the service's own. */
-  handoffFor(reason: HandoffReason): void {
-    this.handoff(reason)
+  assist(assistant: string): void {
+    this.#answered = true
+    this.#assistant = assistant
+    // Who answers is written when somebody has.
+    if (this.#received) this.#received.answeredBy = null
   }
 
-  handoff(reason: string): void {
+  /** Queues what an assistant answers, as its turn's. Throws as send. */
+  answerTurn(author: AssistantAuthor, once: string, message: OutgoingMessage): NewMessage {
+    this.#mustAllow()
+    return this.#add(author, once, message, null)
+  }
+
+  /** Tells pages that something of the conversation is otherwise. */
+  tell(): void {
+    this.#save(true)
+  }
+
+  /** The same as handoff, for a reason of the service's own. */
+  handoffFor(reason: HandoffReason, since?: number): void {
+    this.handoff(reason, since)
+  }
+
+  handoff(reason: string, since = this.#unit.now): void {
     this.#answered = true
     this.#handoffReason ??= reason
     if (reason === 'unanswered') this.#note('nobody')
     if (!this.#change({ type: 'handoff' })) return
     // "Handing you over" still goes out: this run goes on under the epoch that it made.
     this.#epoch = this.#state.epoch
-    this.#state = { ...this.#state, waitingSince: this.#state.waitingSince ?? this.#unit.now }
+    this.#state = { ...this.#state, waitingSince: this.#state.waitingSince ?? since }
     this.#say({ line: 'handoff', reason })
-    this.#unit.save(this.#state, true, this.#before)
+    this.#save(true)
   }
 
   /** The conversation is given to WeChat's own agent tool. */
@@ -258,7 +268,7 @@ export class ConversationEdit implements ConversationActions, Sender {
   settle(): void {
     if (this.#state.status === 'bot' && this.#state.waitingSince !== null) {
       this.#state = { ...this.#state, waitingSince: null }
-      this.#unit.save(this.#state, false, this.#before)
+      this.#save()
     }
   }
 
@@ -271,21 +281,15 @@ export class ConversationEdit implements ConversationActions, Sender {
     const next = changeOwnership(this.#state, change)
     if (!next || next.epoch === this.#state.epoch) return false
     this.#state = { ...this.#state, ...next }
-    this.#unit.save(this.#state, true, this.#before)
+    this.#save(true)
     return true
   }
 
   #say(content: SystemLine): NewMessage {
-    return this.#unit.add({
-      conversationId: this.#state.id,
-      direction: 'system',
-      author: 'system',
-      msgType: 'system',
-      content,
-      state: null,
-      onceKey: null,
-      epoch: this.#state.epoch,
-      pushId: this.#pushId,
-    })
+    return this.#unit.add({ ...systemMessage(this.#state), content, pushId: this.#pushId })
+  }
+
+  #save(tell = false): void {
+    this.#unit.save(this.#state, tell, this.#before)
   }
 }

@@ -7,7 +7,7 @@ export {
 } from './allowance.js'
 export type { ConversationContext, ConversationActions, Status } from './conversation-context.js'
 export { contactOpenId } from './customer-key.js'
-export { AllowanceError } from './conversation-edit.js'
+export { AllowanceError } from './allowance-error.js'
 export type { SystemLine } from './system-line.js'
 export { withCustomer } from './incoming/customer.js'
 export type { Job } from './incoming/job.js'

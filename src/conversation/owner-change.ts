@@ -1,8 +1,9 @@
 import type { AbandonReason, CloseReason, MessageProblem } from '../protocol/reasons.js'
 import type { ContactAndConversation } from './conversation-rows.js'
 import type { Ownership, OwnershipChange } from './ownership.js'
+import { systemMessage } from './system-line.js'
 import { undoNow, writeUndo, type UndoRecord } from './undo.js'
-import type { ConversationState, NewMessage, UnitOfWork } from './unit-of-work.js'
+import type { ConversationState, UnitOfWork } from './unit-of-work.js'
 import { markUnread } from './unread.js'
 import { noteTaken } from './waits.js'
 import { writtenByBot } from './queries/author-conditions.js'
@@ -80,20 +81,4 @@ async function cancelBots(unit: UnitOfWork, conversationId: number): Promise<voi
     .returning('id')
     .execute()
   for (const { id } of cancelled) unit.changed(conversationId, id)
-}
-
-/** A line of the conversation that nobody wrote, but for its content. */
-export function systemMessage(
-  state: ConversationState,
-): Omit<NewMessage, 'id' | 'answeredBy' | 'content' | 'direction'> & { readonly direction: 'system' } {
-  return {
-    conversationId: state.id,
-    direction: 'system',
-    author: 'system',
-    msgType: 'system',
-    state: null,
-    onceKey: null,
-    epoch: state.epoch,
-    pushId: null,
-  }
 }

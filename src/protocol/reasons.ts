@@ -1,3 +1,5 @@
+import { assistantReasons } from './turns.js'
+
 /** Why the bot gave a conversation to people, where no rule or handler said it in its own words. */
 export const handoffReasons = [
   'unanswered',
@@ -7,6 +9,7 @@ export const handoffReasons = [
   'business',
   'rules_too_long',
   'unreadable',
+  ...assistantReasons,
 ] as const
 export type HandoffReason = (typeof handoffReasons)[number]
 

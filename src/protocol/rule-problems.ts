@@ -53,6 +53,8 @@ export interface RuleErrorParams {
   holiday_and_workday: { readonly day: string }
   transfer_of_event: NoParams
   second_destination: NoParams
+  assistant_of_event: NoParams
+  assistant_not_last: NoParams
   reply_too_long: { readonly parts: number; readonly bytes: number; readonly limit: number }
   placeholder_open: NoParams
   placeholder_unknown: Placeholder
@@ -72,6 +74,7 @@ export interface RuleWarningParams {
   too_many_after_enter: { readonly messages: number; readonly limit: number }
   event_without_conversation: NoParams
   only_tags: NoParams
+  reply_before_assistant: { readonly messages: number }
 }
 export type RuleWarningCode = keyof RuleWarningParams
 

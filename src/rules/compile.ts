@@ -23,6 +23,7 @@ export type Step =
   | { readonly do: 'handoff'; readonly reason: string }
   | { readonly do: 'transfer' }
   | { readonly do: 'tag'; readonly name: string }
+  | { readonly do: 'assist'; readonly assistant: string }
 
 /** A rule, ready to be asked. */
 export interface CompiledRule {
@@ -277,6 +278,8 @@ function compileAction(action: Action): CompiledAction {
       ? { do: 'handoff', reason: action.handoff }
       : 'tag' in action
         ? { do: 'tag', name: action.tag }
-        : { do: 'transfer' }
+        : 'assistant' in action
+          ? { do: 'assist', assistant: action.assistant }
+          : { do: 'transfer' }
   return { usesMatch: false, step: () => step }
 }

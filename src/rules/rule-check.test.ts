@@ -159,7 +159,9 @@ describe('a rule that can’t work is told which field and what it should be', (
     [{ then: say }, ['then: must be a list of actions']],
     [
       { then: [{}] },
-      ['then[0]: must be an object with exactly one of "reply", "handoff", "transfer" and "tag"'],
+      [
+        'then[0]: must be an object with exactly one of "reply", "handoff", "transfer", "tag" and "assistant"',
+      ],
     ],
     [{ then: [{ ...say, handoff: 'x' }] }, ['then[0]: must be an object with exactly one of']],
     [{ then: [{ send: 'x' }] }, ['then[0]: must be an object with exactly one of']],
@@ -232,6 +234,18 @@ describe('a rule that can’t work is told which field and what it should be', (
     [
       { then: [{ transfer: true }, { handoff: 'x' }] },
       ['then[1]: gives the conversation away a second time, after "transfer"'],
+    ],
+    [
+      { then: [{ assistant: '售前' }, { handoff: 'x' }] },
+      [
+        'then[0].assistant: must be the last action',
+        'then[1]: gives the conversation away a second time, after "assistant"',
+      ],
+    ],
+    [{ then: [{ assistant: '售前' }, { tag: 'vip' }] }, ['then[0].assistant: must be the last action']],
+    [
+      { when: { event: 'user_enter_tempsession' }, then: [{ assistant: '售前' }] },
+      ['then[0].assistant: can’t answer an event'],
     ],
     [{ then: [{ handoff: '' }] }, ['then[0].handoff: must not be empty']],
     [{ then: [{ tag: ' vip' }] }, ['then[0].tag: must not start or end with a space']],

@@ -62,6 +62,18 @@ function* actionProblems({ when, then }: Rule): Generator<Found> {
         message: 'can’t answer an event: WeChat transfers messages only. Use "handoff"',
         issue: ruleIssue('transfer_of_event'),
       }
+    if ('assistant' in action && when.event !== undefined)
+      yield {
+        path: [...here, 'assistant'],
+        message: 'can’t answer an event: nobody has asked anything yet. Use "reply"',
+        issue: ruleIssue('assistant_of_event'),
+      }
+    if ('assistant' in action && index < then.length - 1)
+      yield {
+        path: [...here, 'assistant'],
+        message: 'must be the last action: what it says comes later than all else',
+        issue: ruleIssue('assistant_not_last'),
+      }
     if (destination !== undefined)
       yield {
         path: here,

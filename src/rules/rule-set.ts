@@ -30,8 +30,11 @@ const actionSchema = z.union(
     }),
     closed('an action', { transfer: z.literal(true, must('true')) }),
     closed('an action', { tag: tagSchema }),
+    closed('an action', {
+      assistant: text('the name of an assistant', 64).refine(trimmed, spaces).refine(oneLine, severalLines),
+    }),
   ],
-  must('an object with exactly one of "reply", "handoff", "transfer" and "tag"'),
+  must('an object with exactly one of "reply", "handoff", "transfer", "tag" and "assistant"'),
 )
 
 /** One rule: when it matches, and what it then does, in order. */

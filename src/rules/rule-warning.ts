@@ -107,6 +107,12 @@ function* warningsOf({ when, then }: Rule, allowed: RepliesAllowed): Generator<F
         limit: most,
       }),
     }
+  if (messages > 0 && then.some((action) => 'assistant' in action))
+    yield {
+      path: ['then'],
+      message: `says ${messages} ${messages === 1 ? 'message' : 'messages'} before the assistant answers, and each costs one of what WeChat allows`,
+      issue: ruleIssue('reply_before_assistant', { messages }),
+    }
   if (when.event !== undefined && !entering && messages > 0)
     yield {
       path: ['when', 'event'],

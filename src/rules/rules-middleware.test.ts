@@ -50,6 +50,9 @@ class Desk {
       handoff: (reason) => {
         note(`handoff ${reason}`)
       },
+      assist: (assistant) => {
+        note(`assist ${assistant}`)
+      },
       tag: (name) => {
         note(`tag ${name}`)
       },
@@ -80,6 +83,14 @@ describe('rules in a bot', () => {
     ])
     expect(await desk.handle(text('我要退款'))).toEqual({ answer: 'success', replies: 2, error: undefined })
     expect(desk.happened).toEqual(['as rule:退款', 'reply 一', 'tag refund', 'reply 二', 'handoff refund'])
+  })
+
+  it('leave a message to an assistant, after what they say themselves', async () => {
+    const desk = new Desk([
+      { name: 'ask', when: {}, then: [{ reply: { text: '请稍等' } }, { assistant: '售前' }] },
+    ])
+    await desk.handle(text('有货吗'))
+    expect(desk.happened).toEqual(['as rule:ask', 'reply 请稍等', 'assist 售前'])
   })
 
   it('transfer by the answer to the push', async () => {

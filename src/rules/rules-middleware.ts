@@ -70,6 +70,9 @@ export function rules(
         case 'tag':
           ctx.tag(step.name)
           break
+        case 'assist':
+          ctx.assist(step.assistant)
+          break
       }
     }
   }

@@ -18,6 +18,7 @@ import { undo } from './migrations/0018-undo.js'
 import { activity } from './migrations/0019-activity.js'
 import { pictureTypes } from './migrations/0020-picture-types.js'
 import { searchFolds } from './migrations/0021-search-folds.js'
+import { assistants } from './migrations/0024-assistants.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -43,5 +44,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0019-activity': activity(dialect),
     '0020-picture-types': pictureTypes(),
     '0021-search-folds': searchFolds(),
+    '0024-assistants': assistants(dialect),
   }
 }

@@ -2,6 +2,7 @@ import type { JsonText } from './json-column.js'
 import type { Generated, GeneratedAlways } from 'kysely'
 import type { DecodeProblem, SignatureProblem } from '../errors.js'
 import type { AuthorText } from '../protocol/author.js'
+import type { AnswerKind, OpenTurnState, RunOutcome } from '../protocol/turns.js'
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 unless a name says seconds;
@@ -38,6 +39,10 @@ export interface Schema {
   message_count: MessageCountTable
   active_day: ActiveDayTable
   submit: SubmitTable
+  assistant: AssistantTable
+  assistant_version: AssistantVersionTable
+  turn: TurnTable
+  run: RunTable
 }
 
 /** A Mini Program. Columns named `sealed_…` are encrypted. */
@@ -450,4 +455,80 @@ export interface ApiKeyTable {
   apps: JsonText<'all' | readonly string[]>
   created_at: number
   used_at: number | null
+}
+
+/** How answers are made where rules leave them to an assistant. */
+export interface AssistantTable {
+  id: GeneratedAlways<number>
+  name: string
+  /** json: the settings that are worked on. */
+  draft: string
+  /** The version that answers; null while none was published. */
+  live_version: number | null
+  created_at: number
+  updated_at: number
+}
+
+/** The settings of an assistant as they were published. */
+export interface AssistantVersionTable {
+  assistant_id: number
+  version: number
+  /** json */
+  settings: string
+  published_by: string
+  published_at: number
+}
+
+/** What a customer said since the last answer, for an assistant to answer. At most one of a conversation is open. */
+export interface TurnTable {
+  id: GeneratedAlways<number>
+  conversation_id: number
+  shard: number
+  /** The conversation's when the turn began: an answer under another is void. */
+  epoch: number
+  assistant: string
+  /** Raised by each message that the answer has to take in. */
+  version: number
+  first_message_id: number
+  last_message_id: number
+  /** Messages that came when no more restarts were left: they are the next turn. */
+  behind_first_id: number | null
+  behind_last_id: number | null
+  state: OpenTurnState | 'answered' | 'handed_off' | 'dropped'
+  /** How often the customer went on while an answer was made. */
+  restarts: Generated<number>
+  /** How often an answer was begun since: more than one means that a process ended meanwhile. */
+  attempts: Generated<number>
+  due_at: number
+  deadline_at: number
+  created_at: number
+  /** Null while it is open. */
+  ended_at: number | null
+}
+
+/** One try to answer a turn. No text of anybody is kept here. */
+export interface RunTable {
+  id: GeneratedAlways<number>
+  turn_id: number
+  conversation_id: number
+  assistant: string
+  assistant_version: number | null
+  /** Null where nothing was said. */
+  kind: AnswerKind | null
+  outcome: RunOutcome
+  /** Why people got it; null where they did not. */
+  reason: string | null
+  /** Why the model gave no answer, as the model room says it. */
+  detail: string | null
+  model: string | null
+  /** json: the candidates, and which of them was sent. */
+  entries: string
+  calls: number
+  tokens_in: number
+  tokens_out: number
+  first_token_ms: number | null
+  total_ms: number
+  /** The answer. */
+  message_id: number | null
+  at: number
 }

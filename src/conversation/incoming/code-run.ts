@@ -25,6 +25,7 @@ export class CodeRun implements Sender, ConversationActions {
   #tail: Promise<void> = Promise.resolve()
   #author: BotAuthor = 'bot'
   #handoff: string | undefined
+  #assistant: string | undefined
   #hasAnswered = false
   /** What the allowance leaves, counted here as long as nobody else sends. */
   #repliesLeft: number
@@ -105,6 +106,11 @@ export class CodeRun implements Sender, ConversationActions {
     this.#handoff = reason
   }
 
+  assist(assistant: string): void {
+    this.#hasAnswered = true
+    this.#assistant = assistant
+  }
+
   tag(name: string): void {
     this.#tags.push(name)
   }
@@ -136,6 +142,7 @@ export class CodeRun implements Sender, ConversationActions {
         answer,
         error,
         handoff: this.#handoff,
+        assistant: this.#assistant,
         hasAnswered: this.#hasAnswered,
         isEvent: this.#job.push.payload.msgType === 'event',
       },

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { HandlerError } from '../../errors.js'
-import { AllowanceError } from '../conversation-edit.js'
+import { AllowanceError } from '../allowance-error.js'
 import { decideOutcome, isFailure, isFinal, type BotResult } from './outcome.js'
 
 const nothing: BotResult = {
   answer: 'success',
   isLate: false,
   handoff: undefined,
+  assistant: undefined,
   error: undefined,
   hasAnswered: false,
   isEvent: false,
@@ -32,6 +33,22 @@ describe('what a run comes to', () => {
       { error: new HandlerError('late', 'too late') },
       { kind: 'handoff', reason: 'transfer_late' },
     ],
+    [
+      'an assistant’s turn',
+      { assistant: '售前', hasAnswered: true },
+      { kind: 'assisted', assistant: '售前' },
+    ],
+    [
+      'a handoff, also where an assistant was asked',
+      { assistant: '售前', handoff: 'vip' },
+      { kind: 'handoff', reason: 'vip' },
+    ],
+    [
+      'an error, also where an assistant was asked',
+      { assistant: '售前', error: threw },
+      { kind: 'handoff', reason: 'handler_failed' },
+    ],
+    ['no turn of an event', { assistant: '售前', hasAnswered: true, isEvent: true }, { kind: 'answered' }],
     ['a handoff, also before an error', { handoff: 'vip', error: threw }, { kind: 'handoff', reason: 'vip' }],
     [
       'an error, also after a reply',

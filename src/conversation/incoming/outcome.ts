@@ -1,7 +1,7 @@
 import { HandlerError, type HandlerProblem } from '../../errors.js'
 import type { HandoffReason } from '../../protocol/reasons.js'
 import type { Answer } from '../../wechat/index.js'
-import { AllowanceError } from '../conversation-edit.js'
+import { AllowanceError } from '../allowance-error.js'
 
 /** What rules or handlers in code did with a push. */
 export interface BotResult {
@@ -10,6 +10,8 @@ export interface BotResult {
   readonly isLate: boolean
   /** Why they gave the conversation to people; undefined where they did not. */
   readonly handoff: string | undefined
+  /** The assistant that they left the answer to; undefined where they did not. */
+  readonly assistant: string | undefined
   readonly error: HandlerError | undefined
   /** They replied, or chose to be silent. */
   readonly hasAnswered: boolean
@@ -20,6 +22,7 @@ export interface BotResult {
 export type Outcome =
   | { readonly kind: 'transferred' | 'answered' | 'ignored' }
   | { readonly kind: 'handoff'; readonly reason: string }
+  | { readonly kind: 'assisted'; readonly assistant: string }
 
 /** The first line that holds decides. WeChat carries a transfer out whatever came of the run that asked for it. */
 const table: readonly {
@@ -36,6 +39,10 @@ const table: readonly {
     outcome: ({ handoff }) => ({ kind: 'handoff', reason: handoff ?? '' }),
   },
   { holds: ({ error }) => error !== undefined, outcome: ({ error }) => handoffFor(reasonOf(error)) },
+  {
+    holds: ({ assistant, isEvent }) => assistant !== undefined && !isEvent,
+    outcome: ({ assistant }) => ({ kind: 'assisted', assistant: assistant ?? '' }),
+  },
   { holds: ({ hasAnswered }) => hasAnswered, outcome: () => ({ kind: 'answered' }) },
   { holds: ({ isEvent }) => isEvent, outcome: () => ({ kind: 'ignored' }) },
   { holds: () => true, outcome: () => handoffFor('unanswered') },

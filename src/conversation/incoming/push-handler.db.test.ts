@@ -10,7 +10,7 @@ import { shardOf, type PushTable } from '../../store/index.js'
 import { restorePush } from '../../wechat/index.js'
 import { defaultAllowanceRules } from '../allowance.js'
 import type { ConversationActions } from '../conversation-context.js'
-import { AllowanceError } from '../conversation-edit.js'
+import { AllowanceError } from '../allowance-error.js'
 import { everyShard } from '../shards.js'
 import { LostShards, type Job } from './job.js'
 import { answersOf, PushHandler, type PushHandlerOptions } from './push-handler.js'
@@ -100,6 +100,7 @@ describe.each(await storeKinds())('the push handler on %s', (kind) => {
     const result = {
       answer: 'success',
       handoff: undefined,
+      assistant: undefined,
       error: undefined,
       hasAnswered: true,
       isEvent: false,

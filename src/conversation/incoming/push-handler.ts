@@ -8,6 +8,7 @@ import { ConversationEdit } from '../conversation-edit.js'
 import { contactKey, openConversations } from '../conversation-rows.js'
 import type { Customer } from '../customer-key.js'
 import type { Shards } from '../shards.js'
+import { openTurns } from '../turns/open-turns.js'
 import { UnitOfWork } from '../unit-of-work.js'
 import { concernsCustomer, customerOf } from './customer.js'
 import { LostShards, shardOfJob, type Job } from './job.js'
@@ -72,6 +73,7 @@ export class PushHandler {
       await unit.flush()
       await noteWithdrawals(tx, marks.done)
       await writeTags(tx, transaction.edits)
+      await openTurns(tx, transaction.wishes, unit.now)
       await marks.write(tx, dialect)
       return results
     })

@@ -6,9 +6,11 @@ import type { Answer, Incoming, Push } from '../../wechat/index.js'
 import { cameLate, lastSignAt, signedAt, type AllowanceRules, type OutgoingCost } from '../allowance.js'
 import { contactKey, spendingsOfEach, type ContactAndConversation } from '../conversation-rows.js'
 import { actionsOf, lookOnly, type ConversationActions } from '../conversation-context.js'
-import { AllowanceError, ConversationEdit } from '../conversation-edit.js'
+import { AllowanceError } from '../allowance-error.js'
+import { ConversationEdit } from '../conversation-edit.js'
 import { botAnswers } from '../ownership.js'
-import type { UnitOfWork } from '../unit-of-work.js'
+import type { TurnWish } from '../turns/open-turns.js'
+import type { NewMessage, UnitOfWork } from '../unit-of-work.js'
 import { concernsCustomer, customerOf } from './customer.js'
 import type { Job } from './job.js'
 import { decideOutcome, isFailure, refusedReply, type BotResult } from './outcome.js'
@@ -53,6 +55,7 @@ export class PushTransaction {
   readonly #opened: OpenedTransaction
   readonly #edits = new Map<string, ConversationEdit>()
   readonly #costs: ReadonlyMap<number, readonly OutgoingCost[]>
+  readonly #wishes: TurnWish[] = []
   /** The conversations whose push was given to handlers in code: what follows waits. */
   readonly #withCode = new Set<string>()
 
@@ -84,6 +87,11 @@ export class PushTransaction {
     return this.#edits.values()
   }
 
+  /** What was left to assistants. */
+  get wishes(): readonly TurnWish[] {
+    return this.#wishes
+  }
+
   async receive(job: Job): Promise<StepResults['receive']> {
     const { push } = job
     const { states } = this.#opened
@@ -112,11 +120,12 @@ export class PushTransaction {
     if (error) logger.warn({ pushId: push.id, code: error.code }, error.message)
     const isLeft = !edit.isAnsweredByRule && !edit.answered && !error && answer === 'success'
     if (isLeft && code?.takesRest(push, lookOnly(edit))) return this.#giveToCode(job, edit, 0)
-    this.#apply(edit, {
+    this.#apply(job, edit, edit.received, {
       answer,
       error,
       isLate: isTooLate(job),
       handoff: edit.handoffReason,
+      assistant: edit.assistant,
       hasAnswered: edit.answered,
       isEvent: push.payload.msgType === 'event',
     })
@@ -150,17 +159,43 @@ export class PushTransaction {
     if (cause !== undefined)
       this.#options.logger.warn({ err: cause, pushId: job.push.id }, 'a reply of a rule was refused')
     const error = result.error ?? (cause === undefined ? undefined : refusedReply(cause))
-    if (edit && isOurs) this.#apply(edit, { ...result, error, isLate: isTooLate(job) })
-    marks.answeredBy(opened, job.pushId, answeredBy)
+    if (edit && isOurs) this.#apply(job, edit, opened.received, { ...result, error, isLate: isTooLate(job) })
+    // Who answers is written when an assistant has.
+    if (result.assistant === undefined) marks.answeredBy(opened, job.pushId, answeredBy)
     marks.finished(job.pushId, result.answer, isFailure(error) ? 'failed' : 'handled')
     return result.answer
   }
 
-  #apply(edit: ConversationEdit, result: BotResult): void {
+  #apply(job: Job, edit: ConversationEdit, received: NewMessage | undefined, result: BotResult): void {
     const outcome = decideOutcome(result)
     if (outcome.kind === 'transferred') edit.transferred()
     if (outcome.kind === 'handoff') edit.handoff(outcome.reason)
+    if (outcome.kind === 'assisted') {
+      this.#wish(job, edit, received, outcome.assistant)
+      // Whoever is given to people later has waited since they wrote.
+      return
+    }
     edit.settle()
+  }
+
+  #wish(job: Job, edit: ConversationEdit, received: NewMessage | undefined, assistant: string): void {
+    const { payload } = job.push
+    const { id: conversationId, epoch } = edit.state
+    const { appId, openId } = edit.contact
+    this.#wishes.push({
+      assistant,
+      conversationId,
+      appId,
+      openId,
+      epoch,
+      pushId: job.pushId,
+      said: {
+        msgType: payload.msgType,
+        text: payload.msgType === 'text' ? payload.content : undefined,
+      },
+      received,
+    })
+    edit.tell()
   }
 
   #answered(

@@ -1,7 +1,7 @@
 import { HandlerError } from '../../errors.js'
 import type { BotAuthor } from '../../protocol/author.js'
 import type { Answer, OutgoingMessage } from '../../wechat/index.js'
-import type { AllowanceError } from '../conversation-edit.js'
+import type { AllowanceError } from '../allowance-error.js'
 import type { ConversationActions } from '../conversation-context.js'
 import type { ContactAndConversation } from '../conversation-rows.js'
 import type { NewMessage } from '../unit-of-work.js'

@@ -67,6 +67,7 @@ const step = z.discriminatedUnion('do', [
   z.object({ do: z.literal('handoff'), reason: z.string() }),
   z.object({ do: z.literal('transfer') }),
   z.object({ do: z.literal('tag'), name: z.string() }),
+  z.object({ do: z.literal('assist'), assistant: z.string() }),
 ])
 const explanation = z.object({
   /** The rule that answers and what it does; null when none does, so that people are asked. */

@@ -35,6 +35,10 @@ export const movedTables = {
   message_count: 'rows',
   active_day: 'rows',
   submit: 'rows',
+  assistant: 'rows',
+  assistant_version: 'rows',
+  turn: 'rows',
+  run: 'rows',
 } as const satisfies Record<keyof Schema, 'rows' | 'bytes' | 'stays'>
 
 export type Table = keyof Schema

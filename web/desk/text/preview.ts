@@ -16,6 +16,7 @@ export function speakerOf(message: Pick<MessageView, 'author' | 'direction'>, me
     case 'agent':
       return author.id === meId ? 'me' : 'colleague'
     case 'rule':
+    case 'assistant':
       return 'bot'
     default:
       return author.kind

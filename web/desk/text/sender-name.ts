@@ -16,6 +16,7 @@ export function senderName(
       return message.authorName ?? t('speaker.colleague')
     case 'bot': {
       const author = parseAuthor(message.author)
+      if (author.kind === 'assistant') return t('speaker.assistant', { assistant: author.name })
       return author.kind === 'rule' ? t('speaker.rule', { rule: author.name }) : t('speaker.bot')
     }
     default:

@@ -19,6 +19,18 @@ const handoffs: Readonly<Record<HandoffReason, MessageKey>> = {
   unreadable: 'handoff.unreadable',
   rules_too_long: 'handoff.rulesTooLong',
   business: 'handoff.business',
+  no_entry: 'handoff.noEntry',
+  not_known: 'handoff.notKnown',
+  asks_person: 'handoff.asksPerson',
+  angry: 'handoff.angry',
+  needs_action: 'handoff.needsAction',
+  unsafe: 'handoff.unsafe',
+  not_helpful: 'handoff.notHelpful',
+  topic: 'handoff.topic',
+  not_text: 'handoff.notText',
+  assistant_failed: 'handoff.assistantFailed',
+  assistant_limit: 'handoff.assistantLimit',
+  assistant_off: 'handoff.assistantOff',
 }
 const abandons: Readonly<Record<AbandonReason, MessageKey>> = {
   left: 'abandon.left',

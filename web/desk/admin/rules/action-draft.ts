@@ -9,9 +9,15 @@ import { readReply, replyOf } from '../../../../src/wechat/messages/reply-form.j
 import type { AdminText } from './conditions/condition-field.js'
 
 /** Messages by their type, and what else a rule can do. */
-export type ActionKind = OutgoingType | 'handoff' | 'transfer' | 'tag'
+export type ActionKind = OutgoingType | 'assistant' | 'handoff' | 'transfer' | 'tag'
 
-export const actionKinds: readonly ActionKind[] = [...outgoingTypes, 'handoff', 'transfer', 'tag']
+export const actionKinds: readonly ActionKind[] = [
+  ...outgoingTypes,
+  'assistant',
+  'handoff',
+  'transfer',
+  'tag',
+]
 
 /** An action as the form has it. The fields of other kinds stay, so that another choice of kind loses nothing. */
 export interface ActionDraft {
@@ -32,7 +38,7 @@ export function emptyAction(kind: ActionKind = 'text'): ActionDraft {
 }
 
 export function isReply(kind: ActionKind): kind is OutgoingType {
-  return kind !== 'handoff' && kind !== 'transfer' && kind !== 'tag'
+  return kind !== 'handoff' && kind !== 'transfer' && kind !== 'tag' && kind !== 'assistant'
 }
 
 /** The form's name of an action. */
@@ -51,6 +57,7 @@ export function actionFields(kind: ActionKind): readonly ActionField[] {
 export function actionDraft(action: Action): ActionDraft {
   if ('handoff' in action) return { kind: 'handoff', fields: { handoff: action.handoff } }
   if ('transfer' in action) return emptyAction('transfer')
+  if ('assistant' in action) return { kind: 'assistant', fields: { assistant: action.assistant } }
   if ('tag' in action) return { kind: 'tag', fields: { tag: action.tag } }
   const kind = outgoingTypes.find((type) => type in action.reply)
   // A later service may know more types.
@@ -66,6 +73,8 @@ export function actionOf({ kind, fields }: ActionDraft): Action {
       return { handoff: fields['handoff'] ?? '' }
     case 'transfer':
       return { transfer: true }
+    case 'assistant':
+      return { assistant: (fields['assistant'] ?? '').trim() }
     case 'tag':
       return { tag: fields['tag'] ?? '' }
     default:

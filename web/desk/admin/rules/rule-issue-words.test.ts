@@ -48,6 +48,8 @@ const examples: RuleErrorParams & RuleWarningParams = {
   holiday_and_workday: { day: '2026-10-01' },
   transfer_of_event: none,
   second_destination: none,
+  assistant_of_event: none,
+  assistant_not_last: none,
   reply_too_long: { parts: 7, bytes: 2048, limit: 5 },
   placeholder_open: none,
   placeholder_unknown: { placeholder: '{{foo}}' },
@@ -61,6 +63,7 @@ const examples: RuleErrorParams & RuleWarningParams = {
   too_many_after_enter: { messages: 3, limit: 2 },
   event_without_conversation: none,
   only_tags: none,
+  reply_before_assistant: { messages: 1 },
 }
 const issues = Object.entries<object>({ ...examples }).map(
   ([code, params]) => ({ code, params }) as RuleIssue,

@@ -42,6 +42,8 @@ const words: Readonly<Record<RuleIssueCode, AdminKey>> = {
   holiday_and_workday: 'rules.issue.holiday_and_workday',
   transfer_of_event: 'rules.issue.transfer_of_event',
   second_destination: 'rules.issue.second_destination',
+  assistant_of_event: 'rules.issue.assistant_of_event',
+  assistant_not_last: 'rules.issue.assistant_not_last',
   reply_too_long: 'rules.issue.reply_too_long',
   placeholder_open: 'rules.issue.placeholder_open',
   placeholder_unknown: 'rules.issue.placeholder_unknown',
@@ -55,6 +57,7 @@ const words: Readonly<Record<RuleIssueCode, AdminKey>> = {
   too_many_after_enter: 'rules.issue.too_many_after_enter',
   event_without_conversation: 'rules.issue.event_without_conversation',
   only_tags: 'rules.issue.only_tags',
+  reply_before_assistant: 'rules.issue.reply_before_assistant',
 }
 
 /** The parts of a rule and of business hours, by the end of their place; a number stands as `#`. The last that fits counts. */
@@ -90,6 +93,7 @@ const places: readonly (readonly [end: string, text: AdminText])[] = [
   ['handoff', 'rules.text.handoff'],
   ['transfer', 'rules.do.transfer'],
   ['tag', 'rules.text.tag'],
+  ['assistant', 'rules.text.assistant'],
   ['week', 'hours.week'],
   ['dates', 'hours.dates'],
   ['dates.#', 'hours.date'],

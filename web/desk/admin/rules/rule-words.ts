@@ -20,6 +20,7 @@ export function thenWords({ then }: Rule, t: Translate): string {
 function actionWords(action: Action, t: Translate): string {
   if ('handoff' in action) return t('rules.do.handoff')
   if ('transfer' in action) return t('rules.do.transfer')
+  if ('assistant' in action) return `${t('rules.do.assistant')}: ${action.assistant}`
   if ('tag' in action) return `${t('rules.do.tag')}: ${action.tag}`
   const { type, texts } = readReply(action.reply)
   const headline = texts.find(({ name }) => name === type.headline)?.text

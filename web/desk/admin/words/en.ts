@@ -163,10 +163,12 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'rules.actionKind': 'Action {number}',
   'rules.addAction': 'Add an action',
   'rules.removeAction': 'Remove action {number}',
+  'rules.do.assistant': 'AI assistant',
   'rules.do.handoff': 'Hand over to people',
   'rules.do.transfer': 'Transfer to WeChat’s own tool',
   'rules.do.tag': 'Tag the customer',
   'rules.text.handoff': 'Reason, for the agents',
+  'rules.text.assistant': 'Name of the assistant',
   'rules.text.tag': 'Tag',
   'rules.raw': 'The rule as JSON',
   'rules.rawHint':
@@ -278,6 +280,12 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'rules.issue.text_with_event': 'can’t stand beside an event, which has no text',
   'rules.issue.text_with_type': 'only text messages have a text: choose that type',
   'rules.issue.holiday_and_workday': '{day} is both a holiday and a working day: it is one of them',
+  'rules.issue.assistant_of_event':
+    'Entering asks nothing yet that an assistant could answer: reply with a text instead',
+  'rules.issue.assistant_not_last':
+    'Leaving it to an assistant must be the last action: its answer comes last',
+  'rules.issue.reply_before_assistant':
+    '{messages} sent before the assistant answers; each costs one of what WeChat allows',
   'rules.issue.transfer_of_event': 'WeChat transfers messages only, no events: hand over to people instead',
   'rules.issue.second_destination': 'gives the conversation away a second time: keep one of them',
   'rules.issue.reply_too_long':
