@@ -24,6 +24,7 @@ export { ConversationSignals } from './conversation-signals.js'
 export { Commands, type CommandsOptions } from './commands.js'
 export { currentSequence, readFeed, type FeedItem } from './feed.js'
 export { notifyOfMessages } from './notify.js'
+export { folded } from './queries/fold.js'
 export {
   FeedFollower,
   type FeedEvent,

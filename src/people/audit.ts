@@ -29,6 +29,9 @@ export type AuditAction =
   | 'webhook_added'
   | 'webhook_changed'
   | 'webhook_removed'
+  | 'knowledge_imported'
+  | 'assistant_published'
+  | 'model_changed'
 
 /** Who did something: an agent, a program by its key (null: KEFU_API_KEY), a command on this machine, or somebody unknown. */
 export type AuditActor =

@@ -85,6 +85,15 @@ export interface RefusalParams {
   placeholder: Field & { readonly placeholder: string }
   placeholder_open: Field
   canned_app: NoParams
+  // Knowledge and assistants
+  entry_changed: NoParams
+  knowledge_full: { readonly count: number; readonly limit: number }
+  knowledge_app: NoParams
+  exam_full: { readonly limit: number }
+  exams_of_all: NoParams
+  /** The file or table has no row that could be read. */
+  import_empty: NoParams
+  assistant_unknown: { readonly name: string }
   /** `limit` in characters. */
   hook_url: { readonly limit: number }
   hook_user: NoParams

@@ -15,6 +15,10 @@ export interface SignalMap {
   apps: ''
   /** Rules or business hours were changed. */
   rules: ''
+  /** Knowledge was changed. */
+  knowledge: ''
+  /** Assistants were changed. */
+  assistants: ''
   /** Webhooks: `changed` or `queued`. */
   webhooks: string
   /** A contact was erased: the appid. */

@@ -16,6 +16,10 @@ import { mediaRoutes } from '../media/routes/media-routes.js'
 import { messageRoutes } from '../desk/routes/message-routes.js'
 import { personalDataRoutes } from '../desk/routes/personal-data-routes.js'
 import { pushRoutes } from '../desk/routes/push-routes.js'
+import { examRoutes } from '../knowledge/routes/exam-routes.js'
+import { knowledgeRoutes } from '../knowledge/routes/knowledge-routes.js'
+import type { Exams } from '../knowledge/exams/exams.js'
+import type { Knowledge } from '../knowledge/knowledge.js'
 import { ruleRoutes } from '../rules/routes/rule-routes.js'
 import { setupRoutes } from '../doctor/routes/setup-routes.js'
 import { webhookRoutes } from '../hooks/routes/webhook-routes.js'
@@ -33,6 +37,8 @@ export interface ApiRoutesOptions {
   readonly config: Config
   readonly apps: Apps
   readonly rules: RuleBook
+  readonly knowledge: Knowledge
+  readonly exams: Exams
   /** Whether handlers in code stand before the rules. */
   readonly hasHandlers: boolean
   readonly views: ViewSource
@@ -61,6 +67,8 @@ export function apiRoutes({
   config,
   apps,
   rules,
+  knowledge,
+  exams,
   hasHandlers,
   views,
   commands,
@@ -91,6 +99,8 @@ export function apiRoutes({
     ...ruleRoutes({ rules, store, now, addressOf, hasHandlers }),
     ...answerRoutes({ rules, store, now }),
     ...hoursRoutes({ rules, store, now, addressOf }),
+    ...knowledgeRoutes({ knowledge, exams, submits, store, now, addressOf }),
+    ...examRoutes({ exams, knowledge, store }),
     ...setupRoutes({ apps, config, marks }),
     ...personalDataRoutes({
       store,

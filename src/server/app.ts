@@ -74,7 +74,7 @@ export async function createApp(
   runtime: Runtime,
   { handlers = {}, pages, localUrl }: AppOptions = {},
 ): Promise<App> {
-  const { store, secretBox, identity, metrics, apps, rules: ruleBook } = core
+  const { store, secretBox, identity, metrics, apps, rules: ruleBook, knowledge, exams } = core
   const { logger, now, wait } = runtime
   let phase: Phase = 'starting'
 
@@ -194,6 +194,8 @@ export async function createApp(
       onTakenOver: people.onTakenOver,
       databaseId: identity.id,
       rules: ruleBook,
+      knowledge,
+      exams,
       hasHandlers: handlers.before !== undefined,
       diagnose: () =>
         diagnose({ config, store, apps, counts: metrics, rules: ruleBook, localUrl: localUrl?.(), now }),

@@ -12,6 +12,9 @@ import { scrubWhereDue } from './erasure.js'
 import { Metrics } from './metrics.js'
 import { readMovedAway, refuseHalfMoved } from '../store/moving/index.js'
 import { keepDataPrivate } from '../store/private-data.js'
+import { Exams } from '../knowledge/exams/exams.js'
+import { Knowledge } from '../knowledge/knowledge.js'
+import { nextTurn } from '../rules/steps.js'
 import { RuleBook } from '../rules/rule-book.js'
 import type { SecretBox } from '../apps/secret-box.js'
 import { openSecrets } from '../apps/secrets.js'
@@ -33,6 +36,8 @@ export interface Core {
   readonly metrics: Metrics
   readonly apps: Apps
   readonly rules: RuleBook
+  readonly knowledge: Knowledge
+  readonly exams: Exams
   close(): Promise<void>
 }
 
@@ -76,8 +81,11 @@ export async function openCore(config: Config, { logger, now, wait }: Runtime): 
       now,
     })
     const rules = new RuleBook({ store, allowed: config.allowance, logger })
+    const knowledge = new Knowledge({ store, logger, now, pause: nextTurn })
+    const exams = new Exams({ store, knowledge, now, pause: nextTurn })
     await apps.start()
     await rules.start()
+    await knowledge.start()
     return {
       store,
       secretBox,
@@ -85,7 +93,10 @@ export async function openCore(config: Config, { logger, now, wait }: Runtime): 
       metrics,
       apps,
       rules,
+      knowledge,
+      exams,
       async close() {
+        await knowledge.stop()
         await rules.stop()
         // A call that lasts longer has had its time; what became of it is `unknown` at the next start.
         await Promise.race([apps.stop(), wait(LAST_MS)])

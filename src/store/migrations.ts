@@ -18,6 +18,7 @@ import { undo } from './migrations/0018-undo.js'
 import { activity } from './migrations/0019-activity.js'
 import { pictureTypes } from './migrations/0020-picture-types.js'
 import { searchFolds } from './migrations/0021-search-folds.js'
+import { knowledge } from './migrations/0022-knowledge.js'
 import { assistants } from './migrations/0024-assistants.js'
 
 /**
@@ -44,6 +45,7 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0019-activity': activity(dialect),
     '0020-picture-types': pictureTypes(),
     '0021-search-folds': searchFolds(),
+    '0022-knowledge': knowledge(dialect),
     '0024-assistants': assistants(dialect),
   }
 }

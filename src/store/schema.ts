@@ -39,6 +39,9 @@ export interface Schema {
   message_count: MessageCountTable
   active_day: ActiveDayTable
   submit: SubmitTable
+  knowledge_entry: KnowledgeEntryTable
+  knowledge_version: KnowledgeVersionTable
+  exam_case: ExamCaseTable
   assistant: AssistantTable
   assistant_version: AssistantVersionTable
   turn: TurnTable
@@ -531,4 +534,46 @@ export interface RunTable {
   /** The answer. */
   message_id: number | null
   at: number
+}
+
+/** A question with its answer, in the shop's own words. */
+export interface KnowledgeEntryTable {
+  id: GeneratedAlways<number>
+  /** The Mini Program that it is for; null for all. */
+  app_id: string | null
+  title: string
+  /** json: other ways to ask it. */
+  wordings: JsonText<readonly string[]>
+  text: string
+  /** json: a message that follows the text, such as a card. */
+  extra: JsonText<object> | null
+  audience: 'customer' | 'agents'
+  state: 'draft' | 'live' | 'off'
+  valid_from: number | null
+  valid_until: number | null
+  /** Raised by each change. */
+  version: number
+  updated_by: string
+  created_at: number
+  updated_at: number
+}
+
+/** An entry as it was, or is. */
+export interface KnowledgeVersionTable {
+  entry_id: number
+  version: number
+  content: JsonText<object>
+  actor: string
+  at: number
+}
+
+/** A question with the entry that is its answer; without one it is to be left unanswered. */
+export interface ExamCaseTable {
+  id: GeneratedAlways<number>
+  app_id: string | null
+  says: string
+  entry_id: number | null
+  /** Where it was said; null for one that was made up. */
+  conversation_id: number | null
+  created_at: number
 }

@@ -1,0 +1,100 @@
+import { parse } from 'csv-parse/sync'
+import { entryInput, type EntryInput } from './schemas/knowledge-entry.js'
+
+/** What was understood of one row of a file. */
+export type ImportedRow =
+  | { readonly line: number; readonly entry: EntryInput }
+  | { readonly line: number; readonly problem: ImportProblem; readonly title: string }
+
+/** Why a row can't be an entry. */
+export const importProblems = ['no_question', 'no_answer', 'too_long', 'wrong'] as const
+export type ImportProblem = (typeof importProblems)[number]
+
+const columns: Readonly<Record<string, keyof Row>> = {
+  问题: 'title',
+  标准问题: 'title',
+  question: 'title',
+  title: 'title',
+  q: 'title',
+  答案: 'text',
+  回答: 'text',
+  回复: 'text',
+  answer: 'text',
+  text: 'text',
+  a: 'text',
+  相似问法: 'wordings',
+  相似问题: 'wordings',
+  其他问法: 'wordings',
+  wordings: 'wordings',
+}
+
+interface Row {
+  title: string
+  text: string
+  wordings: string
+}
+
+/**
+ * Reads a table with the columns 问题, 答案 and 相似问法 (or question, answer, wordings), comma, semicolon or tab
+ * separated; other wordings stand apart by `|`, `；` or a line feed. Without such a heading the first two columns are
+ * question and answer. Throws SyntaxError where it is no table.
+ */
+export function readTable(text: string, appId: string | null): ImportedRow[] {
+  const rows = cellsOf(text)
+  const [first, ...others] = rows
+  if (!first) return []
+  const headings = first.cells.map((cell) => columns[cell.trim().toLowerCase()])
+  const isHeaded = headings.includes('title') && headings.includes('text')
+  const places: readonly (keyof Row | undefined)[] = isHeaded ? headings : ['title', 'text', 'wordings']
+  return (isHeaded ? others : rows).flatMap(({ cells, line }) => {
+    const row: Row = { title: '', text: '', wordings: '' }
+    for (const [index, cell] of cells.entries()) {
+      const name = places[index]
+      if (name !== undefined) row[name] = cell.trim()
+    }
+    return Object.values(row).every((cell: string) => cell === '') ? [] : [imported(row, line, appId)]
+  })
+}
+
+function cellsOf(text: string): { cells: string[]; line: number }[] {
+  const parsed: unknown = parse(text, {
+    bom: true,
+    delimiter: delimiterOf(text),
+    info: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+  })
+  return (parsed as { record: string[]; info: { lines: number } }[]).map(({ record, info }) => ({
+    cells: record,
+    line: info.lines,
+  }))
+}
+
+/** The separator that the first line has most of. */
+function delimiterOf(text: string): string {
+  const [first = ''] = text.split(/\r?\n/, 1)
+  const counts = [',', '\t', ';'].map((each) => ({ each, count: first.split(each).length }))
+  return counts.toSorted((a, b) => b.count - a.count)[0]?.each ?? ','
+}
+
+function imported({ title, text, wordings }: Row, line: number, appId: string | null): ImportedRow {
+  const problem = (why: ImportProblem): ImportedRow => ({ line, problem: why, title: title.slice(0, 100) })
+  if (title === '') return problem('no_question')
+  if (text === '') return problem('no_answer')
+  const read = entryInput.safeParse({
+    appId,
+    title,
+    text,
+    wordings: wordings
+      .split(/[|｜；\n]/)
+      .map((each) => each.trim())
+      .filter((each) => each !== ''),
+  })
+  if (read.success) return { line, entry: read.data }
+  return problem(read.error.issues.some(isLength) ? 'too_long' : 'wrong')
+}
+
+function isLength({ code, path }: { code: string; path: PropertyKey[] }): boolean {
+  return code === 'too_big' || (code === 'custom' && path[0] === 'text')
+}

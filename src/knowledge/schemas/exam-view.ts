@@ -1,0 +1,56 @@
+import { z } from 'zod'
+
+const says = z.string().trim().min(1, 'must not be empty').max(500)
+
+export const caseView = z
+  .object({
+    id: z.int(),
+    appId: z.string().nullable(),
+    /** What a customer says. */
+    says: z.string(),
+    /** The entry that answers it; null: it is to be left to people. */
+    entryId: z.int().nullable(),
+    /** The right entry's place at the last run, from 1; null where it was not found, or there is none. */
+    rank: z.int().nullable(),
+    passed: z.boolean(),
+    /** What was found first instead, with its confidence. */
+    first: z.object({ id: z.int(), title: z.string(), confidence: z.number() }).nullable(),
+  })
+  .meta({ id: 'ExamCase' })
+
+export const examView = z.object({
+  at: z.int(),
+  cases: z.array(caseView),
+  passed: z.int(),
+  /** From each sureness on: how many cases would be answered without a model, rightly and wrongly. */
+  curve: z.array(z.object({ at: z.number(), right: z.int(), wrong: z.int() })),
+  /** The lowest sureness without a wrong answer; null: nothing may be sent without a model. */
+  matchAt: z.number().nullable(),
+  /** How many cases it takes to earn one. */
+  needed: z.int(),
+  /** Cases that passed the last time and fail now. */
+  broken: z.array(z.int()),
+})
+
+/** POST /exams/cases: several at once. */
+export const newCases = z.strictObject({
+  cases: z
+    .array(
+      z.strictObject({
+        appId: z.string().min(1).max(100).nullable().default(null),
+        says,
+        entryId: z.int().min(1).nullable(),
+      }),
+    )
+    .min(1)
+    .max(500),
+})
+
+/** POST /exams/cases/from-entry: its other wordings, each as a case. */
+export const casesOfEntry = z.strictObject({ entryId: z.int().min(1) })
+
+/** POST /exams/cases/from-message: what a customer wrote. */
+export const caseOfMessage = z.strictObject({
+  messageId: z.int().min(1),
+  entryId: z.int().min(1).nullable(),
+})
