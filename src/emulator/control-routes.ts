@@ -1,6 +1,7 @@
 import { appRoutes } from './control/app-routes.js'
 import { customerRoutes } from './control/customer-routes.js'
 import { generalRoutes } from './control/general-routes.js'
+import { modelRoutes } from './control/model-routes.js'
 import { openApiRoute } from './control/openapi-route.js'
 import { recordRoutes } from './control/record-routes.js'
 import type { ControlRoute } from './control/route.js'
@@ -13,6 +14,7 @@ const described: readonly ControlRoute[] = [
   ...customerRoutes,
   ...recordRoutes,
   ...troubleRoutes,
+  ...modelRoutes,
   ...setupRoutes,
   ...worldRoutes,
   ...generalRoutes,

@@ -1,5 +1,6 @@
 import type { ApiCall, AppInput, AppView, Delivery, Fault, FaultInput } from './protocol.js'
 import type { Stub, StubInput } from './protocol-setup.js'
+import type { FakeModel } from './model/fake-model.js'
 import type { QuirkSwitches } from './quirks.js'
 import type { UserHandle } from './user-handle.js'
 
@@ -42,6 +43,8 @@ export interface EmulatedWorld {
   user(openId: string, appId?: string): UserHandle
   readonly faults: FaultControl
   readonly stubs: StubControl
+  /** An OpenAI-compatible model at /_model/v1 of the world's address. */
+  readonly model: FakeModel
   /** The last 1000 pushes, oldest first. */
   readonly deliveries: readonly Delivery[]
   /** The last 1000 API calls, oldest first. */

@@ -130,6 +130,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     user: (openId, appId) => main.user(openId, appId),
     faults: main.faults,
     stubs: main.stubs,
+    model: main.model,
     get deliveries() {
       return main.deliveries
     },

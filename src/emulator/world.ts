@@ -8,6 +8,8 @@ import { appInput, openIdInput, parseInput } from './control-input.js'
 import { CustomerActions } from './customer-actions.js'
 import type { EmulatedWorld } from './emulated-world.js'
 import { Faults } from './faults.js'
+import { FakeModel } from './model/fake-model.js'
+import { modelServer } from './model/model-server.js'
 import { OfficialSessions } from './official-session.js'
 import { Platform } from './platform.js'
 import type { ApiCall, AppInput, AppView, Delivery, QuirksInput } from './protocol.js'
@@ -43,6 +45,8 @@ export class World implements EmulatedWorld {
   readonly recorder: Recorder
   readonly faults: Faults
   readonly stubs: Stubs
+  /** An OpenAI-compatible model at /_model/v1. */
+  readonly model: FakeModel
   readonly quirks: QuirkSwitches
   readonly official: OfficialSessions
   readonly actions: CustomerActions
@@ -91,7 +95,10 @@ export class World implements EmulatedWorld {
       },
     })
     const { stubs } = this
-    this.api = apiServer({ platform, recorder, faults, quirks, rids, endpoints, stubs, logger })
+    this.model = new FakeModel(bus)
+    const wechat = apiServer({ platform, recorder, faults, quirks, rids, endpoints, stubs, logger })
+    const models = modelServer(this.model, () => this.closed)
+    this.api = (ctx, next) => models(ctx, () => Promise.resolve(wechat(ctx, next)))
     // Every event stream and long poll listens: any number of them.
     setMaxListeners(0, this.closed)
   }
@@ -172,6 +179,7 @@ export class World implements EmulatedWorld {
     await this.#pusher.cancel()
     platform.reset()
     quirks.reset()
+    this.model.reset()
     recorder.clear()
     platform.bus.emit({ type: 'reset' })
     platform.bus.emit({ type: 'clock', clock: platform.clock.view() })
