@@ -44,6 +44,19 @@ const words = {
     'the addresses or networks of your proxies with commas between, such as 127.0.0.1,10.0.0.0/8, or “loopback”',
   KEFU_ALLOW_PRIVATE_HOOKS:
     'the private addresses or networks that webhooks may be delivered to, with commas between, such as 10.0.0.0/8, or “loopback”',
+  KEFU_AI_URL: 'the base address of an OpenAI-compatible API, such as https://api.deepseek.com',
+  KEFU_AI_KEY: 'the key of that API, without spaces',
+  KEFU_AI_MODEL: 'the name of a model there, such as deepseek-chat',
+  KEFU_AI_PRESET: 'openai, deepseek, qwen, glm, kimi, doubao, hunyuan or ollama',
+  KEFU_AI_FALLBACK_URL: 'the same of a second one, which is asked when the first has no answer',
+  KEFU_AI_FALLBACK_KEY: 'the key of the second one, without spaces',
+  KEFU_AI_FALLBACK_MODEL: 'the name of a model at the second one',
+  KEFU_AI_FALLBACK_PRESET: 'openai, deepseek, qwen, glm, kimi, doubao, hunyuan or ollama',
+  KEFU_AI_DAILY_TOKENS: 'a whole number: how many tokens models may take a day (1000000)',
+  KEFU_AI_KEEP_RUNS_DAYS:
+    'a whole number of days from 1 on, after which is deleted how assistants came to their answers (180)',
+  KEFU_ALLOW_PRIVATE_MODELS:
+    'the private addresses or networks at which a model may be, with commas between, such as 192.168.1.5, or “loopback”',
   EMULATOR_PORT: 'a port number from 0 to 65535 (0: any free one), such as 3001',
   EMULATOR_HOST:
     'an address for the emulator to listen on: 127.0.0.1 for this machine alone, 0.0.0.0 for all',
@@ -74,6 +87,8 @@ export const secretVariables: ReadonlySet<string> = new Set<Variable>([
   'KEFU_OLD_SECRET_KEY',
   'KEFU_MOVE_TO',
   'EMULATOR_KEY',
+  'KEFU_AI_KEY',
+  'KEFU_AI_FALLBACK_KEY',
   // An address may have been written with a password in it.
   'WECHAT_API_URL',
   'KEFU_PUBLIC_URL',

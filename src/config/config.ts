@@ -2,9 +2,11 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defaultAllowanceRules, type AllowanceRules } from '../conversation/index.js'
 import { ConfigError } from '../errors.js'
+import { modelPresets } from '../protocol/model-reasons.js'
 import { checkPushSecrets, limits } from '../wechat/index.js'
 import type { AppSettings } from './app-settings.js'
 import { looks, secretVariables, type Variable } from './config-words.js'
+import { modelProblems, modelsOf, type ModelVariables } from './model-variables.js'
 import { parseSecretKey } from './secret-key.js'
 import { parseNetworks } from './networks.js'
 
@@ -66,6 +68,20 @@ const schema = z.object({
     .string()
     .refine((list) => parseNetworks(list) !== undefined)
     .optional(),
+  KEFU_AI_URL: webAddress.optional(),
+  KEFU_AI_KEY: word.optional(),
+  KEFU_AI_MODEL: word.optional(),
+  KEFU_AI_PRESET: z.enum(modelPresets).default('openai'),
+  KEFU_AI_FALLBACK_URL: webAddress.optional(),
+  KEFU_AI_FALLBACK_KEY: word.optional(),
+  KEFU_AI_FALLBACK_MODEL: word.optional(),
+  KEFU_AI_FALLBACK_PRESET: z.enum(modelPresets).default('openai'),
+  KEFU_AI_DAILY_TOKENS: whole(0, 10 ** 12).default(1_000_000),
+  KEFU_AI_KEEP_RUNS_DAYS: whole(1, 36_500).default(180),
+  KEFU_ALLOW_PRIVATE_MODELS: z
+    .string()
+    .refine((list) => parseNetworks(list) !== undefined)
+    .optional(),
   EMULATOR_PORT: whole(0, 65_535).default(3001),
   EMULATOR_HOST: word.optional(),
   EMULATOR_ALLOW_HOST: hostNames.optional(),
@@ -113,6 +129,14 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   /** Private addresses and networks that webhooks may be delivered to. */
   readonly privateHooks: readonly string[]
+  /** The models that the environment gives. */
+  readonly models: ModelVariables
+  /** How many tokens models may take a day. */
+  readonly dailyTokens: number
+  /** After how many days is deleted how assistants came to their answers. */
+  readonly keepRunsDays: number
+  /** Private addresses and networks at which a model may be. */
+  readonly privateModels: readonly string[]
   readonly emulatorPort: number
   /** The emulator's host; undefined where nobody said, which means loopback. */
   readonly emulatorHost: string | undefined
@@ -193,6 +217,7 @@ function together(values: Values): string[] {
           'Only with WECHAT_MODE=plain (明文模式) is there none.',
       )
   }
+  problems.push(...modelProblems(values))
   if (values.KEFU_HUMAN_RESERVE > values.KEFU_ALLOWANCE_MESSAGES)
     problems.push(
       `KEFU_HUMAN_RESERVE (${values.KEFU_HUMAN_RESERVE}) must not be larger than KEFU_ALLOWANCE_MESSAGES ` +
@@ -230,6 +255,10 @@ function configOf(values: Values): Config {
     publicUrl: values.KEFU_PUBLIC_URL?.replace(/\/+$/, ''),
     trustedProxies: parseNetworks(values.KEFU_TRUST_PROXY ?? '') ?? [],
     privateHooks: parseNetworks(values.KEFU_ALLOW_PRIVATE_HOOKS ?? '') ?? [],
+    models: modelsOf(values),
+    dailyTokens: values.KEFU_AI_DAILY_TOKENS,
+    keepRunsDays: values.KEFU_AI_KEEP_RUNS_DAYS,
+    privateModels: parseNetworks(values.KEFU_ALLOW_PRIVATE_MODELS ?? '') ?? [],
     emulatorPort: values.EMULATOR_PORT,
     emulatorHost: values.EMULATOR_HOST,
     emulatorAllowHosts: values.EMULATOR_ALLOW_HOST?.split(/, */) ?? [],

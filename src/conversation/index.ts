@@ -24,6 +24,8 @@ export { ConversationSignals } from './conversation-signals.js'
 export { Commands, type CommandsOptions } from './commands.js'
 export { currentSequence, readFeed, type FeedItem } from './feed.js'
 export { notifyOfMessages } from './notify.js'
+export { TurnClaims, type ClaimedTurn } from './turns/turn-claims.js'
+export { CHANGED, TurnEnds, type TurnEnd, type TurnEnded } from './turns/turn-ends.js'
 export { folded } from './queries/fold.js'
 export {
   FeedFollower,

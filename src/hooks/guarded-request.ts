@@ -95,10 +95,14 @@ export class GuardedRequests {
   }
 }
 
-function guardedConnector({
+/** Returns how to connect to addresses that other people chose: only to those that are allowed. */
+export function guardedConnector({
   guard,
   resolve = systemAddresses,
-}: GuardedRequestsOptions): buildConnector.connector {
+  timeoutMs = CONNECT_MS,
+}: Pick<GuardedRequestsOptions, 'guard' | 'resolve'> & {
+  readonly timeoutMs?: number
+}): buildConnector.connector {
   const lookup: LookupFunction = (hostname, options, callback) => {
     resolve(hostname).then(
       (addresses) => {
@@ -113,7 +117,7 @@ function guardedConnector({
       () => callback(withCode('ENOTFOUND'), ''),
     )
   }
-  const connect = buildConnector({ lookup, timeout: CONNECT_MS })
+  const connect = buildConnector({ lookup, timeout: Math.min(timeoutMs, CONNECT_MS) })
   return (options, callback) => {
     // For an address that is written out nobody is asked.
     if (isIP(options.hostname) !== 0 && !guard.allows(options.hostname)) callback(withCode(REFUSED), null)

@@ -4,6 +4,7 @@ export { deliveryStates, type Delivery, type DeliveryState } from './deliveries.
 export { type Endpoint, type EndpointChange } from './endpoints.js'
 export { hookEvents, type HookEventName } from './event.js'
 export {
+  guardedConnector,
   GuardedRequests,
   NoAnswerError,
   type GuardedAnswer,

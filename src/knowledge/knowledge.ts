@@ -31,6 +31,8 @@ export interface KnowledgeOptions {
   readonly now: () => number
   /** Lets everything else go first, between two slices of work. */
   readonly pause: () => Promise<unknown>
+  /** Called when another process has changed something. */
+  readonly onOthersChange?: () => void
 }
 
 /** The entries are compared with the database so often, should a word of their change have been missed. */
@@ -45,7 +47,7 @@ export class Knowledge {
   readonly #index = new RetrievalIndex()
   readonly #known = new Map<number, KnowledgeEntry>()
   readonly #loop: BackgroundLoop
-  #reading: Promise<void> = Promise.resolve()
+  #reading: Promise<unknown> = Promise.resolve()
   #end = (): void => undefined
 
   constructor(options: KnowledgeOptions) {
@@ -60,7 +62,10 @@ export class Knowledge {
       },
     })
     this.#loop = new BackgroundLoop({
-      pass: () => this.reread().then(() => undefined),
+      pass: async () => {
+        if (await this.reread()) options.onOthersChange?.()
+        return undefined
+      },
       everyMs: REREAD_MS,
       onError: (err) => {
         logger.warn({ err }, 'the knowledge could not be read again; it stays as it was')
@@ -87,8 +92,8 @@ export class Knowledge {
     await this.#reading.catch(() => undefined)
   }
 
-  /** Reads what has changed in the database. */
-  reread(): Promise<void> {
+  /** Reads what has changed in the database; says whether anything has. */
+  reread(): Promise<boolean> {
     const reading = this.#reading.catch(() => undefined).then(() => this.#read())
     this.#reading = reading
     return reading
@@ -127,15 +132,15 @@ export class Knowledge {
     )
   }
 
-  async #read(): Promise<void> {
+  async #read(): Promise<boolean> {
     const { db } = this.#options.store
     const rows = await db.selectFrom('knowledge_entry').select(['id', 'version']).execute()
     const versions = new Map(rows.map(({ id, version }) => [id, version]))
-    for (const id of this.#known.keys())
-      if (!versions.has(id)) {
-        this.#known.delete(id)
-        this.#index.delete(id)
-      }
+    const gone = [...this.#known.keys()].filter((id) => !versions.has(id))
+    for (const id of gone) {
+      this.#known.delete(id)
+      this.#index.delete(id)
+    }
     const changed = rows.filter(({ id, version }) => this.#known.get(id)?.version !== version)
     for (let from = 0; from < changed.length; from += SLICE) {
       const ids = changed.slice(from, from + SLICE).map(({ id }) => id)
@@ -143,6 +148,7 @@ export class Knowledge {
       for (const row of read) this.#take(entryOf(row))
       await this.#options.pause()
     }
+    return gone.length + changed.length > 0
   }
 
   #take(entry: KnowledgeEntry): void {

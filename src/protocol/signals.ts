@@ -17,6 +17,8 @@ export interface SignalMap {
   rules: ''
   /** Knowledge was changed. */
   knowledge: ''
+  /** The models that are asked were changed. */
+  model: ''
   /** Assistants were changed. */
   assistants: ''
   /** Webhooks: `changed` or `queued`. */

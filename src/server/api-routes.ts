@@ -16,6 +16,9 @@ import { mediaRoutes } from '../media/routes/media-routes.js'
 import { messageRoutes } from '../desk/routes/message-routes.js'
 import { personalDataRoutes } from '../desk/routes/personal-data-routes.js'
 import { pushRoutes } from '../desk/routes/push-routes.js'
+import { assistantRoutes } from '../assistant/routes/assistant-routes.js'
+import { modelRoutes } from '../model/routes/model-routes.js'
+import type { AssistantParts } from './assistants.js'
 import { examRoutes } from '../knowledge/routes/exam-routes.js'
 import { knowledgeRoutes } from '../knowledge/routes/knowledge-routes.js'
 import type { Exams } from '../knowledge/exams/exams.js'
@@ -39,6 +42,7 @@ export interface ApiRoutesOptions {
   readonly rules: RuleBook
   readonly knowledge: Knowledge
   readonly exams: Exams
+  readonly assistant: AssistantParts
   /** Whether handlers in code stand before the rules. */
   readonly hasHandlers: boolean
   readonly views: ViewSource
@@ -69,6 +73,7 @@ export function apiRoutes({
   rules,
   knowledge,
   exams,
+  assistant,
   hasHandlers,
   views,
   commands,
@@ -101,6 +106,8 @@ export function apiRoutes({
     ...hoursRoutes({ rules, store, now, addressOf }),
     ...knowledgeRoutes({ knowledge, exams, submits, store, now, addressOf }),
     ...examRoutes({ exams, knowledge, store }),
+    ...assistantRoutes({ ...assistant, knowledge, store, now, addressOf }),
+    ...modelRoutes({ ...assistant, dailyTokens: config.dailyTokens, store, now, addressOf }),
     ...setupRoutes({ apps, config, marks }),
     ...personalDataRoutes({
       store,

@@ -27,6 +27,7 @@ import { createBots } from './bots.js'
 import { ClientAddress } from '../http/client-address.js'
 import { apiAccess } from '../people/api-access.js'
 import { apiRoutes } from './api-routes.js'
+import { assistantParts } from './assistants.js'
 import type { Phase } from './closing.js'
 import type { Config } from '../config/config.js'
 import { diagnose } from '../doctor/diagnose.js'
@@ -82,13 +83,15 @@ export async function createApp(
   const shards: Shards =
     store.dialect === 'sqlite'
       ? everyShard
-      : new LeasedShards({ store, logger, onGained: takeOver, onLeaving: (leaving) => outbox.leave(leaving) })
+      : new LeasedShards({ store, logger, onGained: takeOver, onLeaving: leave })
   const signals = new ConversationSignals({ store, shards, logger })
   const { allowance } = config
   // SQLite has one connection, behind which pushes wait as well.
   const reads = new HeavyReads({ atOnce: store.dialect === 'sqlite' ? 1 : 4 })
   const onHandled = (): void => {
     outbox.wake()
+    // A rule may have given away what an assistant answers.
+    if (assistant.worker.size > 0) assistant.worker.wake()
     media.fetcher.wake()
   }
   // Beside the way of a message: its picture, fetched in the background.
@@ -103,9 +106,12 @@ export async function createApp(
   const outbox = new Outbox({ store, shards, allowance, logger, now, wait, senderOf, remedyFor })
   const commands = new Commands({ store, allowance, now, onQueued })
 
+  // What rules leave to an assistant is answered beside the way of a message.
+  const assistant = assistantParts(config, core, { shards, senderOf, onQueued, logger, now, wait })
+
   // Between: rules answer at once, many pushes in one transaction; handlers in code may take long and run beside it.
   const { byRules, foresight, code } = await createBots(handlers, { rules: ruleBook, metrics, logger, now })
-  const handler = new PushHandler({ store, allowance, shards, logger, now, bot: byRules, code })
+  const handler = new PushHandler({ store, allowance, shards, logger, now, bot: byRules, code, onTurns })
   const worker: Worker = new BatchWorker({
     shards,
     logger,
@@ -196,6 +202,7 @@ export async function createApp(
       rules: ruleBook,
       knowledge,
       exams,
+      assistant,
       hasHandlers: handlers.before !== undefined,
       diagnose: () =>
         diagnose({ config, store, apps, counts: metrics, rules: ruleBook, localUrl: localUrl?.(), now }),
@@ -224,9 +231,18 @@ export async function createApp(
     signals.queued()
   }
 
+  function onTurns(): void {
+    assistant.worker.wake()
+  }
+
   function takeOver(gained: readonly number[]): void {
     inbox.readBack()
     void outbox.adopt(gained)
+    void assistant.worker.adopt(gained)
+  }
+
+  async function leave(leaving: readonly number[]): Promise<void> {
+    await Promise.all([outbox.leave(leaving), assistant.worker.leave(leaving)])
   }
 
   return {
@@ -241,6 +257,10 @@ export async function createApp(
     async start() {
       await shards.start()
       await outbox.start()
+      await assistant.models.start()
+      await assistant.assistants.start()
+      await assistant.worker.start(shards.owned)
+      void core.exams.run().catch(() => undefined)
       inbox.start()
       media.fetcher.start()
       retention.start()
@@ -256,7 +276,10 @@ export async function createApp(
     async stop(milliseconds) {
       phase = 'stopping'
       events.close()
-      const work = inbox.stop(milliseconds).then(() => outbox.stop())
+      const work = inbox
+        .stop(milliseconds)
+        .then(() => assistant.worker.stop())
+        .then(() => outbox.stop())
       await Promise.race([
         Promise.all([work, media.fetcher.stop(), retention.stop(), hooks.stop(HOOKS_MS), indexer.stop()]),
         wait(milliseconds),

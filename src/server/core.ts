@@ -81,8 +81,18 @@ export async function openCore(config: Config, { logger, now, wait }: Runtime): 
       now,
     })
     const rules = new RuleBook({ store, allowed: config.allowance, logger })
-    const knowledge = new Knowledge({ store, logger, now, pause: nextTurn })
-    const exams = new Exams({ store, knowledge, now, pause: nextTurn })
+    const knowledge = new Knowledge({
+      store,
+      logger,
+      now,
+      pause: nextTurn,
+      onOthersChange: () => {
+        exams.run().catch((err: unknown) => {
+          logger.warn({ err }, 'the retrieval exam could not be run')
+        })
+      },
+    })
+    const exams: Exams = new Exams({ store, knowledge, now, pause: nextTurn })
     await apps.start()
     await rules.start()
     await knowledge.start()

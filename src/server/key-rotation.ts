@@ -7,6 +7,7 @@ import { makeSecretKey, readSecretKey } from '../config/secret-key.js'
 import { resealBusinessCards } from '../desk/business-cards.js'
 import { ConfigError } from '../errors.js'
 import { resealHooks } from '../hooks/endpoints.js'
+import { resealModels } from '../model/model-settings.js'
 import { resealSubmits } from '../people/submits.js'
 import type { Reseal, Schema, Store, Tx } from '../store/index.js'
 
@@ -20,6 +21,7 @@ const tables = {
   access_token: resealTokens,
   webhook: resealHooks,
   submit: resealSubmits,
+  model_provider: resealModels,
 } satisfies Record<SealedTable, (tx: Tx, reseal: Reseal) => Promise<void>>
 
 export interface KeyRotationOptions {

@@ -54,6 +54,27 @@ export class Metrics {
     ['outcome'],
   )
 
+  /** `reason`: answered, or why there was no answer. */
+  readonly modelRequests = this.#counter('kefu_model_requests_total', 'Requests to models', ['reason'])
+  readonly modelFirstTokens = this.#histogram(
+    'kefu_model_first_token_seconds',
+    'From a request’s start to the first word of the model’s answer',
+    [],
+    [0.1, 0.25, 0.5, 1, 2, 4, 8, 12, 20],
+  )
+  /** `kind`: in or out. */
+  readonly modelTokens = this.#counter('kefu_model_tokens_total', 'Tokens as the provider counts them', [
+    'kind',
+  ])
+  /** `outcome` of each try to answer a turn. */
+  readonly turns = this.#counter('kefu_turns_total', 'Turns of assistants', ['outcome'])
+  readonly turnTimes = this.#histogram(
+    'kefu_turn_seconds',
+    'From a turn’s begin to its end',
+    [],
+    [0.1, 0.5, 1, 2, 4, 8, 12, 20, 30],
+  )
+
   constructor(options: MetricsOptions) {
     collectDefaultMetrics({ register: this.registry })
     this.#queueGauges(options)

@@ -7,6 +7,7 @@ import {
   type Shards,
 } from '../conversation/index.js'
 import { purgePictures, type PictureStore } from '../media/index.js'
+import { turnPurge } from '../assistant/runs.js'
 import type { Store } from '../store/index.js'
 import type { Config } from '../config/config.js'
 import type { Runtime } from './core.js'
@@ -17,7 +18,11 @@ const REPEAT_MS = 3_600_000
 
 /** Deletes old data as the configuration says. Off where it says nothing. */
 export function retentionOf(
-  { keepDays, pushMaxAgeSeconds }: Pick<Config, 'keepDays' | 'pushMaxAgeSeconds'>,
+  {
+    keepDays,
+    keepRunsDays,
+    pushMaxAgeSeconds,
+  }: Pick<Config, 'keepDays' | 'keepRunsDays' | 'pushMaxAgeSeconds'>,
   {
     logger,
     now,
@@ -39,6 +44,7 @@ export function retentionOf(
     { name: 'pushes', purge: pushPurge(store), atLeastMs: pushMaxAgeSeconds * 1000 + REPEAT_MS },
     { name: 'feed', purge: feedPurge(store) },
   ]
+  const runs = { name: 'runs', purge: turnPurge(store), forMs: keepRunsDays * DAY_MS }
   const kept = all.flatMap(({ name, purge, atLeastMs = 0 }) => {
     const days = keepDays[name]
     return days === undefined ? [] : [{ name, purge, forMs: Math.max(days * DAY_MS, atLeastMs) }]
@@ -47,7 +53,7 @@ export function retentionOf(
     logger,
     now,
     wait,
-    kept,
+    kept: [...kept, runs],
     mine: () => shards.has(0),
   })
 }

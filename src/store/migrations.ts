@@ -19,6 +19,7 @@ import { activity } from './migrations/0019-activity.js'
 import { pictureTypes } from './migrations/0020-picture-types.js'
 import { searchFolds } from './migrations/0021-search-folds.js'
 import { knowledge } from './migrations/0022-knowledge.js'
+import { model } from './migrations/0023-model.js'
 import { assistants } from './migrations/0024-assistants.js'
 
 /**
@@ -46,6 +47,7 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0020-picture-types': pictureTypes(),
     '0021-search-folds': searchFolds(),
     '0022-knowledge': knowledge(dialect),
+    '0023-model': model(dialect),
     '0024-assistants': assistants(dialect),
   }
 }

@@ -2,6 +2,7 @@ import type { JsonText } from './json-column.js'
 import type { Generated, GeneratedAlways } from 'kysely'
 import type { DecodeProblem, SignatureProblem } from '../errors.js'
 import type { AuthorText } from '../protocol/author.js'
+import type { ModelPresetName } from '../protocol/model-reasons.js'
 import type { AnswerKind, OpenTurnState, RunOutcome } from '../protocol/turns.js'
 
 /**
@@ -42,6 +43,8 @@ export interface Schema {
   knowledge_entry: KnowledgeEntryTable
   knowledge_version: KnowledgeVersionTable
   exam_case: ExamCaseTable
+  model_provider: ModelProviderTable
+  model_spending: ModelSpendingTable
   assistant: AssistantTable
   assistant_version: AssistantVersionTable
   turn: TurnTable
@@ -576,4 +579,25 @@ export interface ExamCaseTable {
   /** Where it was said; null for one that was made up. */
   conversation_id: number | null
   created_at: number
+}
+
+/** A model that assistants ask. */
+export interface ModelProviderTable {
+  rank: 'main' | 'fallback'
+  preset: ModelPresetName
+  url: string
+  model: string
+  /** Null where none is needed. */
+  sealed_key: string | null
+  updated_at: number
+}
+
+/** What models were asked for on a day in China. The row without an appid is held while tokens are put aside. */
+export interface ModelSpendingTable {
+  day: string
+  app_id: string
+  calls: number
+  tokens_in: number
+  tokens_out: number
+  reserved: number
 }

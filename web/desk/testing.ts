@@ -42,6 +42,7 @@ export function conversationOf(change: Partial<ConversationView> = {}): Conversa
     waitingSince: null,
     failed: false,
     transferredAt: null,
+    turn: null,
     createdAt: 0,
     updatedAt: id,
     ...change,

@@ -27,6 +27,8 @@ export interface PushHandlerOptions {
   readonly shards: Pick<Shards, 'hold'>
   readonly logger: Logger
   readonly now: () => number
+  /** Called after each commit that left something to an assistant. */
+  readonly onTurns?: (() => void) | undefined
 }
 
 /**
@@ -56,7 +58,7 @@ export class PushHandler {
   async #handle(steps: readonly Step[]): Promise<StepResult[]> {
     const { store, now, shards, bot, code, allowance, logger } = this.#options
     const { dialect } = store
-    return store.db.transaction().execute(async (tx) => {
+    const { results, isLeft } = await store.db.transaction().execute(async (tx) => {
       const jobs = steps.map(({ job }) => job)
       if (!(await shards.hold(tx, jobs.map(shardOfJob)))) throw new LostShards()
       const unit = new UnitOfWork(tx, dialect, now())
@@ -75,8 +77,10 @@ export class PushHandler {
       await writeTags(tx, transaction.edits)
       await openTurns(tx, transaction.wishes, unit.now)
       await marks.write(tx, dialect)
-      return results
+      return { results, isLeft: transaction.wishes.length > 0 }
     })
+    if (isLeft) this.#options.onTurns?.()
+    return results
   }
 
   /** Marks a push that can't be handled, and gives its customer to people where they are known. */

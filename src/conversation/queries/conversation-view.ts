@@ -3,6 +3,7 @@ import { allowanceOf, type Allowance, type AllowanceRules, type OutgoingCost } f
 import { contactOpenId } from '../customer-key.js'
 import { SPENDINGS } from '../conversation-rows.js'
 import { tagsOf } from '../tags.js'
+import type { OpenTurnState } from '../../protocol/turns.js'
 import type { Status } from '../conversation-context.js'
 import type { MessageState } from '../message-state.js'
 import { messageViews, type MessageView } from './message-view.js'
@@ -37,6 +38,8 @@ export interface ConversationView {
   readonly waitingSince: number | null
   readonly failed: boolean
   readonly transferredAt: number | null
+  /** What an assistant is to answer; null where nothing is. */
+  readonly turn: { readonly state: OpenTurnState; readonly since: number } | null
   readonly createdAt: number
   readonly updatedAt: number
 }
@@ -69,6 +72,8 @@ interface Row {
   seen_at: number
   unread: number
   transferred_at: number | null
+  turn_state: OpenTurnState | null
+  turn_since: number | null
 }
 
 /**
@@ -93,8 +98,10 @@ export async function conversationViews(
         and m.direction = 'incoming' limit ${sql.lit(MAX_UNREAD)}) as unread_messages) as unread,
       (select m.created_at from message m where m.conversation_id = c.id and m.content = ${sql.lit(TRANSFERRED)}
         and not exists (select 1 from message later where later.conversation_id = c.id and later.id > m.id
-          and later.direction = 'incoming') order by m.id desc limit 1) as transferred_at
+          and later.direction = 'incoming') order by m.id desc limit 1) as transferred_at,
+      turn.state as turn_state, turn.created_at as turn_since
     from conversation c join contact on contact.id = c.contact_id
+      left join turn on turn.conversation_id = c.id and turn.ended_at is null and turn.epoch = c.epoch
     where c.id in (${wanted})`.execute(store.db)
   const [tags, lastMessages, outgoing, names] = await Promise.all([
     tagsOf(
@@ -139,6 +146,10 @@ export async function conversationViews(
           waitingSince: row.waiting_since,
           failed: spendings.some(({ state }) => state === 'failed' || state === 'unknown'),
           transferredAt: row.transferred_at,
+          turn:
+            row.turn_state === null || row.turn_since === null
+              ? null
+              : { state: row.turn_state, since: row.turn_since },
           createdAt: row.created_at,
           updatedAt: row.updated_at,
         } satisfies ConversationView,

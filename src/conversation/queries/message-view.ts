@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { MessageField } from '../../wechat/index.js'
 import type { MessageTable } from '../../store/index.js'
+import { answersAmong, type AssistantAnswer } from './message-answers.js'
 import { picturesOf, type MediaSummary } from './message-media.js'
 import type { MessageState } from '../message-state.js'
 import { idsIn, type ViewSource } from './view-source.js'
@@ -38,6 +39,7 @@ export interface MessageView extends MessageContent {
   readonly msgType: string
   readonly toName?: string
   readonly media: MediaSummary | null
+  readonly assistant?: AssistantAnswer
 }
 
 /** The columns that a view is made of. */
@@ -96,12 +98,14 @@ export async function viewsOfMessages(
 ): Promise<MessageView[]> {
   const decoded = rows.map((row) => ({ row, content: JSON.parse(row.content) as MessageContent }))
   const people = decoded.flatMap(({ row, content }) => [actorOf(row, content) ?? [], content.to ?? []])
-  const [names, pictures] = await Promise.all([
+  const [names, pictures, answers] = await Promise.all([
     namesOf([...new Set(people.flat())]),
     picturesOf(store, decoded),
+    answersAmong({ store }, rows),
   ])
   return decoded.map(({ row, content }) => {
     const actor = actorOf(row, content)
+    const answer = answers.get(row.id)
     const toName = content.to === undefined ? undefined : names.get(content.to)
     return {
       ...content,
@@ -120,6 +124,7 @@ export async function viewsOfMessages(
       rid: row.rid,
       msgType: row.msg_type,
       media: pictures.get(row.id) ?? null,
+      ...(answer && { assistant: answer }),
     }
   })
 }

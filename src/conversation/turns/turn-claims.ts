@@ -77,6 +77,18 @@ export class TurnClaims {
     })
   }
 
+  /** Has a turn begun anew whose answer could not be written. */
+  async giveBack({ id, version }: ClaimedTurn): Promise<void> {
+    await this.#options.store.db
+      .updateTable('turn')
+      .set({ state: 'quiet', due_at: this.#options.now() })
+      .where('id', '=', id)
+      .where('version', '=', version)
+      .where('state', '=', 'running')
+      .where('ended_at', 'is', null)
+      .execute()
+  }
+
   /** Has what an earlier process began in these shards begun anew. */
   async recover(shards: readonly number[]): Promise<void> {
     const { store, now } = this.#options

@@ -21,6 +21,8 @@ export type TurnEnd =
       readonly isStillTrue: (tx: Tx) => Promise<boolean>
     }
   | { readonly kind: 'silence' }
+  /** It was given up: by the customer, by a new owner, or with the process. */
+  | { readonly kind: 'aborted' }
   | {
       readonly kind: 'handoff'
       readonly reason: AssistantReason
@@ -86,6 +88,14 @@ export class TurnEnds {
         await note(tx, taken)
         return taken
       }
+      if (end.kind === 'aborted') {
+        await tx
+          .updateTable('turn')
+          .set({ state: 'quiet', due_at: unit.now })
+          .where('id', '=', turn.id)
+          .execute()
+        return superseded
+      }
       if (end.kind === 'answer' && !(await end.isStillTrue(tx))) return CHANGED
       const { outcome, queued } = carryOut(edit, turn, end)
       const isOver = outcome === 'answered' || outcome === 'silent'
@@ -145,7 +155,7 @@ export class TurnEnds {
 function carryOut(
   edit: ConversationEdit,
   turn: ClaimedTurn,
-  end: TurnEnd,
+  end: Exclude<TurnEnd, { kind: 'aborted' }>,
 ): { outcome: RunOutcome; queued: { readonly id: number } | undefined } {
   const once = (place: number): string => `turn:${turn.id}:${turn.version}:${place}`
   switch (end.kind) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { openTurnStates } from '../../protocol/turns.js'
 import { messageView } from './message-view.js'
 
 const time = z.int()
@@ -62,6 +63,8 @@ export const conversationView = z
     failed: z.boolean(),
     /** When it was given to WeChat's own agent tool, until the customer writes here again. */
     transferredAt: time.nullable(),
+    /** What an assistant is to answer, since when; null where nothing is. */
+    turn: z.object({ state: z.enum(openTurnStates), since: time }).nullable(),
     createdAt: time,
     updatedAt: time,
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answerKinds } from '../../protocol/turns.js'
 import { messageFields, type MessageField } from '../../wechat/index.js'
 import { mediaSummary } from '../../media/schemas/media.js'
 
@@ -11,7 +12,7 @@ export const messageView = z
     id: z.int(),
     conversationId: z.int(),
     direction: z.enum(['incoming', 'outgoing', 'note', 'system']),
-    /** `contact`, `bot`, `rule:NAME`, `agent:ID`, `api` or `system`. */
+    /** `contact`, `bot`, `rule:NAME`, `assistant:NAME`, `agent:ID`, `api` or `system`. */
     author: z.string(),
     /** The agent's name; of a system line, whoever did what it says. */
     authorName: z.string().nullable(),
@@ -47,6 +48,8 @@ export const messageView = z
     toName: text,
     /** The picture of an image or a card. */
     media: mediaSummary.nullable(),
+    /** Of an assistant's answer: how it came about, and its run; `kind` is null of words with which it handed over. */
+    assistant: z.exactOptional(z.object({ kind: z.enum(answerKinds).nullable(), runId: z.int() })),
   })
   .meta({ id: 'MessageView' })
 export type MessageView = z.infer<typeof messageView>

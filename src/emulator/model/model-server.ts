@@ -40,7 +40,7 @@ async function body(ctx: Context): Promise<unknown> {
 async function embed(ctx: Context): Promise<void> {
   const asked = await body(ctx)
   const input =
-    typeof asked === 'object' && asked !== null && 'input' in asked ? (asked.input as unknown) : ''
+    typeof asked === 'object' && asked !== null && 'input' in asked ? (asked.input) : ''
   const texts = (Array.isArray(input) ? input : [input]).map(String)
   ctx.body = {
     object: 'list',

@@ -21,7 +21,8 @@ describe('a sure match', () => {
     // What is covered counts a tenth less than what is alike.
     expect(sureMatch([candidate(1, 0, 1)], 0.9)?.entry.id).toBe(1)
     expect(sureMatch([candidate(1, 0, 1)], 0.95)).toBeUndefined()
-    expect(sureMatch([], 0.1)).toBeUndefined()
+    const none: Candidate[] = []
+    expect(sureMatch(none, 0.1)).toBeUndefined()
   })
 })
 

@@ -38,6 +38,8 @@ export const movedTables = {
   knowledge_entry: 'rows',
   knowledge_version: 'rows',
   exam_case: 'rows',
+  model_provider: 'rows',
+  model_spending: 'rows',
   assistant: 'rows',
   assistant_version: 'rows',
   turn: 'rows',

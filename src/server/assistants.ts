@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { Agent } from 'undici'
+import { Assistants } from '../assistant/assistants.js'
+import { Decider } from '../assistant/decider.js'
+import { TurnWorker } from '../assistant/turn-worker.js'
+import type { Sender } from '../bot/index.js'
+import type { Config } from '../config/config.js'
+import { TurnClaims, TurnEnds, type Shards } from '../conversation/index.js'
+import { AddressGuard, guardedConnector } from '../hooks/index.js'
+import { Models } from '../model/models.js'
+import { Spending } from '../model/spending.js'
+import { scheduleHours, zoneClock } from '../rules/business-hours.js'
+import type { Core, Runtime } from './core.js'
+
+/** What answers where rules leave a message to an assistant. */
+export interface AssistantParts {
+  readonly assistants: Assistants
+  readonly models: Models
+  readonly spending: Spending
+  readonly decider: Decider
+  readonly worker: TurnWorker
+  /** From which sureness on the exam lets entries be sent without a model; null: from none. */
+  readonly earnedMatchAt: () => number | null
+}
+
+export interface AssistantPartsOptions extends Runtime {
+  readonly shards: Shards
+  readonly senderOf: (appId: string) => Sender | undefined
+  readonly onQueued: () => void
+}
+
+/** A connection takes no longer. */
+const CONNECT_MS = 3000
+
+export function assistantParts(
+  { allowance, models: environment, dailyTokens, privateModels }: Config,
+  { store, secretBox, knowledge, exams, rules, metrics }: Core,
+  { shards, senderOf, onQueued, logger, now, wait }: AssistantPartsOptions,
+): AssistantParts {
+  const spending = new Spending({ store, dailyTokens, now })
+  const guard = new AddressGuard(privateModels)
+  const models = new Models({
+    store,
+    secrets: secretBox,
+    environment,
+    spending,
+    dispatcher: new Agent({ connect: guardedConnector({ guard, timeoutMs: CONNECT_MS }) }),
+    logger,
+    now,
+    elapsed: () => performance.now(),
+    wait,
+    onAnswer: (answer) => {
+      metrics.modelRequests.inc({ reason: answer.ok ? 'answered' : answer.reason })
+      if (!answer.ok) return
+      metrics.modelFirstTokens.observe(answer.firstTokenMs / 1000)
+      if (!answer.usage) return
+      metrics.modelTokens.inc({ kind: 'in' }, answer.usage.tokensIn)
+      metrics.modelTokens.inc({ kind: 'out' }, answer.usage.tokensOut)
+    },
+  })
+  const assistants = new Assistants({ store, logger, now })
+  const earnedMatchAt = (): number | null => exams.latest?.matchAt ?? null
+  const decider = new Decider({
+    knowledge,
+    models,
+    earnedMatchAt,
+    isOpen: (name) => {
+      const schedule = rules.set.schedules?.find((each) => each.name === name)
+      return schedule === undefined || scheduleHours(schedule, zoneClock(schedule.zone))(now()).open
+    },
+    now,
+    // Nobody who writes an entry or a message can know it.
+    fence: randomBytes(9).toString('hex'),
+  })
+  const worker = new TurnWorker({
+    store,
+    claims: new TurnClaims({ store, shards, now }),
+    ends: new TurnEnds({ store, shards, allowance, now, onQueued }),
+    decider,
+    assistants,
+    senderOf,
+    logger,
+    now,
+    wait,
+    onEnded: (outcome, milliseconds) => {
+      metrics.turns.inc({ outcome })
+      metrics.turnTimes.observe(milliseconds / 1000)
+    },
+  })
+  return { assistants, models, spending, decider, worker, earnedMatchAt }
+}
