@@ -202,6 +202,8 @@ describe('the control API’s openapi.json', () => {
     world.stubs.add({ path: '/wxa/a', answer: 1 })
     await world.user('o1').sends('在吗')
     await fetch(`${world.url}/cgi-bin/token`)
+    world.model.fail({ status: 500 })
+    await fetch(`${world.url}/_model/v1/chat/completions`, { method: 'POST', body: '{}' })
     world.advance(1)
     await world.resetApp(app.appId)
     await world.removeApp(app.appId)
@@ -222,6 +224,8 @@ describe('the control API’s openapi.json', () => {
       'delivery',
       'faults',
       'message',
+      'model',
+      'model_call',
       'reset',
       'stubs',
       'user',
