@@ -68,3 +68,17 @@ it('each fault in the document is one that the emulator takes', async () => {
   }
   await emulator.close()
 })
+
+it('each script and fault of the model in the document is one that the fake model takes', async () => {
+  const inputs = [...document.matchAll(/^model (script|faults) '(\{.*\})'/gm)]
+  expect(inputs.length).toBeGreaterThan(12)
+  const emulator = await createEmulator()
+  for (const [, path, json = ''] of inputs) {
+    const headers = { 'content-type': 'application/json' }
+    const url = `${emulator.url}/_emulator/model/${path ?? ''}`
+    const response = await fetch(url, { method: 'POST', headers, body: json })
+    expect(response.status, json).toBe(204)
+  }
+  expect(emulator.model.faults).toHaveLength(inputs.length - 1)
+  await emulator.close()
+})

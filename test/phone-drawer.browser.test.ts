@@ -1,6 +1,8 @@
 import { describe, expect } from 'vitest'
+import { seriousViolations } from './browser.js'
 import { phoneTest as it } from './browser-fixture.js'
 import { app, chat, contact, until, write } from './phone-stage.js'
+import { screenshot } from './support/screenshot.js'
 
 describe('the phone page around the phones', () => {
   describe('the drawer', () => {
@@ -60,6 +62,69 @@ describe('the phone page around the phones', () => {
       await drawer.getByRole('button', { name: '添加故障' }).click()
       await drawer.getByRole('button', { name: '全部清除' }).click()
       await until(() => stage.emulator.faults.items).toEqual([])
+    })
+
+    it('shows what the fake model was asked, and has it be slow, busy or down', async ({ stage }) => {
+      const { page, trouble } = await stage.open()
+      const drawer = page.getByRole('complementary', { name: '开发者抽屉' })
+      const ask = (): Promise<Response> =>
+        fetch(`${stage.emulator.url}/_model/v1/chat/completions`, {
+          method: 'POST',
+          headers: { authorization: 'Bearer sk-planted' },
+          body: JSON.stringify({
+            model: 'deepseek-chat',
+            messages: [
+              { role: 'system', content: '<<entries:a>>[{"id":"E1","title":"什么时候发货"}]<<end:a>>' },
+              { role: 'user', content: '<b>请问</b>什么时候发货' },
+            ],
+          }),
+        })
+      await drawer.getByRole('tab', { name: '故障' }).click()
+      const faults = drawer.getByRole('group', { name: '模拟的大模型' })
+      const pressed = faults.locator('[aria-pressed=true]')
+      await until(() => pressed.innerText()).toBe('正常')
+      expect((await ask()).status).toBe(200)
+      for (const [name, status] of [
+        ['限流', 429],
+        ['宕机', 500],
+      ] as const) {
+        await faults.getByRole('button', { name }).click()
+        await until(() => stage.emulator.model.faults).toMatchObject([{ status }])
+        await until(() => pressed.innerText()).toBe(name)
+        expect((await ask()).status).toBe(status)
+      }
+      await screenshot(page, 'phone-model-faults')
+      await faults.getByRole('button', { name: '慢' }).click()
+      await until(() => stage.emulator.model.faults).toEqual([{ delayMs: 6000 }])
+      await faults.getByRole('button', { name: '正常' }).click()
+      await until(() => stage.emulator.model.faults).toEqual([])
+      // Somebody else's fault is seen, too.
+      stage.emulator.model.fail({ html: true })
+      await faults.getByText('另有 1 个故障，由接口设置。').waitFor()
+
+      await drawer.getByRole('tab', { name: '往来' }).click()
+      await drawer.getByRole('group', { name: '看哪一种' }).getByRole('button', { name: '大模型' }).click()
+      await drawer.getByRole('button', { name: /大模型 deepseek-chat 500/ }).waitFor()
+      await drawer.getByRole('button', { name: /大模型 deepseek-chat ok <b>请问<\/b>什么时候发货/ }).click()
+      await drawer
+        .getByRole('group', { name: 'user', exact: true })
+        .getByText('<b>请问</b>什么时候发货')
+        .waitFor()
+      await drawer.getByRole('group', { name: '模型的回答' }).getByText('"E1"').waitFor()
+      await drawer.getByRole('button', { name: 'curl' }).click()
+      const copied = await page.evaluate<string>('navigator.clipboard.readText()')
+      expect(copied).toMatch(/^curl -X POST 'http:.*_model\/v1\/chat\/completions'/)
+      expect(copied).not.toContain('sk-planted')
+      await screenshot(page, 'phone-model-wire')
+      expect(await seriousViolations(page)).toEqual([])
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await screenshot(page, 'phone-model-wire-dark')
+      expect(await seriousViolations(page)).toEqual([])
+      await page.setViewportSize({ width: 390, height: 844 })
+      await drawer.getByRole('tab', { name: '故障' }).click()
+      await faults.scrollIntoViewIfNeeded()
+      await screenshot(page, 'phone-model-narrow')
+      expect(trouble).toEqual([])
     })
 
     it('advances the clock past a window, and begins again', async ({ stage }) => {

@@ -30,7 +30,7 @@
  *   GET    /_emulator/worlds                                  { items: WorldView[] }
  *   POST   /_emulator/worlds                                  WorldInput → WorldView
  *   DELETE /_emulator/worlds/:world                           204, also when there is none
- *   GET    /_emulator/model                                   { profile, faults }
+ *   GET    /_emulator/model                                   ModelView
  *   POST   /_emulator/model/profile                           { profile } → 204
  *   POST   /_emulator/model/script                            { lines: [{ when?, answer, times? }] } → 204
  *   POST   /_emulator/model/faults                            ModelFaultInput → 204
@@ -61,7 +61,7 @@
  */
 import type { OutgoingType, ShownOf } from '../wechat/messages/index.js'
 import type { Answer, Format, Mode } from '../wechat/wire.js'
-import type { ModelCall } from './model/model-input.js'
+import type { ModelCall, ModelView } from './model/model-input.js'
 import type { Stub } from './protocol-setup.js'
 
 export interface AppInput {
@@ -291,6 +291,7 @@ export type EmulatorEvent =
   | { type: 'app_reset'; appId: string }
   | { type: 'faults'; faults: Fault[] }
   | { type: 'stubs'; stubs: Stub[] }
+  | { type: 'model'; model: ModelView }
   | { type: 'model_call'; call: ModelCall }
   | { type: 'clock'; clock: ClockView }
   | { type: 'reset' }

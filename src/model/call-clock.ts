@@ -37,16 +37,23 @@ export class CallClock {
   async within<T>(work: Promise<T>, ms: number, reason: ModelReason): Promise<T> {
     const left = this.budgets.totalMs - this.ms
     const timeout = AbortSignal.timeout(Math.max(Math.ceil(Math.min(ms, left)), 0))
+    let leave = (): void => undefined
     const late = new Promise<never>((_, reject) => {
       timeout.addEventListener('abort', () => {
         reject(new TimedOut(ms <= left ? reason : 'timeout_total'))
       })
-      this.#wanted.addEventListener('abort', () => {
+      leave = () => {
         reject(new TimedOut('aborted'))
-      })
+      }
+      this.#wanted.addEventListener('abort', leave)
     })
     work.catch(() => undefined)
-    return Promise.race([work, late])
+    try {
+      return await Promise.race([work, late])
+    } finally {
+      // An answer has many parts, and one signal.
+      this.#wanted.removeEventListener('abort', leave)
+    }
   }
 
   reasonFor(error: unknown): ModelReason {

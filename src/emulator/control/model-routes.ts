@@ -1,19 +1,8 @@
 import { z } from 'zod'
-import {
-  modelCallView,
-  modelFaultInput,
-  modelProfiles,
-  profileInput,
-  scriptInput,
-} from '../model/model-input.js'
+import { modelCallView, modelFaultInput, modelView, profileInput, scriptInput } from '../model/model-input.js'
 import { afterSequence, listWait, since } from './queries.js'
 import { route, type ControlRoute } from './route.js'
 import { listOf } from './views.js'
-
-const modelView = z.strictObject({
-  profile: z.enum(modelProfiles),
-  faults: z.array(modelFaultInput),
-})
 
 /** The fake model: an OpenAI-compatible API at /_model/v1. */
 export const modelRoutes: readonly ControlRoute[] = [
@@ -22,7 +11,7 @@ export const modelRoutes: readonly ControlRoute[] = [
     path: '/model',
     summary: 'The fake model: which provider it plays, and what goes wrong with it.',
     response: modelView,
-    handle: ({ world }) => ({ profile: world.model.profile, faults: [...world.model.faults] }),
+    handle: ({ world }) => world.model.view,
   }),
   route({
     method: 'POST',

@@ -95,6 +95,20 @@ async function call(
   return value
 }
 
+async function modelAnswers(): Promise<void> {
+  await call('POST /model/profile', { body: { profile: 'glm' } })
+  await call('POST /model/script', { body: { lines: [{ when: '退货', answer: { action: 'handoff' } }] } })
+  await call('POST /model/faults', { body: { status: 429, code: '1302', retryAfter: 2 } })
+  await call('GET /model')
+  await fetch(`${emulator.url}/_model/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer any' },
+    body: JSON.stringify({ model: 'fake', messages: [{ role: 'user', content: '怎么退货' }] }),
+  })
+  await call('GET /model/requests', { query: '?after=0&wait=10' })
+  await call('DELETE /model/faults')
+}
+
 describe('the control API’s openapi.json', () => {
   it('says what every operation really answers', async () => {
     await call('POST /apps', { body: { ...app, pushUrl: receiver.url } })
@@ -136,6 +150,7 @@ describe('the control API’s openapi.json', () => {
     await call('POST /faults', { body: { appId: app.appId, errcode: -1, times: 2, path: '/cgi-bin' } })
     await call('GET /faults')
     await call('DELETE /faults')
+    await modelAnswers()
     await call('POST /seed', {
       body: { users: [{}], faults: [{ status: 502 }], stubs: [{ path: '/wxa/a', answer: [] }] },
     })
@@ -187,6 +202,8 @@ describe('the control API’s openapi.json', () => {
     world.stubs.add({ path: '/wxa/a', answer: 1 })
     await world.user('o1').sends('在吗')
     await fetch(`${world.url}/cgi-bin/token`)
+    world.model.fail({ status: 500 })
+    await fetch(`${world.url}/_model/v1/chat/completions`, { method: 'POST', body: '{}' })
     world.advance(1)
     await world.resetApp(app.appId)
     await world.removeApp(app.appId)
@@ -207,6 +224,8 @@ describe('the control API’s openapi.json', () => {
       'delivery',
       'faults',
       'message',
+      'model',
+      'model_call',
       'reset',
       'stubs',
       'user',

@@ -20,7 +20,7 @@ import type {
   UserView,
   VerifyResult,
 } from '../protocol.js'
-import { modelCallView } from '../model/model-input.js'
+import { modelCallView, modelView } from '../model/model-input.js'
 import { faultFields } from '../control-input.js'
 import type { SetupView, Stub, WorldView } from '../protocol-setup.js'
 import { stubFields } from '../setup-input.js'
@@ -195,6 +195,7 @@ export const eventView = z
     z.strictObject({ type: z.literal('app_reset'), appId: z.string() }),
     z.strictObject({ type: z.literal('faults'), faults: z.array(faultView) }),
     z.strictObject({ type: z.literal('stubs'), stubs: z.array(stubView) }),
+    z.strictObject({ type: z.literal('model'), model: modelView }),
     z.strictObject({ type: z.literal('model_call'), call: modelCallView }),
     z.strictObject({ type: z.literal('clock'), clock: clockView }),
     z.strictObject({ type: z.literal('reset') }),

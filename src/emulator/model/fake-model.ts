@@ -8,6 +8,7 @@ import {
   type ModelCall,
   type ModelFaultInput,
   type ModelProfile,
+  type ModelView,
   type ScriptLine,
 } from './model-input.js'
 
@@ -40,9 +41,14 @@ export class FakeModel {
     return this.#faults.map(({ fault }) => fault)
   }
 
+  get view(): ModelView {
+    return { profile: this.#profile, faults: [...this.faults] }
+  }
+
   /** Plays another provider. Throws ConfigError. */
   play(profile: ModelProfile): void {
     this.#profile = parseInput(profileInput, { profile }).profile
+    this.#changed()
   }
 
   /** Says what these lines say, the first that fits; takes the place of the script so far. Throws ConfigError. */
@@ -55,11 +61,13 @@ export class FakeModel {
   fail(fault: ModelFaultInput): void {
     const checked = parseInput(modelFaultInput, fault)
     this.#faults.push({ fault: checked, left: checked.times ?? Infinity })
+    this.#changed()
   }
 
   /** Takes all faults away. */
   heal(): void {
     this.#faults = []
+    this.#changed()
   }
 
   reset(): void {
@@ -67,6 +75,7 @@ export class FakeModel {
     this.#script = []
     this.#faults = []
     this.#calls = []
+    this.#changed()
   }
 
   /** Uses the next fault up by one. */
@@ -74,7 +83,10 @@ export class FakeModel {
     const [next] = this.#faults
     if (!next) return undefined
     next.left--
-    if (next.left <= 0) this.#faults.shift()
+    if (next.left <= 0) {
+      this.#faults.shift()
+      this.#changed()
+    }
     return next.fault
   }
 
@@ -90,5 +102,9 @@ export class FakeModel {
     const recorded = { ...call, sequence: ++this.#sequence }
     this.#calls = [...this.#calls.slice(1 - KEPT), recorded]
     this.#bus.emit({ type: 'model_call', call: recorded })
+  }
+
+  #changed(): void {
+    this.#bus.emit({ type: 'model', model: this.view })
   }
 }

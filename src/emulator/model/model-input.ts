@@ -39,6 +39,12 @@ export const modelFaultInput = z.strictObject({
 })
 export type ModelFaultInput = z.infer<typeof modelFaultInput>
 
+/** Which provider it plays, and what still goes wrong. */
+export const modelView = z
+  .strictObject({ profile: z.enum(modelProfiles), faults: z.array(modelFaultInput) })
+  .meta({ id: 'Model' })
+export type ModelView = z.infer<typeof modelView>
+
 /** A call as the fake model had it. */
 export const modelCallView = z
   .strictObject({

@@ -39,8 +39,7 @@ async function body(ctx: Context): Promise<unknown> {
 
 async function embed(ctx: Context): Promise<void> {
   const asked = await body(ctx)
-  const input =
-    typeof asked === 'object' && asked !== null && 'input' in asked ? (asked.input) : ''
+  const input = typeof asked === 'object' && asked !== null && 'input' in asked ? asked.input : ''
   const texts = (Array.isArray(input) ? input : [input]).map(String)
   ctx.body = {
     object: 'list',
@@ -138,15 +137,17 @@ async function stream(
   { request, profile, fault, text, signal }: Streamed,
 ): Promise<boolean> {
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+  const isGone = (): boolean => signal.aborted
   const event = (value: object): void => void res.write(`data: ${JSON.stringify(value)}\n\n`)
   const delta = (fields: object, finish: string | null = null): void => {
     event({ model: request.model, choices: [{ index: 0, delta: fields, finish_reason: finish }] })
   }
   if (profile.commentsFirst === true || fault?.hang === 'comments') res.write(': keep-alive\n\n')
-  while (fault?.hang === 'comments' && !signal.aborted) {
+  while (fault?.hang === 'comments' && !isGone()) {
     await pause(COMMENT_MS, signal)
     res.write(': keep-alive\n\n')
   }
+  if (isGone()) return gone(res)
   delta({ role: 'assistant', content: '' })
   if (fault?.hang === 'first') return hang(res, signal)
   if (profile.thinks(request) || fault?.hang === 'thoughts')
@@ -155,10 +156,11 @@ async function stream(
         ? { content: '<think>先想一想。</think>' }
         : { reasoning_content: '先想一想。' },
     )
-  while (fault?.hang === 'thoughts' && !signal.aborted) {
+  while (fault?.hang === 'thoughts' && !isGone()) {
     await pause(COMMENT_MS, signal)
     delta({ reasoning_content: '再想一想。' })
   }
+  if (isGone()) return gone(res)
   const half = Math.ceil(text.length / 2)
   if (text !== '') delta({ content: text.slice(0, half) })
   if (fault?.hang === 'middle') return hang(res, signal)
@@ -182,6 +184,10 @@ function usageOf({ messages }: FakeChatRequest, text: string): object {
 
 async function hang(res: ServerResponse, signal: AbortSignal): Promise<false> {
   await forEver(signal)
+  return gone(res)
+}
+
+function gone(res: ServerResponse): false {
   res.destroy()
   return false
 }

@@ -26,7 +26,7 @@ export function examRoutes({ exams, knowledge, store }: ExamRoutesOptions): Rout
       response: examView,
       async handle({ principal }) {
         mustSeeAll(principal)
-        return viewOf(await exams.run())
+        return viewOf(await exams.run(), knowledge)
       },
     }),
     route({
@@ -40,7 +40,7 @@ export function examRoutes({ exams, knowledge, store }: ExamRoutesOptions): Rout
       async handle({ body: { cases }, principal }) {
         mustSeeAll(principal)
         await exams.add(cases.map((each) => ({ ...each, conversationId: null })))
-        return viewOf(await exams.run())
+        return viewOf(await exams.run(), knowledge)
       },
     }),
     route({
@@ -58,7 +58,7 @@ export function examRoutes({ exams, knowledge, store }: ExamRoutesOptions): Rout
         await exams.add(
           entry.wordings.map((says) => ({ appId: entry.appId, says, entryId, conversationId: null })),
         )
-        return viewOf(await exams.run())
+        return viewOf(await exams.run(), knowledge)
       },
     }),
     route({
@@ -90,7 +90,7 @@ export function examRoutes({ exams, knowledge, store }: ExamRoutesOptions): Rout
             conversationId: message.conversation_id,
           },
         ])
-        return viewOf(await exams.run())
+        return viewOf(await exams.run(), knowledge)
       },
     }),
     route({
@@ -108,7 +108,10 @@ export function examRoutes({ exams, knowledge, store }: ExamRoutesOptions): Rout
   ]
 }
 
-function viewOf({ at, cases, results, curve, matchAt, broken }: ExamRun): z.input<typeof examView> {
+function viewOf(
+  { at, cases, results, curve, matchAt, broken }: ExamRun,
+  knowledge: Pick<Knowledge, 'entry'>,
+): z.input<typeof examView> {
   const byCase = new Map(results.map((result) => [result.caseId, result]))
   const views = cases.map(({ id, appId, says, entryId }) => {
     const result = byCase.get(id)
@@ -118,6 +121,7 @@ function viewOf({ at, cases, results, curve, matchAt, broken }: ExamRun): z.inpu
       appId,
       says,
       entryId,
+      entryTitle: entryId === null ? null : (knowledge.entry(entryId)?.title ?? null),
       rank: result?.rank ?? null,
       passed: result?.passed ?? false,
       first: first ? { id: first.entry.id, title: first.entry.title, confidence: first.confidence } : null,

@@ -8,15 +8,17 @@ import { writeAudit } from '../../people/audit.js'
 import type { Submits } from '../../people/submits.js'
 import type { Store } from '../../store/index.js'
 import type { Exams } from '../exams/exams.js'
-import { importProblems, readTable } from '../import-table.js'
+import { readTable } from '../import-table.js'
 import type { Knowledge } from '../knowledge.js'
 import type { KnowledgeEntry } from '../knowledge-entry.js'
+import { importView } from '../schemas/import-view.js'
 import {
   changedEntry,
   entryInput,
   entryView,
   foundView,
   newEntry,
+  savedEntry,
   searchInput,
   versionView,
   type EntryInput,
@@ -34,22 +36,6 @@ export interface KnowledgeRoutesOptions {
 /** The most of a table that is sent at once, in bytes of JSON. */
 const IMPORT_BYTES = 1_000_000
 const FOUND = 8
-
-/** An entry as saved, and the cases that it breaks. */
-const savedEntry = z.object({ entry: entryView, broken: z.array(z.int()) })
-
-const importView = z.object({
-  rows: z.array(
-    z.object({
-      line: z.int(),
-      title: z.string(),
-      wordings: z.int(),
-      problem: z.enum(importProblems).nullable(),
-    }),
-  ),
-  /** How many were saved: none where it was only looked at. */
-  saved: z.int(),
-})
 
 /** What the shop knows. */
 export function knowledgeRoutes({

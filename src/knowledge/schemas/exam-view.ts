@@ -10,6 +10,7 @@ export const caseView = z
     says: z.string(),
     /** The entry that answers it; null: it is to be left to people. */
     entryId: z.int().nullable(),
+    entryTitle: z.string().nullable(),
     /** The right entry's place at the last run, from 1; null where it was not found, or there is none. */
     rank: z.int().nullable(),
     passed: z.boolean(),
@@ -31,6 +32,9 @@ export const examView = z.object({
   /** Cases that passed the last time and fail now. */
   broken: z.array(z.int()),
 })
+
+export type ExamView = z.infer<typeof examView>
+export type CaseView = z.infer<typeof caseView>
 
 /** POST /exams/cases: several at once. */
 export const newCases = z.strictObject({

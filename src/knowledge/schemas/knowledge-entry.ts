@@ -79,8 +79,15 @@ export const entryView = z
   })
   .meta({ id: 'KnowledgeEntry' })
 
+export type EntryView = z.infer<typeof entryView>
+
 /** An entry as it was. */
 export const versionView = z.object({ version: z.int(), at: z.int(), by: z.string(), entry: entryInput })
+export type VersionView = z.infer<typeof versionView>
+
+/** An entry as saved, and the exam’s cases that this breaks. */
+export const savedEntry = z.object({ entry: entryView, broken: z.array(z.int()) })
+export type SavedEntry = z.infer<typeof savedEntry>
 
 export const searchInput = z.strictObject({
   text: z.string().trim().min(1, 'must not be empty').max(2000),
@@ -94,3 +101,4 @@ export const foundView = z.object({
   confidence: z.number(),
   matched: z.array(z.string()),
 })
+export type FoundView = z.infer<typeof foundView>

@@ -1,3 +1,4 @@
+import type { ModelCall, ModelFaultInput, ModelView } from '../../../src/emulator/model/model-input.js'
 import type {
   ApiCall,
   AppInput,
@@ -51,6 +52,10 @@ export interface Client {
   faults(): Promise<Fault[]>
   addFault(fault: FaultInput): Promise<Fault>
   clearFaults(): Promise<void>
+  model(): Promise<ModelView>
+  modelCalls(): Promise<ModelCall[]>
+  /** In place of what was wrong with it before; null mends it. */
+  failModel(fault: ModelFaultInput | null): Promise<void>
   clock(): Promise<ClockView>
   advance(ms: number): Promise<ClockView>
   reset(): Promise<void>
@@ -110,6 +115,12 @@ export function createClient(fetch: typeof globalThis.fetch, base = '/_emulator'
     addFault: (fault) => json('POST', '/faults', fault),
     clearFaults: async () => {
       await request('DELETE', '/faults')
+    },
+    model: () => json('GET', '/model'),
+    modelCalls: () => list('/model/requests'),
+    failModel: async (fault) => {
+      await request('DELETE', '/model/faults')
+      if (fault) await request('POST', '/model/faults', fault)
     },
     clock: () => json('GET', '/clock'),
     advance: (ms) => json('POST', '/clock', { advanceMs: ms }),

@@ -24,6 +24,8 @@ function fakes() {
     deliveries: none,
     calls: none,
     faults: none,
+    model: () => Promise.resolve({ profile: 'openai' as const, faults: [] }),
+    modelCalls: none,
     clock: () => Promise.resolve({ now: 0, advancedMs: 0 }),
     messages: () => Promise.resolve([...held]),
     user: () => Promise.reject(new EmulatorError('not_found', '')),

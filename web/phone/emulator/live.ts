@@ -104,10 +104,12 @@ export function connect(options: LiveOptions): Live {
 
 async function read(client: Client, customers: LiveOptions['customers']): Promise<Snapshot> {
   const apps = await client.apps()
-  const [deliveries, calls, faults, clock, known] = await Promise.all([
+  const [deliveries, calls, faults, model, modelCalls, clock, known] = await Promise.all([
     client.deliveries(),
     client.calls(),
     client.faults(),
+    client.model(),
+    client.modelCalls(),
     client.clock(),
     Promise.all(
       customers(apps).map(async (customer) => ({ customer, ...(await readCustomer(client, customer)) })),
@@ -118,6 +120,8 @@ async function read(client: Client, customers: LiveOptions['customers']): Promis
     deliveries: deliveries.slice(-maxEntries),
     calls: calls.slice(-maxEntries),
     faults,
+    model,
+    modelCalls: modelCalls.slice(-maxEntries),
     clock,
     users: {},
     messages: {},

@@ -1,3 +1,4 @@
+import type { ModelCall, ModelView } from '../../../src/emulator/model/model-input.js'
 import type {
   ApiCall,
   AppView,
@@ -20,6 +21,8 @@ export interface EmulatorState {
   deliveries: Delivery[]
   calls: ApiCall[]
   faults: Fault[]
+  model: ModelView
+  modelCalls: ModelCall[]
   clock: ClockView
 }
 
@@ -39,6 +42,8 @@ export function emptyState(now: number): EmulatorState {
     deliveries: [],
     calls: [],
     faults: [],
+    model: wellModel(),
+    modelCalls: [],
     clock: { now, advancedMs: 0 },
   }
 }
@@ -83,14 +88,28 @@ export function applyEvent(state: Snapshot, event: EmulatorEvent): void {
     case 'stubs':
       // Nothing on the page shows them.
       return
+    case 'model':
+      state.model = event.model
+      return
+    case 'model_call': {
+      const { call } = event
+      const others = state.modelCalls.filter(({ sequence }) => sequence !== call.sequence)
+      state.modelCalls = [...others, call].sort((a, b) => a.sequence - b.sequence).slice(-maxEntries)
+      return
+    }
     case 'clock':
       state.clock = event.clock
       return
     case 'reset':
-      Object.assign(state, { users: {}, messages: {}, deliveries: [], calls: [], faults: [] })
+      Object.assign(state, { users: {}, messages: {}, deliveries: [], calls: [], faults: [], modelCalls: [] })
+      state.model = wellModel()
       state.clock = { ...state.clock, now: state.clock.now - state.clock.advancedMs, advancedMs: 0 }
       return
   }
+}
+
+function wellModel(): ModelView {
+  return { profile: 'openai', faults: [] }
 }
 
 /** Takes away what an app's customers have, and what went over its wire. */

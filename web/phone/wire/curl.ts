@@ -1,3 +1,4 @@
+import type { ModelCall } from '../../../src/emulator/model/model-input.js'
 import type { ApiCall, DeliveryAttempt } from '../../../src/emulator/protocol.js'
 
 interface Request {
@@ -28,6 +29,16 @@ export function attemptRequest(attempt: DeliveryAttempt): Request {
 export function callRequest(call: ApiCall, origin: string): Request {
   const { method, headers, body } = call.request
   return { method, url: origin + callTarget(call), headers, body }
+}
+
+/** A model's request, as anybody may make it again. */
+export function modelRequest({ request }: ModelCall, origin: string): Request {
+  return {
+    method: 'POST',
+    url: `${origin}/_model/v1/chat/completions`,
+    headers: { authorization: 'Bearer any', 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  }
 }
 
 /** Path and query as they stood in the request line. */

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import type { ModelCall } from '../../../src/emulator/model/model-input.js'
 import type { ApiCall, Delivery, DeliveryAttempt } from '../../../src/emulator/protocol.js'
-import { durationOf, entries, outcomeOf, previewOf, titleOf, type Entry } from './entry.js'
+import {
+  durationOf,
+  entries,
+  openIdOf,
+  outcomeOf,
+  previewOf,
+  promptOf,
+  titleOf,
+  type Entry,
+} from './entry.js'
 
 const attempt = (startedAt: number, durationMs = 5): DeliveryAttempt => ({
   number: 1,
@@ -96,4 +106,59 @@ it('titleOf and previewOf give a glance at JSON and XML', () => {
   expect(previewOf(push({ plaintext: '<xml><SessionFrom></SessionFrom></xml>' }))).toBe('')
   const body = '{"touser":"o1","msgtype":"text","text":{"content":"在的"}}'
   expect(previewOf(api({ request: { ...call('c').request, body } }))).toBe('在的')
+})
+
+describe('a question to the model', () => {
+  const asked = (over: Partial<ModelCall> = {}): ModelCall => ({
+    sequence: 7,
+    at: 15,
+    model: 'fake',
+    request: {
+      messages: [
+        { role: 'system', content: '只输出 JSON' },
+        { role: 'user', content: '发货吗' },
+      ],
+    },
+    status: 200,
+    answer: '{}',
+    durationMs: 4,
+    isAborted: false,
+    ...over,
+  })
+  const entry = (over: Partial<ModelCall> = {}): Entry => ({
+    kind: 'model',
+    key: 'k',
+    at: 0,
+    asked: asked(over),
+  })
+
+  it('stands among pushes and calls where it was asked, as nobody’s', () => {
+    const all = entries([delivery('a')], [call('x')], [asked()])
+    expect(all.map(({ key }) => key)).toEqual(['push-a', 'model-7', 'call-x'])
+    expect([titleOf(entry()), previewOf(entry()), durationOf(entry()), openIdOf(entry())]).toEqual([
+      'fake',
+      '发货吗',
+      4,
+      null,
+    ])
+  })
+
+  it.each([
+    [{}, { tone: 'good', text: 'ok' }],
+    [
+      { status: 429, answer: null },
+      { tone: 'bad', text: '429' },
+    ],
+    [{ answer: '' }, { tone: 'bad', text: 'empty' }],
+    [
+      { status: 0, answer: null, isAborted: true },
+      { tone: 'noted', text: 'aborted' },
+    ],
+  ])('with %j ended as %j', (over, outcome) => {
+    expect(outcomeOf(entry(over))).toEqual(outcome)
+  })
+
+  it.each([{}, { messages: 1 }, { messages: [null, 'a', {}] }])('shows nothing of %j', (request) => {
+    expect(promptOf(asked({ request }))).toEqual([])
+  })
 })
