@@ -71,11 +71,12 @@ export class FakeModel {
   }
 
   reset(): void {
+    const isChanged = this.#profile !== 'openai' || this.#faults.length > 0
     this.#profile = 'openai'
     this.#script = []
     this.#faults = []
     this.#calls = []
-    this.#changed()
+    if (isChanged) this.#changed()
   }
 
   /** Uses the next fault up by one. */
