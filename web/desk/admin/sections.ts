@@ -39,6 +39,16 @@ export const adminSections: readonly AdminSection[] = [
     component: defineAsyncComponent(() => import('./rules/RulesPage.vue')),
   },
   {
+    name: 'assistants',
+    label: 'section.assistants',
+    component: defineAsyncComponent(() => import('./assistants/AssistantsPage.vue')),
+  },
+  {
+    name: 'model',
+    label: 'section.model',
+    component: defineAsyncComponent(() => import('./model/ModelPage.vue')),
+  },
+  {
     name: 'hours',
     label: 'section.hours',
     component: defineAsyncComponent(() => import('./hours/HoursPage.vue')),

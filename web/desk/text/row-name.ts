@@ -36,6 +36,7 @@ export function rowName(
 ): string {
   const look = windowLook(view.allowance, now)
   const parts = [contactName(view, t), ownerWords(view, meId, t)]
+  if (view.turn) parts.push(t('chip.thinking'))
   if (isHanded) parts.push(t('chip.handed'))
   if (view.unread > 0) parts.push(t('row.unread', { count: view.unread }))
   if (view.waitingSince !== null)

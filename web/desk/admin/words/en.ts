@@ -1,9 +1,11 @@
+import { aiEn } from './ai-en.js'
 import { guideEn } from './guide-en.js'
 import type { adminZhCN } from './zh-CN.js'
 
 /** The same texts in English. */
 export const adminEn: Record<keyof typeof adminZhCN, string> = {
   ...guideEn,
+  ...aiEn,
   'admin.sections': 'Parts of administration',
   'admin.failed': 'The data could not be read: {reason}',
   'admin.once': 'Shown once. Copy it now and keep it safe: after closing nobody can see it again.',
