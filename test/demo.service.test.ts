@@ -55,6 +55,13 @@ describe('kefu demo', () => {
     await shown(9)
   })
 
+  it('answers what the shop knows by its assistant, and gives people the rest', async () => {
+    await says('请问能放洗碗机洗吗')
+    expect(await shown(1)).toMatchObject([{ content: '陶瓷杯可以放洗碗机，请放上层；木质杯盖请手洗。' }])
+    await says('你们老板是谁呀？')
+    expect(await shown(2)).toMatchObject([{}, { content: '这个问题我帮您转给人工客服。' }])
+  })
+
   it('gives who asks for it to WeChat’s own tool', async () => {
     expect(await says('官方客服')).toMatchObject({ answer: 'transfer' })
   })

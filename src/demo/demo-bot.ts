@@ -8,12 +8,21 @@ import type { Handlers } from '../server/bot-module.js'
 const picture = (name: string): string => fileURLToPath(new URL(`../../assets/demo/${name}`, import.meta.url))
 
 const menu = [
-  '发送下面任意一个词，看看客服消息能做什么：',
+  '直接问吧：什么时候发货、能进洗碗机吗、可以刻字吗……没有答案的会转给人工。',
+  '也可以发送下面任意一个词，看看客服消息能做什么：',
   '链接 · 图片 · 图文 · 卡片 · AI · 输入中 · 长文 · 订单 1024 · 转人工 · 官方客服',
 ].join('\n')
 
-/** The handlers of `kefu demo`: one for each kind of reply. `site` is the address that serves the pictures of link cards. */
-export function demoHandlers({ api, site }: { api: Api; site: () => string }): Handlers {
+export interface DemoHandlersOptions {
+  readonly api: Api
+  /** The address that serves the pictures of link cards. */
+  readonly site: () => string
+  /** Whether what no handler takes is answered here, and not by the rules behind them. */
+  readonly answersAll?: boolean
+}
+
+/** The handlers of `kefu demo`: one for each kind of reply. */
+export function demoHandlers({ api, site, answersAll = false }: DemoHandlersOptions): Handlers {
   const media = mediaCache(api)
   return (bot) => {
     bot.on('event:user_enter_tempsession', async (ctx) => {
@@ -80,7 +89,7 @@ export function demoHandlers({ api, site }: { api: Api; site: () => string }): H
     bot.on('message:miniprogrampage', (ctx) =>
       ctx.reply(`您发来的卡片是「${ctx.message.title}」，页面是 ${ctx.message.pagePath}。`),
     )
-    bot.on('message', (ctx) => ctx.reply(`您说的是「${shortened(ctx)}」。\n${menu}`))
+    if (answersAll) bot.on('message', (ctx) => ctx.reply(`您说的是「${shortened(ctx)}」。\n${menu}`))
   }
 }
 

@@ -9,6 +9,7 @@ import { openStore } from '../store/index.js'
 import type { Config } from '../config/config.js'
 import { demoHandlers } from './demo-bot.js'
 import { demoDoor, type DemoDoor } from './demo-door.js'
+import { fillKnowledge } from './demo-knowledge.js'
 import { playHistory, type HistoryOptions } from './demo-history.js'
 import { demoSite } from './demo-site.js'
 import { emulatorListening, phoneLinks, type EmulatorListening } from './emulator-listening.js'
@@ -51,13 +52,16 @@ export async function startDemo(
   try {
     const databaseUrl = `file:${join(dataDir, 'kefu.db')}`
     const handlers = demoHandlers({ api, site: () => service.url })
-    const door = await openedDoor(databaseUrl, { ...config, appId, handlers, logger, now: Date.now })
+    const past = demoHandlers({ api, site: () => service.url, answersAll: true })
+    const door = await openedDoor(databaseUrl, { ...config, appId, handlers: past, logger, now: Date.now })
     const service = await startService(
       {
         ...config,
         dataDir,
         databaseUrl,
         apiUrl: emulator.url,
+        models: { main: { preset: 'openai', url: `${emulator.url}/_model/v1`, key: 'demo', model: 'fake' } },
+        privateModels: ['127.0.0.0/8', '::1'],
         app: { appId, appSecret, token, encodingAESKey, mode: 'secure', name },
       },
       { logger, now: Date.now, wait: delay },
@@ -87,6 +91,7 @@ async function openedDoor(databaseUrl: string, history: Omit<HistoryOptions, 'st
   const store = await openStore(databaseUrl)
   try {
     await store.migrate()
+    await fillKnowledge({ ...history, store })
     return demoDoor(await playHistory({ ...history, store }))
   } finally {
     await store.close()
