@@ -90,11 +90,11 @@ describe('an assistant', () => {
 
   it('gives a picture, a topic and a wish for a person to people without a model', async () => {
     await open({ settings: { topics: ['投诉'] } })
-    await shop.user('oPic').sendsImage(png())
+    await shop.user('oImage').sendsImage(png())
     await shop.user('oTopic').sends('我要投诉你们的快递员')
     await shop.user('oPerson').sends('帮我转人工客服')
     for (const [openId, reason] of [
-      ['oPic', 'not_text'],
+      ['oImage', 'not_text'],
       ['oTopic', 'topic'],
       ['oPerson', 'asks_person'],
     ] as const) {

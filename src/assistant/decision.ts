@@ -45,11 +45,14 @@ export const noEffort: Effort = {
   detail: null,
 }
 
+/** The candidates without a text of anybody, the surest first. */
 export function notesOf(candidates: readonly Candidate[], chosen: number | undefined): CandidateNote[] {
-  return candidates.map(({ entry, confidence }) => ({
-    id: entry.id,
-    version: entry.version,
-    confidence,
-    isChosen: entry.id === chosen,
-  }))
+  return candidates
+    .toSorted((a, b) => b.confidence - a.confidence)
+    .map(({ entry, confidence }) => ({
+      id: entry.id,
+      version: entry.version,
+      confidence,
+      isChosen: entry.id === chosen,
+    }))
 }

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 
 const message = z.object({ role: z.string(), content: z.string() })
-const entry = z.object({ id: z.string(), title: z.string().optional(), text: z.string().optional() })
+const entry = z.object({
+  id: z.string(),
+  title: z.string().optional(),
+  text: z.string().optional(),
+  /** Other ways to ask it. */
+  also: z.array(z.string()).optional(),
+})
 
 export const chatRequest = z.looseObject({
   model: z.string(),
@@ -26,8 +32,9 @@ export function chooseEntry(request: FakeChatRequest): object {
   const asked = pairsOf(lastText(request))
   let best: { id: string; share: number } | undefined
   for (const each of entriesOf(request)) {
-    const there = pairsOf(`${each.title ?? ''} ${each.text ?? ''}`)
-    const titles = pairsOf(each.title ?? '')
+    const asks = [each.title ?? '', ...(each.also ?? [])].join(' ')
+    const there = pairsOf(`${asks} ${each.text ?? ''}`)
+    const titles = pairsOf(asks)
     const share = (shareOf(asked, there) + shareOf(asked, titles)) / 2
     if (share > (best?.share ?? 0)) best = { id: each.id, share }
   }
