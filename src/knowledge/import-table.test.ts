@@ -31,6 +31,11 @@ it('says of each row that it can’t take which it is and why', () => {
   expect(rows.map(({ line }) => line)).toEqual([2, 3, 4, 5])
 })
 
+it('takes a text without columns for no table', () => {
+  expect(readTable('怎么退货\n包邮吗', null)).toEqual([])
+  expect(readTable('', null)).toEqual([])
+})
+
 it('gives back what a table was written from', () => {
   const cell = fc.string({
     unit: fc.constantFrom('货', '"', ',', '\n', 'a', '？'),

@@ -42,7 +42,8 @@ interface Row {
 export function readTable(text: string, appId: string | null): ImportedRow[] {
   const rows = cellsOf(text)
   const [first, ...others] = rows
-  if (!first) return []
+  // One column alone is no table of questions and answers.
+  if (!first || rows.every(({ cells }) => cells.length < 2)) return []
   const headings = first.cells.map((cell) => columns[cell.trim().toLowerCase()])
   const isHeaded = headings.includes('title') && headings.includes('text')
   const places: readonly (keyof Row | undefined)[] = isHeaded ? headings : ['title', 'text', 'wordings']
