@@ -5,6 +5,7 @@ import type { Store } from '../store/index.js'
 import { countUnreadable, queues } from '../conversation/index.js'
 import { pushUrl } from '../apps/push-url.js'
 import { checkAccount } from './check-api.js'
+import { checkAssistants, type AssistantFacts } from './check-assistants.js'
 import { checkArrivals, checkTroubles, type Troubles } from './check-arrivals.js'
 import { checkConfig, checkDisk, checkSettings, checkSharedTokens } from './check-config.js'
 import { checkClock } from './check-clock.js'
@@ -27,7 +28,9 @@ export interface DoctorContext {
     troubles(): Promise<Troubles>
     failedSends(): Promise<readonly FailedSends[]>
   }
-  readonly rules: Pick<RuleBook, 'isBroken' | 'programSum'>
+  readonly rules: Pick<RuleBook, 'isBroken' | 'programSum' | 'set'>
+  /** What answers where rules leave messages to assistants; undefined where the service does not run. */
+  readonly assistants?: AssistantFacts | undefined
   /** Where the service answers on this machine; undefined when it does not run. */
   readonly localUrl: string | undefined
   /** Milliseconds since 1970. */
@@ -41,6 +44,7 @@ export async function diagnose({
   apps,
   counts,
   rules,
+  assistants,
   localUrl,
   now,
 }: DoctorContext): Promise<Finding[]> {
@@ -73,6 +77,7 @@ export async function diagnose({
   findings.push(...(await checkWork({ queues: queues(store), running, now: now() })))
   findings.push(...(await checkWebhooks(store)))
   findings.push(...checkRuleSet(rules))
+  if (assistants) findings.push(...(await checkAssistants(rules.set, assistants)))
   findings.push(...checkUnreadable(await countUnreadable(store)))
   findings.push(...checkBarePath({ apps: settings.length, pushes: await counts.atBarePath() }))
   if (running) {

@@ -180,6 +180,7 @@ export async function createApp(
     allowPrivate: config.privateHooks,
     onAttempt: (outcome) => metrics.webhookDeliveries.inc({ outcome }),
   })
+  const looked = { config, store, apps, counts: metrics, rules: ruleBook, assistants: assistant.facts, now }
   const routes = [
     ...apiRoutes({
       apps,
@@ -204,8 +205,7 @@ export async function createApp(
       exams,
       assistant,
       hasHandlers: handlers.before !== undefined,
-      diagnose: () =>
-        diagnose({ config, store, apps, counts: metrics, rules: ruleBook, localUrl: localUrl?.(), now }),
+      diagnose: () => diagnose({ ...looked, localUrl: localUrl?.() }),
       erase: eraser(store, { pictures: media.pictures, fetcher: media.fetcher }, { logger, now, wait }),
     }),
     ...people.routes,

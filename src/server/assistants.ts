@@ -7,6 +7,8 @@ import type { Sender } from '../bot/index.js'
 import type { Config } from '../config/config.js'
 import { TurnClaims, TurnEnds, type Shards } from '../conversation/index.js'
 import { AddressGuard, guardedConnector } from '../hooks/index.js'
+import type { AssistantFacts } from '../doctor/check-assistants.js'
+import { checkModel } from '../model/model-check.js'
 import { Models } from '../model/models.js'
 import { Spending } from '../model/spending.js'
 import { scheduleHours, zoneClock } from '../rules/business-hours.js'
@@ -21,6 +23,8 @@ export interface AssistantParts {
   readonly worker: TurnWorker
   /** From which sureness on the exam lets entries be sent without a model; null: from none. */
   readonly earnedMatchAt: () => number | null
+  /** For the doctor. */
+  readonly facts: AssistantFacts
 }
 
 export interface AssistantPartsOptions extends Runtime {
@@ -87,5 +91,15 @@ export function assistantParts(
       metrics.turnTimes.observe(milliseconds / 1000)
     },
   })
-  return { assistants, models, spending, decider, worker, earnedMatchAt }
+  const facts: AssistantFacts = {
+    live: (name) => {
+      const live = assistants.live(name)
+      return live && { asksModel: live.settings.level === 'select' }
+    },
+    get entries() {
+      return knowledge.size
+    },
+    checkModel: async () => (models.settings.providers.main ? checkModel(models, 'main') : undefined),
+  }
+  return { assistants, models, spending, decider, worker, earnedMatchAt, facts }
 }
