@@ -16,6 +16,7 @@ import { planted, startTestService, type TestService } from './support/test-serv
 import { makeStore, storeKinds, type TestStore } from './stores.js'
 
 const SEND = '/cgi-bin/message/custom/send'
+const modelKey = 'sk-plantedModelKey'
 const TEXT = '客户的秘密原话'
 const apiKey = 'planted-api-key-of-the-secrets-test'
 const databasePassword = 'planted-password-of-the-database'
@@ -53,6 +54,7 @@ describe.each(await storeKinds())('planted secrets and a planted text, on %s', (
       KEFU_API_KEY: apiKey,
       KEFU_SECRET_KEY: secretKey,
       KEFU_ALLOW_PRIVATE_HOOKS: 'loopback',
+      KEFU_ALLOW_PRIVATE_MODELS: 'loopback',
       ...(url && { DATABASE_URL: url.href }),
     })
   })
@@ -71,6 +73,7 @@ describe.each(await storeKinds())('planted secrets and a planted text, on %s', (
     await service.restart({ KEFU_BOT: module })
     await callControl(config.dataDir, 'import-rules', {
       rules: [
+        { name: 'ask', when: { text: { contains: '问助手' } }, then: [{ assistant: '售前' }] },
         { name: 'echo', when: { text: { matches: '(.*)' } }, then: [{ reply: { text: '{{match.1}}' } }] },
       ],
     })
@@ -85,6 +88,17 @@ describe.each(await storeKinds())('planted secrets and a planted text, on %s', (
       .parse(await api.ok('POST /webhooks', { body: { url: hooks.url } }))
     await api.ok('POST /apps', { body: second })
     await lin.api.ok('POST /canned-replies', { body: { title: '稍候', content: '请稍候' } })
+
+    const model = { preset: 'openai', url: `${emulator.url}/_model/v1`, model: 'fake', key: modelKey }
+    await api.ok('PUT /model', { body: { main: model } })
+    await api.ok('POST /knowledge/entries', { body: { entry: { title: TEXT, text: TEXT } } })
+    await api.ok('PUT /assistants/:name', { params: { name: '售前' }, body: {} })
+    await api.ok('POST /assistants/:name/publish', { params: { name: '售前' } })
+    emulator.model.fail({ status: 500, times: 1 })
+    for (const openId of ['oAsk1', 'oAsk2']) await emulator.user(openId).sends(`${TEXT} 问助手`)
+    await expect
+      .poll(async () => (await api.call('GET /runs/:id', { params: { id: 2 } })).status, patient)
+      .toBe(200)
 
     // Everything that goes well and that goes wrong on the way of a message.
     const faults = [{ errcode: 45015 }, { errcode: 40001 }, { reset: 'before' }, { reset: 'after' }] as const
@@ -166,6 +180,7 @@ describe.each(await storeKinds())('planted secrets and a planted text, on %s', (
       session: lin.cookie.split('=')[1] ?? '',
       madeKey: key.key,
       hookSecret: hook.secret,
+      modelKey,
       ...Object.fromEntries([...new Set(accessTokens)].map((token, i) => [`accessToken${i}`, token])),
     }
     const said = { log: service.log, errors: errors.join('\n'), metrics: metrics.join('\n') }
@@ -215,7 +230,14 @@ describe.each(await storeKinds())('planted secrets and a planted text, on %s', (
       return [answer.status, Buffer.from(first?.value ?? []).toString('utf8')]
     }
     const idOf = async (resource: string): Promise<string> => {
-      const list = resource === 'contacts' || resource === 'media' ? '/conversations' : `/${resource}`
+      if (resource === 'runs') return '1'
+      if (resource === 'assistants') return encodeURIComponent('售前')
+      const lists: Record<string, string> = {
+        contacts: '/conversations',
+        media: '/conversations',
+        knowledge: '/knowledge/entries',
+      }
+      const list = lists[resource] ?? `/${resource}`
       const [, text] = await get(list, lin.headers)
       if (resource === 'contacts') return /"contact":\{"id":(\d+)/.exec(text)?.[1] ?? ''
       if (resource !== 'media') return /"(?:id|appId)":"?([\w-]+)/.exec(text)?.[1] ?? ''

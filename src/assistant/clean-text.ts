@@ -8,5 +8,11 @@ const fences = /<{2,}|>{2,}/gu
 
 /** Returns a text that can stand in a prompt as data: it ends no role and no fence, and hides nothing. */
 export function cleanText(text: string): string {
-  return text.normalize('NFKC').replace(unseen, '').replace(roleTokens, '').replace(fences, ' ').trim()
+  let clean = text.normalize('NFKC').replace(unseen, '')
+  // What is left when one is taken out may make another.
+  for (;;) {
+    const next = clean.replace(roleTokens, '').replace(fences, ' ')
+    if (next === clean) return clean.trim()
+    clean = next
+  }
 }
