@@ -69,6 +69,19 @@ describe('the desk, against hostile words in everything that is set up', () => {
     await api.ok('PUT /business-hours', {
       body: { schedules: [{ name: evil, zone: 'Asia/Shanghai', week }] },
     })
+    for (const text of [evil, ...hostile])
+      await api.ok('POST /knowledge/entries', {
+        body: { entry: { title: text.slice(0, 200), wordings: [short], text: text.slice(0, 600) } },
+      })
+    await api.ok('POST /exams/cases', { body: { cases: [{ says: evil, entryId: 1 }] } })
+    const settings = {
+      guidance: hostile.join(' ').slice(0, 1000),
+      words: { handover: evil, greeting: short },
+    }
+    await api.ok('PUT /assistants/:name', { params: { name: evil }, body: settings })
+    await api.ok('PUT /model', {
+      body: { main: { preset: 'openai', url: 'http://127.0.0.1:9', model: evil } },
+    })
     await stage.customer().sends(hostile[0] ?? '')
 
     await page.goto(`${service.url}/#/admin/agents`)
@@ -80,7 +93,7 @@ describe('the desk, against hostile words in everything that is set up', () => {
     for (const section of sections) {
       await page.goto(`${service.url}/${section}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
-      if (!/run|report/.test(section)) await page.getByText(evil).first().waitFor()
+      if (!/run|report|model/.test(section)) await page.getByText(evil).first().waitFor()
       const leftDialogs = async (): Promise<number> => {
         const open = await page.getByRole('dialog').count()
         if (open > 0) await page.keyboard.press('Escape')

@@ -63,6 +63,8 @@ export class CallClock {
     if (code === 'KEFU_ADDRESS_REFUSED') return 'private_address'
     if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'timeout_connect'
     if (code === 'UND_ERR_HEADERS_TIMEOUT') return 'timeout_headers'
+    if (/^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/.test(code)) return 'unreachable'
+    if (/CERT|TLS|SSL|EPROTO/.test(code)) return 'tls'
     return 'reset'
   }
 

@@ -129,8 +129,12 @@ describe('asking a model', () => {
 
   it('says that nobody is there', async () => {
     await emulator.close()
-    expect(await ask()).toMatchObject({ ok: false, reason: 'reset' })
+    expect(await ask()).toMatchObject({ ok: false, reason: 'unreachable' })
+    const url = 'http://no-such-host.invalid/v1'
+    expect(await ask(provider('openai', { url }))).toMatchObject({ ok: false, reason: 'unreachable' })
     emulator = await createEmulator()
+    const plain = emulator.url.replace('http:', 'https:')
+    expect(await ask(provider('openai', { url: plain }))).toMatchObject({ ok: false, reason: 'tls' })
   })
 })
 

@@ -64,6 +64,8 @@ const trouble: ReadonlySet<ModelReason> = new Set([
   'server',
   'bad_answer',
   'reset',
+  'unreachable',
+  'tls',
   'timeout_connect',
   'timeout_headers',
   'timeout_first',
@@ -152,7 +154,7 @@ export class Models {
       if (!answer.ok && answer.reason === 'busy') {
         const pause = answer.retryAfterMs ?? BUSY_MS
         if (pause + BUSY_MS < left() && !request.signal.aborted) {
-          await this.#options.wait(pause)
+          await Promise.race([this.#options.wait(pause), whenAborted(request.signal)])
           answer = await this.#ask(rank, provider, request, left())
           this.#count(took, provider, request, answer)
         }
@@ -240,6 +242,16 @@ export class Models {
     const { store, secrets } = this.#options
     this.#desk = await readModelSettings(store, secrets)
   }
+}
+
+/** Resolves when nobody wants the answer any more. */
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => {
+      resolve()
+    })
+  })
 }
 
 /** What a call took: as the provider says, else as estimated; nothing where it was refused. */

@@ -19,6 +19,8 @@ export const modelReasons = [
   'timeout_between',
   'timeout_total',
   'reset',
+  'unreachable',
+  'tls',
   'private_address',
   'breaker',
   'no_tokens_left',

@@ -39,6 +39,16 @@ export const adminSections: readonly AdminSection[] = [
     component: defineAsyncComponent(() => import('./rules/RulesPage.vue')),
   },
   {
+    name: 'knowledge',
+    label: 'section.knowledge',
+    component: defineAsyncComponent(() => import('./knowledge/KnowledgePage.vue')),
+  },
+  {
+    name: 'exams',
+    label: 'section.exams',
+    component: defineAsyncComponent(() => import('./exams/ExamsPage.vue')),
+  },
+  {
     name: 'assistants',
     label: 'section.assistants',
     component: defineAsyncComponent(() => import('./assistants/AssistantsPage.vue')),

@@ -134,6 +134,8 @@ export const aiEn: Record<keyof typeof aiZhCN, string> = {
   'modelReason.timeout_between': 'it stopped half-way',
   'modelReason.timeout_total': 'it took too long',
   'modelReason.reset': 'the connection broke',
+  'modelReason.unreachable': 'nobody is at this address: is it written right?',
+  'modelReason.tls': 'its certificate is wrong, or it is no https',
   'modelReason.private_address': 'a private address, which KEFU_ALLOW_PRIVATE_MODELS has to name',
   'modelReason.breaker': 'it failed again and again: left alone for half a minute',
   'modelReason.no_tokens_left': 'the day’s tokens are used up',

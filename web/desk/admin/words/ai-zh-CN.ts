@@ -127,6 +127,8 @@ export const aiZhCN = {
   'modelReason.timeout_between': '说到一半停住了',
   'modelReason.timeout_total': '超过了总时限',
   'modelReason.reset': '连接断开',
+  'modelReason.unreachable': '连不上这个地址，写对了吗',
+  'modelReason.tls': '证书不对，或不是 https 接口',
   'modelReason.private_address': '是内网地址，要先在 KEFU_ALLOW_PRIVATE_MODELS 里写明',
   'modelReason.breaker': '连续失败，暂停半分钟',
   'modelReason.no_tokens_left': '今天的 token 用完了',

@@ -1,4 +1,5 @@
 import { aiEn } from './ai-en.js'
+import { knowledgeEn } from './knowledge-en.js'
 import { guideEn } from './guide-en.js'
 import type { adminZhCN } from './zh-CN.js'
 
@@ -6,6 +7,7 @@ import type { adminZhCN } from './zh-CN.js'
 export const adminEn: Record<keyof typeof adminZhCN, string> = {
   ...guideEn,
   ...aiEn,
+  ...knowledgeEn,
   'admin.sections': 'Parts of administration',
   'admin.failed': 'The data could not be read: {reason}',
   'admin.once': 'Shown once. Copy it now and keep it safe: after closing nobody can see it again.',

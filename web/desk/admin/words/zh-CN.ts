@@ -1,10 +1,12 @@
 import { aiZhCN } from './ai-zh-CN.js'
+import { knowledgeZhCN } from './knowledge-zh-CN.js'
 import { guideZhCN } from './guide-zh-CN.js'
 
 /** The texts of administration in Chinese. */
 export const adminZhCN = {
   ...guideZhCN,
   ...aiZhCN,
+  ...knowledgeZhCN,
   'admin.sections': '管理分类',
   'admin.failed': '没有读到数据：{reason}',
   'admin.once': '只显示这一次。请现在复制并妥善保存，关闭后无法再看到。',

@@ -1,0 +1,87 @@
+import { describe, expect } from 'vitest'
+import { deskTest, until } from './browser-fixture.js'
+import { mustBeForEverybody } from './desk-for-everybody.js'
+import type { DeskStage, OpenDesk } from './desk-stage.js'
+
+const hostile = '<img src=x onerror="document.title=1">"\'`{{x}}\u202e长'
+
+// Knowledge is that of all Mini Programs: each test has a service of its own.
+const it = deskTest.extend('desk', async ({ ownService }): Promise<{ stage: DeskStage; admin: OpenDesk }> => {
+  const stage = await ownService()
+  return { stage, admin: await stage.enter('店长', { role: 'admin' }) }
+})
+
+async function openPart({ page }: OpenDesk, stage: DeskStage, part: string, title: string): Promise<void> {
+  await page.goto(`${stage.service.url}/#/admin/${part}`)
+  await page.getByRole('heading', { level: 1, name: title }).waitFor()
+}
+
+describe('knowledge at the desk', () => {
+  it('is written, tried, changed, given back, and told which cases a change breaks', async ({ desk }) => {
+    const { stage, admin } = desk
+    const { page } = admin
+    await openPart(admin, stage, 'knowledge', '知识')
+    await page.getByText('还没有问答').waitFor()
+    await page.getByRole('button', { name: '添加问答' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByLabel('问题', { exact: true }).fill('怎么退货')
+    await form.getByLabel('其他问法').fill('不想要了可以退吗\n七天无理由怎么操作')
+    await form.getByLabel('答案').fill(`签收 7 天内可退。${hostile}`)
+    await mustBeForEverybody(admin)
+    await form.getByRole('button', { name: '保存' }).click()
+    const rows = page.getByRole('list', { name: '知识' })
+    await rows.getByText('怎么退货').waitFor()
+
+    // The box finds it by another wording, and says by which words.
+    await page.getByLabel('客户的问题').fill('买了不想要了能退不')
+    await page.getByRole('button', { name: '查找', exact: true }).click()
+    const found = page.getByRole('list', { name: '找到的问答' })
+    await found.getByText('怎么退货').waitFor()
+    await found.getByText(/不想/).waitFor()
+    await mustBeForEverybody(admin)
+
+    // A case that passes, and that a change breaks.
+    await openPart(admin, stage, 'exams', '考题')
+    await page.getByText('还没有考题').waitFor()
+    await page.getByRole('button', { name: '添加考题' }).click()
+    await form.getByLabel('客户会怎么问').fill(`不想要了怎么弄\n${hostile}`)
+    await form.getByLabel('应找到哪条').selectOption({ label: '怎么退货' })
+    await mustBeForEverybody(admin)
+    await form.getByRole('button', { name: '添加考题' }).click()
+    const cases = page.getByRole('list', { name: '考题' })
+    await cases.getByText('不想要了怎么弄').waitFor()
+    await page.getByText('还差 28 题').waitFor()
+    await mustBeForEverybody(admin)
+
+    await openPart(admin, stage, 'knowledge', '知识')
+    await page.getByRole('button', { name: '编辑怎么退货' }).click()
+    await form.getByLabel('问题', { exact: true }).fill('运费多少')
+    await form.getByLabel('其他问法').fill('')
+    await form.getByLabel('答案').fill('8 元。')
+    await form.getByRole('button', { name: '保存' }).click()
+    await page.getByText(/这次修改让 \d 道/).waitFor()
+    await page.getByRole('button', { name: '历史版本：运费多少' }).click()
+    await page.getByRole('button', { name: '恢复第 1 版' }).click()
+    await rows.getByText('怎么退货').waitFor()
+    await until(() => rows.getByText('运费多少').count()).toBe(0)
+    expect(await page.title()).not.toBe('1')
+  })
+
+  it('is read from a table, which is looked at before it is saved', async ({ desk }) => {
+    const { stage, admin } = desk
+    const { page } = admin
+    await openPart(admin, stage, 'knowledge', '知识')
+    await page.getByRole('button', { name: '导入表格' }).click()
+    const form = page.getByRole('dialog')
+    await form
+      .getByLabel('或粘贴表格')
+      .fill(`问题\t答案\t相似问法\n包邮吗\t满 99 元包邮\t邮费多少|运费\n没有答案\t\n`)
+    await form.getByRole('button', { name: '检查' }).click()
+    await form.getByText('共 2 行，1 行可以导入，1 行不能。').waitFor()
+    await form.getByText('缺少答案').waitFor()
+    await mustBeForEverybody(admin)
+    await form.getByRole('button', { name: '导入 1 条' }).click()
+    await page.getByRole('list', { name: '知识' }).getByText('包邮吗').waitFor()
+    await page.getByText('2 种问法').waitFor()
+  })
+})
