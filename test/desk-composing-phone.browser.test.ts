@@ -14,7 +14,10 @@ deskTest(
     const api = new ApiClient(stage.service.url, key)
     const desk = await stage.enter('小满')
     await addAgent(stage.service, '老周')
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+    const context = await browser.newContext({
+      locale: 'zh-CN',
+      viewport: { width: 1280, height: 900 },
+    })
     const phone = await context.newPage()
     await phone.goto(`${stage.emulator.url}/`)
     await phone.getByRole('button', { name: '联系客服' }).click()

@@ -54,7 +54,10 @@ describe('the desk, while the service is killed', () => {
       )
     await customer.sends('我的杯子有裂纹')
 
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    const context = await browser.newContext({
+      locale: 'zh-CN',
+      viewport: { width: 1440, height: 900 },
+    })
     const page = await context.newPage()
     page.setDefaultTimeout(patience)
     await page.goto(server.url)

@@ -80,6 +80,7 @@ export function deskStage(browser: Browser, scene: DeskScene): DeskStage {
 
   const open: DeskStage['open'] = async (query = '', { origin = service.url, ...options } = {}) => {
     const context = await browser.newContext({
+      locale: 'zh-CN',
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',
       permissions: ['clipboard-read', 'clipboard-write', 'notifications'],

@@ -40,7 +40,10 @@ describe('the desk', () => {
     // The phone's page shows the first Mini Program that there is.
     const stage = await ownService()
     const desk = await stage.enter('小满')
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+    const context = await browser.newContext({
+      locale: 'zh-CN',
+      viewport: { width: 1280, height: 900 },
+    })
     const phone = await context.newPage()
     await phone.goto(`${stage.emulator.url}/`)
     await phone.getByRole('button', { name: '联系客服' }).click()

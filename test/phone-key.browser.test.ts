@@ -29,6 +29,7 @@ describeInBrowser('the phone of an emulator with a key', () => {
 
   async function open(hash = ''): Promise<{ page: Page; context: BrowserContext; asked: string[] }> {
     const context = await browser.newContext({
+      locale: 'zh-CN',
       viewport: { width: 1280, height: 800 },
       reducedMotion: 'reduce',
     })

@@ -93,6 +93,7 @@ export async function startPhoneStage(browser: Browser, { register = true } = {}
   const contexts: BrowserContext[] = []
   const open: PhoneStage['open'] = async (query = '', options = {}) => {
     const context = await browser.newContext({
+      locale: 'zh-CN',
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],

@@ -30,9 +30,15 @@ export function createTexts<Key extends string>(
   return { language, t }
 }
 
-/** The language to open with: `?lang=`, what was chosen before, then Chinese. */
-export function openLanguage(query: URLSearchParams, remembered: string | null): Language {
-  for (const wish of [query.get('lang'), remembered]) {
+/**
+ * The language to open with: `?lang=`, what was chosen before, the first of the browser's that there is, then Chinese.
+ */
+export function openLanguage(
+  query: URLSearchParams,
+  remembered: string | null,
+  browser: readonly string[] = [],
+): Language {
+  for (const wish of [query.get('lang'), remembered, ...browser]) {
     if (wish === null) continue
     if (/^en\b/i.test(wish)) return 'en'
     if (/^zh\b/i.test(wish)) return 'zh-CN'

@@ -14,7 +14,7 @@ import './styles/tokens.css'
 import './styles/base.css'
 import './styles/controls.css'
 
-const settings = openSettings(browserStorage, new URLSearchParams(location.search))
+const settings = openSettings(browserStorage, new URLSearchParams(location.search), navigator.languages)
 const i18n = createI18n(toRef(settings, 'language'))
 watch(
   () => settings.language,

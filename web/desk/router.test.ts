@@ -25,6 +25,17 @@ it('what was chosen is there again, and nonsense is not', () => {
   expect(settings).toMatchObject({ theme: 'dark', listWidth: 320, folded: [], language: 'en' })
   settings.density = 'compact'
   expect(openSettings(storage, new URLSearchParams())).toMatchObject({ density: 'compact', language: 'en' })
+  // The browser's is followed until another is chosen; what else is kept does not fix it.
+  const followed = memoryStorage()
+  const first = openSettings(followed, new URLSearchParams(), ['en-GB'])
+  expect(first.language).toBe('en')
+  first.density = 'compact'
+  expect(openSettings(followed, new URLSearchParams(), ['zh-CN'])).toMatchObject({
+    density: 'compact',
+    language: 'zh-CN',
+  })
+  first.language = 'zh-CN'
+  expect(openSettings(followed, new URLSearchParams(), ['en'])).toMatchObject({ language: 'zh-CN' })
   expect(openSettings(memoryStorage({ 'kefu.desk.settings': '[' }), new URLSearchParams()).theme).toBe(
     'system',
   )

@@ -12,7 +12,7 @@ import '../both/styles/controls.css'
 import './styles/tokens.css'
 
 const query = new URLSearchParams(location.search)
-const language = ref(openLanguage(query, localStorage.getItem('kefu.language')))
+const language = ref(openLanguage(query, localStorage.getItem('kefu.language'), navigator.languages))
 const i18n = createI18n(language)
 watch(
   language,

@@ -50,14 +50,19 @@ const key = 'kefu.desk.settings'
 export function openSettings(
   storage: Pick<Storage, 'getItem' | 'setItem'>,
   query: URLSearchParams,
+  browser: readonly string[] = [],
 ): Settings {
-  const kept = { ...defaultSettings, ...remembered(storage.getItem(key)) }
+  const chosen = remembered(storage.getItem(key))
+  const kept = { ...defaultSettings, ...chosen }
   const settings = reactive({ ...kept, sorts: { ...usualSorts, ...kept.sorts } })
-  settings.language = openLanguage(query, settings.language)
+  settings.language = openLanguage(query, chosen.language ?? null, browser)
+  // Until somebody chooses, the page follows the browser.
+  const followed = chosen.language === undefined && !query.has('lang') ? settings.language : null
   watch(
     settings,
     (now) => {
-      storage.setItem(key, JSON.stringify(now))
+      const isFollowed = now.language === followed
+      storage.setItem(key, JSON.stringify(isFollowed ? { ...now, language: undefined } : now))
     },
     { deep: true, flush: 'sync' },
   )

@@ -39,10 +39,14 @@ it('texts follow the language and fill in what they are given', () => {
   expect(t.value('phone.customer')).toBe('Customer {number}')
 })
 
-it('the language is what the address asks for, then what was chosen, then Chinese', () => {
+it('the language is what the address asks for, then what was chosen, then the browser’s, then Chinese', () => {
   const query = (text: string): URLSearchParams => new URLSearchParams(text)
   expect(openLanguage(query('lang=en'), 'zh-CN')).toBe('en')
   expect(openLanguage(query('lang=zh'), 'en')).toBe('zh-CN')
   expect(openLanguage(query(''), 'en')).toBe('en')
   expect(openLanguage(query('lang=fr'), null)).toBe('zh-CN')
+  expect(openLanguage(query(''), null, ['fr', 'en-US', 'zh-CN'])).toBe('en')
+  expect(openLanguage(query(''), null, ['zh-TW', 'en'])).toBe('zh-CN')
+  expect(openLanguage(query(''), null, ['fr-FR'])).toBe('zh-CN')
+  expect(openLanguage(query(''), 'zh-CN', ['en'])).toBe('zh-CN')
 })
