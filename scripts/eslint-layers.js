@@ -66,7 +66,19 @@ export const allowed = {
     'bot',
     'wechat',
   ],
-  cli: ['server', 'demo', 'doctor', 'apps', 'rules', 'people', 'config', 'store', 'emulator', 'wechat'],
+  cli: [
+    'server',
+    'demo',
+    'doctor',
+    'apps',
+    'rules',
+    'knowledge',
+    'people',
+    'config',
+    'store',
+    'emulator',
+    'wechat',
+  ],
   index: ['api', 'bot', 'webhook', 'wechat'],
 }
 const leaves = new Set(['errors', 'log', 'bounded-lines', 'protocol', 'settings'])

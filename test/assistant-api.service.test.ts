@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { apiKey, openShop, type AssistantShop, type ShopOptions } from './support/assistant-shop.js'
 import { ApiClient } from './support/api-client.js'
+import { docxOf, xlsxOf } from './support/office-files.js'
 
 let shop: AssistantShop
 afterEach(() => shop.service.close())
@@ -74,6 +75,38 @@ describe('the routes of knowledge, exams, models and assistants', () => {
     expect(entries).toMatchObject([{ title: '怎么退货', wordings: ['能退吗', '退掉'], text: '七天内' }])
     expect((await api.call('POST /knowledge/entries', { body: { entry: entries[0] } })).status).toBe(201)
     expect(await api.call('POST /knowledge/import', { body: { text: ' ' } })).toMatchObject({ status: 422 })
+  })
+
+  it('read a file’s bytes: tables as such, texts as drafts in pieces; what can’t be read is refused in words', async () => {
+    const api = await open({ entries: 0 })
+    const send = (name: string, file: Uint8Array, query = {}): ReturnType<ApiClient['call']> =>
+      api.call('POST /knowledge/import-file', {
+        query: { name, ...query },
+        body: file,
+        headers: { 'content-type': 'application/octet-stream' },
+      })
+    const table = xlsxOf([
+      ['问题', '答案', '相似问法'],
+      ['怎么退货', '七天内', '能退吗|退掉'],
+    ])
+    expect((await send('表.xlsx', table)).body).toMatchObject({
+      rows: [{ line: 2, title: '怎么退货', wordings: 2, problem: null }],
+      saved: 0,
+    })
+    expect((await send('表.xlsx', table, { save: '1' })).body).toMatchObject({ saved: 1 })
+    const document = docxOf([{ text: '运费', heading: true }, { text: '满 99 元包邮。' }])
+    expect((await send('说明.docx', document, { save: '1' })).body).toMatchObject({ saved: 1 })
+    expect((await api.call('GET /knowledge/entries')).body).toMatchObject({
+      items: [
+        { title: '运费', text: '满 99 元包邮。', state: 'draft' },
+        { title: '怎么退货', state: 'live' },
+      ],
+    })
+    const hostile = docxOf([{ text: '好' }], '<!DOCTYPE x>')
+    expect(await send('a.docx', hostile)).toMatchObject({ status: 422, error: { code: 'invalid' } })
+    expect((await send('a.txt', Buffer.alloc(11 * 1024 * 1024))).status).toBe(413)
+    expect((await send('a.txt', Buffer.from(' \n'))).status).toBe(422)
+    expect((await fetch(`${shop.service.url}/readyz`)).status).toBe(200)
   })
 
   it('make cases by hand, from an entry and from what a customer wrote, and try them', async () => {

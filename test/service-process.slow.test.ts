@@ -240,6 +240,31 @@ describe('kefu start', () => {
 
 describe('commands', () => {
   it(
+    'add a file’s entries to what the running server knows, and write them all to a file',
+    async () => {
+      await start()
+      const table = join(cwd, 'table.csv')
+      writeFileSync(table, '问题,答案\n怎么退货,七天内\n没有答案,\n')
+      expect(await kefu('knowledge', 'import', table)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/1 entries imported, 0 of them drafts[^]*3: .*no answer/) as string,
+      })
+      const known = join(cwd, 'known.json')
+      expect(await kefu('knowledge', 'export', known)).toMatchObject({ code: 0 })
+      expect(JSON.parse(readFileSync(known, 'utf8'))).toMatchObject({
+        entries: [{ title: '怎么退货', text: '七天内', state: 'live' }],
+      })
+      expect(await kefu('knowledge', 'import', known)).toMatchObject({ code: 0 })
+      writeFileSync(known, '{"entries":[{"title":""}]}')
+      expect(await kefu('knowledge', 'import', known)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('entries.0.title') as string,
+      })
+    },
+    SLOW,
+  )
+
+  it(
     'go through the running server: rules, a message, a backup',
     async () => {
       const { url } = await start()

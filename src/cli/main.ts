@@ -223,6 +223,29 @@ rules
     process.stdout.write(await runExport(readConfig(loadEnvironment()), file))
   })
 
+const knowledge = program
+  .command('knowledge')
+  .description('what the shop knows: docs/assistant.md\n导入或导出知识')
+knowledge
+  .command('import')
+  .description(
+    'adds the entries of a file: xlsx, csv, docx, pdf, md, txt, or what export wrote (json)\n从文件添加知识',
+  )
+  .argument('<file>')
+  .option('--app <id>', 'for one Mini Program only')
+  .action(async (file: string, { app = null }: { app?: string | null }) => {
+    const { runKnowledgeImport } = await import('./knowledge-command.js')
+    print(...(await runKnowledgeImport(readConfig(loadEnvironment()), file, app)))
+  })
+knowledge
+  .command('export')
+  .description('writes the knowledge to a file, - for standard output\n导出知识到文件，- 为标准输出')
+  .argument('<file>')
+  .action(async (file: string) => {
+    const { runKnowledgeExport } = await import('./knowledge-command.js')
+    process.stdout.write(await runKnowledgeExport(readConfig(loadEnvironment()), file))
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {

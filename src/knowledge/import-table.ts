@@ -40,7 +40,17 @@ interface Row {
  * question and answer. Throws SyntaxError where it is no table.
  */
 export function readTable(text: string, appId: string | null): ImportedRow[] {
-  const rows = cellsOf(text)
+  return readRows(cellsOf(text), appId)
+}
+
+/** A row of a table, and the line where it stands. */
+export interface TableRow {
+  readonly cells: readonly string[]
+  readonly line: number
+}
+
+/** Reads the same of rows that are apart already. */
+export function readRows(rows: readonly TableRow[], appId: string | null): ImportedRow[] {
   const [first, ...others] = rows
   // One column alone is no table of questions and answers.
   if (!first || rows.every(({ cells }) => cells.length < 2)) return []
@@ -57,7 +67,7 @@ export function readTable(text: string, appId: string | null): ImportedRow[] {
   })
 }
 
-function cellsOf(text: string): { cells: string[]; line: number }[] {
+function cellsOf(text: string): TableRow[] {
   const parsed: unknown = parse(text, {
     bom: true,
     delimiter: delimiterOf(text),

@@ -93,6 +93,11 @@ export interface RefusalParams {
   exams_of_all: NoParams
   /** The file or table has no row that could be read. */
   import_empty: NoParams
+  /** It is none of the kinds that are read. */
+  file_kind: NoParams
+  file_broken: NoParams
+  /** It unpacks to too much, or takes too long to read. */
+  file_too_much: NoParams
   assistant_unknown: { readonly name: string }
   /** `limit` in characters. */
   hook_url: { readonly limit: number }

@@ -1,3 +1,4 @@
+import { knowledgeCommands } from '../knowledge/knowledge-commands.js'
 import { agentCommands } from '../people/agent-commands.js'
 import { createApp, type AppOptions } from './app.js'
 import { holdRoutes } from './backup-hold.js'
@@ -82,6 +83,7 @@ export async function startService(
       send: async ({ input }) => sendQueued(sendInput.parse(input), core, { ...runtime, ...app }),
       'import-rules': async ({ input }) => core.rules.replace(input),
       'export-rules': async () => core.rules.set,
+      ...knowledgeCommands(core, runtime.now),
       ...agentCommands(app.people),
     }
     const control = await serveControl(config.dataDir, routes, logger)

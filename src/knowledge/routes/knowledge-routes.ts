@@ -1,17 +1,20 @@
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { httpErrorFor } from '../../http/http-error.js'
+import { HttpError, httpErrorFor } from '../../http/http-error.js'
 import { mayUse, type Principal } from '../../http/principal.js'
-import { route, type Route } from '../../http/route.js'
+import { readBytes } from '../../http/read-bytes.js'
+import { Raw, route, type Route } from '../../http/route.js'
 import { byId, cursorQuery, limitQuery, listOf } from '../../http/schemas/list.js'
 import { writeAudit } from '../../people/audit.js'
 import type { Submits } from '../../people/submits.js'
 import type { Store } from '../../store/index.js'
 import type { Exams } from '../exams/exams.js'
-import { readTable } from '../import-table.js'
+import { readImportFile } from '../import-file.js'
+import { readTable, type ImportedRow } from '../import-table.js'
 import type { Knowledge } from '../knowledge.js'
 import type { KnowledgeEntry } from '../knowledge-entry.js'
-import { importView } from '../schemas/import-view.js'
+import { FILE_BYTES } from '../readers/file-reader.js'
+import { importView, type ImportView } from '../schemas/import-view.js'
 import {
   changedEntry,
   entryInput,
@@ -49,6 +52,32 @@ export function knowledgeRoutes({
   const { entries } = knowledge
   async function saved(entry: KnowledgeEntry): Promise<{ entry: KnowledgeEntry; broken: number[] }> {
     return { entry, broken: [...(await exams.run()).broken] }
+  }
+
+  async function imported(
+    rows: readonly ImportedRow[],
+    { save, principal, ctx }: { save: boolean; principal: Principal; ctx: Context },
+  ): Promise<ImportView> {
+    const good = rows.flatMap((row) => ('entry' in row ? [row.entry] : []))
+    const count = save && good.length > 0 ? await entries.addAll(good, principal) : 0
+    if (count > 0) {
+      await exams.run()
+      await writeAudit(store.db, now(), {
+        actor: principal,
+        action: 'knowledge_imported',
+        address: addressOf(ctx),
+        detail: { entries: count },
+      })
+    }
+    return {
+      rows: rows.map((row) => ({
+        line: row.line,
+        title: 'entry' in row ? row.entry.title : row.title,
+        wordings: 'entry' in row ? row.entry.wordings.length : 0,
+        problem: 'entry' in row ? null : row.problem,
+      })),
+      saved: count,
+    }
   }
 
   return [
@@ -165,28 +194,31 @@ export function knowledgeRoutes({
         save: z.boolean().default(false),
       }),
       response: importView,
-      async handle({ body: { text, appId, save }, principal, ctx }) {
-        const rows = tableOf(text, appId)
-        const good = rows.flatMap((row) => ('entry' in row ? [row.entry] : []))
-        const count = save && good.length > 0 ? await entries.addAll(good, principal) : 0
-        if (count > 0) {
-          await exams.run()
-          await writeAudit(store.db, now(), {
-            actor: principal,
-            action: 'knowledge_imported',
-            address: addressOf(ctx),
-            detail: { entries: count },
-          })
-        }
-        return {
-          rows: rows.map((row) => ({
-            line: row.line,
-            title: 'entry' in row ? row.entry.title : row.title,
-            wordings: 'entry' in row ? row.entry.wordings.length : 0,
-            problem: 'entry' in row ? null : row.problem,
-          })),
-          saved: count,
-        }
+      handle: async ({ body: { text, appId, save }, principal, ctx }) =>
+        imported(tableOf(text, appId), { save, principal, ctx }),
+    }),
+    route({
+      method: 'POST',
+      path: '/knowledge/import-file',
+      summary:
+        'Reads a file (xlsx, csv, docx, pdf, md or txt, at most 10 MB) and says what it understood, as `/knowledge/import` does; pieces of a text are added as drafts.',
+      access: 'admin',
+      query: z.object({
+        name: z.string().min(1, 'must not be empty').max(200).meta({ description: 'The file’s name.' }),
+        appId: z.string().min(1).max(100).optional(),
+        save: z.enum(['0', '1']).default('0').meta({ description: '1: adds what it understood.' }),
+      }),
+      body: new Raw('application/octet-stream'),
+      response: importView,
+      async handle({ query: { name, appId = null, save }, principal, ctx }) {
+        // A form of another site can't send one of these without asking first.
+        if (!ctx.is('application/octet-stream'))
+          throw new HttpError(
+            'bad_request',
+            'The body must be the file itself: Content-Type: application/octet-stream.',
+          )
+        const rows = await readImportFile(await readBytes(ctx, FILE_BYTES), name, appId)
+        return imported(rows, { save: save === '1', principal, ctx })
       },
     }),
     route({
