@@ -83,5 +83,14 @@ describe('knowledge at the desk', () => {
     await form.getByRole('button', { name: '导入 1 条' }).click()
     await page.getByRole('list', { name: '知识' }).getByText('包邮吗').waitFor()
     await page.getByText('2 种问法').waitFor()
+
+    // A document becomes drafts.
+    await page.getByRole('button', { name: '导入表格' }).click()
+    const buffer = Buffer.from('# 保养方法\n\n温水清洗，不要用钢丝球。\n')
+    await form.getByLabel(/选择文件/).setInputFiles({ name: '保养.md', mimeType: 'text/markdown', buffer })
+    await form.getByRole('button', { name: '检查' }).click()
+    await form.getByRole('button', { name: '导入 1 条' }).click()
+    const drafted = page.getByRole('listitem').filter({ hasText: '保养方法' })
+    await drafted.getByText('草稿').waitFor()
   })
 })

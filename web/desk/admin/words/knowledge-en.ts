@@ -67,8 +67,9 @@ export const knowledgeEn: Record<keyof typeof knowledgeZhCN, string> = {
   'knowledge.restoreWhat': 'Restore version {version}',
   'knowledge.restored': 'Version {version} was restored.',
   'import.lead':
-    'The first row names the columns: question, answer and, if you like, wordings (with | between). A CSV file, or pasted from Excel.',
-  'import.file': 'Choose a CSV file',
+    'The first row names the columns: question, answer and, if you like, wordings (with | between). A table, or pasted from Excel. Documents become drafts by paragraphs, to be looked at first.',
+  'import.file': 'Choose a file (tables: xlsx, csv; documents: docx, pdf, md, txt)',
+  'import.fileTooBig': 'A file has at most 10 MB.',
   'import.text': 'Or paste a table',
   'import.check': 'Check',
   'import.rows': 'What was read',

@@ -61,8 +61,10 @@ export const knowledgeZhCN = {
   'knowledge.restore': '恢复',
   'knowledge.restoreWhat': '恢复第 {version} 版',
   'knowledge.restored': '已恢复为第 {version} 版。',
-  'import.lead': '第一行写列名：问题、答案，可加「相似问法」（用 | 隔开）。CSV 文件，或从 Excel 复制粘贴。',
-  'import.file': '选择 CSV 文件',
+  'import.lead':
+    '第一行写列名：问题、答案，可加「相似问法」（用 | 隔开）。表格文件，或从 Excel 复制粘贴。文档会按段落拆成草稿，确认后再启用。',
+  'import.file': '选择文件（表格：xlsx、csv；文档：docx、pdf、md、txt）',
+  'import.fileTooBig': '文件最大 10 MB。',
   'import.text': '或粘贴表格',
   'import.check': '检查',
   'import.rows': '读到的内容',
