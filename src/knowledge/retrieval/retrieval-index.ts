@@ -24,8 +24,7 @@ export interface Hit {
 }
 
 interface Indexed {
-  /** How often each term stands there, a wording's more than the text's. */
-  readonly counts: ReadonlyMap<string, number>
+  readonly terms: readonly string[]
   readonly length: number
   readonly wordings: readonly Terms[]
 }
@@ -41,8 +40,8 @@ const SHOWN_TERMS = 12
 /** Finds entries by what they say, in memory. */
 export class RetrievalIndex {
   readonly #documents = new Map<number, Indexed>()
-  /** The entries that have a term. */
-  readonly #postings = new Map<string, Set<number>>()
+  /** The entries that have a term, and how often it stands there, a wording's more than the text's. */
+  readonly #postings = new Map<string, Map<number, number>>()
   #totalLength = 0
 
   get size(): number {
@@ -63,17 +62,17 @@ export class RetrievalIndex {
     for (const [term, count] of counts) {
       length += count
       const posting = this.#postings.get(term)
-      if (posting) posting.add(id)
-      else this.#postings.set(term, new Set([id]))
+      if (posting) posting.set(id, count)
+      else this.#postings.set(term, new Map([[id, count]]))
     }
     this.#totalLength += length
-    this.#documents.set(id, { counts, length, wordings: asked })
+    this.#documents.set(id, { terms: [...counts.keys()], length, wordings: asked })
   }
 
   delete(id: number): void {
     const before = this.#documents.get(id)
     if (!before) return
-    for (const term of before.counts.keys()) {
+    for (const term of before.terms) {
       const posting = this.#postings.get(term)
       posting?.delete(id)
       if (posting?.size === 0) this.#postings.delete(term)
@@ -91,11 +90,9 @@ export class RetrievalIndex {
     for (const [term, weight] of asked) {
       const idf = this.#rarityOf(term)
       rarity += weight * idf
-      for (const id of this.#postings.get(term) ?? []) {
-        const document = this.#documents.get(id)
-        if (!document) continue
-        const count = document.counts.get(term) ?? 0
-        const damped = count + SATURATION * (1 - LENGTH + (LENGTH * document.length) / average)
+      for (const [id, count] of this.#postings.get(term) ?? []) {
+        const length = this.#documents.get(id)?.length ?? 0
+        const damped = count + SATURATION * (1 - LENGTH + (LENGTH * length) / average)
         scores.set(id, (scores.get(id) ?? 0) + (weight * idf * count * (SATURATION + 1)) / damped)
       }
     }
@@ -110,7 +107,7 @@ export class RetrievalIndex {
     const matched: [term: string, worth: number][] = []
     let covered = 0
     for (const [term, weight] of asked) {
-      if (document?.counts.has(term) !== true) continue
+      if (this.#postings.get(term)?.has(id) !== true) continue
       const worth = weight * this.#rarityOf(term)
       covered += worth
       matched.push([term, worth])
@@ -159,8 +156,14 @@ function best(
   most: number,
   allows: (id: number) => boolean,
 ): [id: number, score: number][] {
-  return [...scores]
-    .filter(([id]) => allows(id))
+  const allowed = [...scores].filter(([id]) => allows(id))
+  // Numbers alone are sorted many times faster than pairs: only those that can be among the best are put in order.
+  const least =
+    Float64Array.from(allowed, ([, score]) => score)
+      .sort()
+      .at(-most) ?? 0
+  return allowed
+    .filter(([, score]) => score >= least)
     .toSorted((a, b) => b[1] - a[1] || a[0] - b[0])
     .slice(0, most)
 }
