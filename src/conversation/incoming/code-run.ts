@@ -1,6 +1,7 @@
 import type { Handled, PictureFile, Sender } from '../../bot/index.js'
 import { ConfigError } from '../../errors.js'
 import type { BotAuthor, RuleAuthor } from '../../protocol/author.js'
+import type { HandoffReason } from '../../protocol/reasons.js'
 import type { OutgoingMessage } from '../../wechat/index.js'
 import type { ConversationActions } from '../conversation-context.js'
 import type { Job } from './job.js'
@@ -108,6 +109,10 @@ export class CodeRun implements Sender, ConversationActions {
 
   assist(assistant: string): void {
     this.#hasAnswered = true
+    if (this.#opened.contact.businessId !== null) {
+      this.#handoff = 'business' satisfies HandoffReason
+      return
+    }
     this.#assistant = assistant
   }
 

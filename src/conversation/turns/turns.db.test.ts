@@ -47,7 +47,7 @@ describe.each(await storeKinds())('turns on %s', (kind) => {
   })
   afterEach(() => test.remove())
 
-  async function say(content: string, openId = 'oLin'): Promise<void> {
+  async function say(content: string, openId = 'oLin', fields: object = {}): Promise<void> {
     const plaintext = JSON.stringify({
       ToUserName: 'gh_1',
       FromUserName: openId,
@@ -55,6 +55,7 @@ describe.each(await storeKinds())('turns on %s', (kind) => {
       MsgType: 'text',
       Content: content,
       MsgId: ++msgIds,
+      ...fields,
     })
     const push = restorePush({ appId, plaintext })
     const { id } = await test.store.pushes.append({
@@ -225,6 +226,12 @@ describe.each(await storeKinds())('turns on %s', (kind) => {
     expect(await claims.nextIn()).toBe(0)
   })
 
+  it('is never opened in a sub-merchant’s session, where nothing can be said', async () => {
+    await say('什么时候发货', 'oBusiness', { BusinessId: 7 })
+    expect(await turns()).toEqual([])
+    expect(await conversation()).toMatchObject({ status: 'waiting' })
+  })
+
   it('does not count a picture of the turn as answered by two', async () => {
     await say('发货')
     const turn = await claimDue()
@@ -236,6 +243,7 @@ describe.each(await storeKinds())('turns on %s', (kind) => {
 
   it.each(['take', 'burst', 'handoff', 'close'] as const)(
     `never says anything at a new owner’s, nor twice, in ${RACES} races with a %s`,
+    { timeout: 2000 * RACES },
     async (rival) => {
       for (let race = 0; race < RACES; race++) {
         const openId = `oRace${race}`

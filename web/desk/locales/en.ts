@@ -579,7 +579,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'refusal.entryChanged': 'Somebody has changed this entry just now: open it again',
   'refusal.knowledgeFull': 'There are {count} entries and {limit} is the most: remove some first',
   'refusal.examFull': '{limit} cases are the most',
-  'refusal.examsOfAll': 'Exams are of all Mini Programs, and not all are yours',
+  'refusal.examsOfAll': 'This is of all Mini Programs, and not all are yours',
   'refusal.importEmpty': 'No table was found: use CSV with the columns question and answer',
   'refusal.fileKind': 'Files of this kind are not read: use xlsx, csv, docx, pdf, md or txt',
   'refusal.fileBroken': 'The file can’t be read: it is damaged, encrypted or not what its name says',

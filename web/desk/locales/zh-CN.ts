@@ -546,7 +546,7 @@ export const zhCN = {
   'refusal.entryChanged': '有人刚改过这一条。请重新打开再改',
   'refusal.knowledgeFull': '已有 {count} 条，最多 {limit} 条。请先删除一些',
   'refusal.examFull': '最多 {limit} 道考题',
-  'refusal.examsOfAll': '考题涉及所有小程序，而你只负责其中一部分',
+  'refusal.examsOfAll': '这里涉及所有小程序，而你只负责其中一部分',
   'refusal.importEmpty': '没有读到表格。请用带「问题」「答案」两列的 CSV',
   'refusal.fileKind': '不支持这种文件。请用 xlsx、csv、docx、pdf、md 或 txt',
   'refusal.fileBroken': '文件无法读取：已损坏、已加密，或内容与类型不符',
