@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import Koa from 'koa'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Bot } from '../src/bot/index.js'
@@ -279,6 +280,14 @@ describe('a receiver that takes anything', () => {
   it('may take plain text when it is not told that secure mode is chosen', async () => {
     const { url } = await receiver(({ method }) => (method === 'GET' ? '' : 'success'))
     expect(rowOf(await check(url), 'forged.plaintext').verdict).toBe('warn')
+  })
+})
+
+describe('docs/check.md', () => {
+  it('has a line for each check, and no others', () => {
+    const text = readFileSync(new URL('../docs/check.md', import.meta.url), 'utf8')
+    const names = [...text.matchAll(/^\| `(\w+\.\w+)`/gm)].map(([, name]) => name)
+    expect(names.sort()).toEqual(Object.keys(checkTitles).sort())
   })
 })
 
