@@ -1,6 +1,7 @@
 // Runs the packed package in the frameworks, compilers and bundlers of test/hosts, which docs/frameworks.md shows. Part of
 // `npm run test:package`.
-import { execFileSync, spawn } from 'node:child_process'
+import { deepEqual } from 'node:assert/strict'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,6 +41,8 @@ export async function testHosts(folder, tarball, step) {
     await emulator.close()
   }
 
+  step('kefu check finds what is wrong with co-wechat')
+  await checked(folder, makeSecrets())
   step('the README’s bot, by its own commands')
   await firstBot(folder)
   step('TypeScript to CommonJS, by nodenext and by node10')
@@ -53,6 +56,38 @@ export async function testHosts(folder, tarball, step) {
   step('one file by esbuild')
   run('node', ['bundle/build.js'])
   mustSay(run('node', ['bundle/out/bot.js']), 'function')
+}
+
+/**
+ * What `kefu check` finds in co-wechat 2.4 in secure mode: a text that closes its CDATA section is lost, and neither the
+ * AppID inside nor the mode is compared. Its answer to everything is nothing, which WeChat takes for success.
+ */
+const coWechatFaults = {
+  'odd.nested': 'wrong',
+  'forged.stale': 'warn',
+  'forged.appId': 'wrong',
+  'forged.plaintext': 'wrong',
+}
+
+/** `kefu check` of the package against co-wechat, every row of it. */
+async function checked(folder, secrets) {
+  const [port] = await freePorts(1)
+  const env = { ...process.env, PORT: String(port), ...variablesOf(secrets), WECHAT_MODE: 'secure' }
+  const child = spawn('node', ['co-wechat.js'], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const ended = once(child, 'exit')
+  try {
+    const url = `http://127.0.0.1:${port}/wechat`
+    await untilListening(url, child, 'co-wechat.js')
+    const command = ['node_modules/kefu/dist/server/cli.js', 'check', url, '--json', '--format', 'xml']
+    const { status, stdout } = spawnSync('node', command, { cwd: folder, env, encoding: 'utf8' })
+    const { rows } = JSON.parse(stdout)
+    const found = rows.filter(({ verdict }) => verdict !== 'ok').map(({ check, verdict }) => [check, verdict])
+    deepEqual(Object.fromEntries(found), coWechatFaults)
+    deepEqual({ status, many: rows.length > 25 }, { status: 1, many: true })
+  } finally {
+    child.kill('SIGKILL')
+    await ended
+  }
 }
 
 /** The bot as it stands in the README, beside `kefu emulate`. */
@@ -93,10 +128,7 @@ async function answers(folder, file, emulator, secrets) {
     env: {
       ...process.env,
       PORT: String(port),
-      WECHAT_APP_ID: secrets.appId,
-      WECHAT_APP_SECRET: secrets.appSecret,
-      WECHAT_TOKEN: secrets.token,
-      WECHAT_ENCODING_AES_KEY: secrets.encodingAESKey,
+      ...variablesOf(secrets),
       WECHAT_API_URL: emulator.url,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -113,6 +145,29 @@ async function answers(folder, file, emulator, secrets) {
   } finally {
     child.kill('SIGKILL')
     await ended
+  }
+}
+
+function variablesOf({ appId, appSecret, token, encodingAESKey }) {
+  return {
+    WECHAT_APP_ID: appId,
+    WECHAT_APP_SECRET: appSecret,
+    WECHAT_TOKEN: token,
+    WECHAT_ENCODING_AES_KEY: encodingAESKey,
+  }
+}
+
+async function untilListening(url, child, file) {
+  for (const end = Date.now() + START_MS; ; await delay(100)) {
+    if (
+      await fetch(url).then(
+        () => true,
+        () => false,
+      )
+    )
+      return
+    if (child.exitCode !== null) throw new Error(`${file} ended with ${child.exitCode}`)
+    if (Date.now() > end) throw new Error(`${file} does not listen`)
   }
 }
 

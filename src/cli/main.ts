@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { KefuError } from '../errors.js'
 import { loadEnvironment, readConfig } from '../config/config.js'
+import type { CheckFlags } from './check-command.js'
 import { withFlags, type ListeningFlags } from '../demo/emulator-listening.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -129,6 +130,30 @@ program
     const { text, healthy } = await runDoctor(loadEnvironment(), options)
     print(text)
     if (!healthy) process.exitCode = 1
+  })
+
+program
+  .command('check')
+  .description(
+    'plays WeChat’s pusher against a receiver in any language, and says what is wrong with its answers\n扮演微信向任何语言写的接收程序推送，逐项检查应答',
+  )
+  .argument('<url>', 'where it takes pushes, such as http://127.0.0.1:8080/wechat')
+  .addOption(
+    new Option(
+      '--mode <mode>',
+      'the mode chosen at mp.weixin.qq.com (WECHAT_MODE); tried when not given',
+    ).choices(['secure', 'compatible', 'plain']),
+  )
+  .addOption(
+    new Option('--format <format>', 'the format chosen there; tried when not given').choices(['json', 'xml']),
+  )
+  .option('--json', 'for programs')
+  .option('--yes', 'asks nothing, also when the URL is beyond this machine')
+  // 1 says that something is wrong with the receiver.
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (url: string, flags: CheckFlags) => {
+    const { runCheck } = await import('./check-command.js')
+    process.exitCode = await runCheck(loadEnvironment, { url, ...flags }, process)
   })
 
 program

@@ -3,7 +3,8 @@ import { request } from 'undici'
 import { limits, sign } from '../wechat/index.js'
 import { OUR_NONCE } from '../apps/setup-progress.js'
 import type { AppSettings } from '../config/app-settings.js'
-import type { Finding, Bilingual } from './finding.js'
+import type { Bilingual } from '../protocol/bilingual.js'
+import type { Finding } from './finding.js'
 
 export interface PushUrlOptions {
   readonly url: string

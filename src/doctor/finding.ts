@@ -1,8 +1,4 @@
-/** The same in both languages. */
-export interface Bilingual {
-  readonly zh: string
-  readonly en: string
-}
+import type { Bilingual } from '../protocol/bilingual.js'
 
 /** One thing that was looked at. */
 export interface Finding {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Agent, request } from 'undici'
 
 /** Bytes of an answer that are read at most; WeChat names no bound. */
@@ -31,14 +32,25 @@ export interface HttpAnswer {
   body: string
 }
 
-/** `problem` says why WeChat would count the exchange as failed. */
+/** Why WeChat would count an exchange as failed. */
+export type ExchangeFailure = 'late' | 'stopped' | 'unreachable' | 'status' | 'too_large'
+
+/** `problem` says the failure in words. */
 export type Outcome =
-  { response: HttpAnswer; problem: null } | { response: HttpAnswer | null; problem: string }
+  | { response: HttpAnswer; failure: null; problem: null }
+  | { response: HttpAnswer | null; failure: ExchangeFailure; problem: string }
+
+/** A request as it goes out; one whose body comes in pieces is sent chunked, without Content-Length. */
+export interface ExchangeMessage {
+  readonly method: 'GET' | 'POST'
+  readonly headers: Record<string, string>
+  readonly body?: string | Readable
+}
 
 /** One request and its whole answer, within the time allowed; redirects are not followed. */
 export async function exchange(
   url: string,
-  message: { method: 'GET' | 'POST'; headers: Record<string, string>; body?: string },
+  message: ExchangeMessage,
   options: ExchangeOptions,
 ): Promise<Outcome> {
   const abort = new AbortController()
@@ -65,16 +77,24 @@ export async function exchange(
       body: Buffer.concat(chunks).toString('utf8'),
     }
     if (bytes > maxAnswerBytes)
-      return { response, problem: `The answer is larger than ${maxAnswerBytes} bytes.` }
+      return { response, failure: 'too_large', problem: `The answer is larger than ${maxAnswerBytes} bytes.` }
     if (response.status !== 200)
-      return { response, problem: statusProblem(response.status, message.method, new URL(url)) }
-    return { response, problem: null }
+      return {
+        response,
+        failure: 'status',
+        problem: statusProblem(response.status, message.method, new URL(url)),
+      }
+    return { response, failure: null, problem: null }
   } catch (error) {
     if (abort.signal.reason === late)
-      return { response: null, problem: `No answer within ${options.timeoutMs / 1000} s.` }
+      return { response: null, failure: 'late', problem: `No answer within ${options.timeoutMs / 1000} s.` }
     if (options.signal.aborted)
-      return { response: null, problem: 'The emulator was reset or closed meanwhile.' }
-    return { response: null, problem: `No answer from ${new URL(url).host}: ${reasonOf(error)}.` }
+      return { response: null, failure: 'stopped', problem: 'The emulator was reset or closed meanwhile.' }
+    return {
+      response: null,
+      failure: 'unreachable',
+      problem: `No answer from ${new URL(url).host}: ${reasonOf(error)}.`,
+    }
   } finally {
     clearTimeout(timer)
     options.signal.removeEventListener('abort', stop)

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import {
   decodeAnswer,
   KefuError,
@@ -6,7 +7,14 @@ import {
   type Format,
   type PushSecrets,
 } from '../wechat/index.js'
-import { exchange, withQuery, type ExchangeOptions, type HttpAnswer } from './exchange.js'
+import {
+  exchange,
+  withQuery,
+  type ExchangeFailure,
+  type ExchangeOptions,
+  type HttpAnswer,
+  type Outcome,
+} from './exchange.js'
 import type { DeliveryAttempt } from './protocol.js'
 
 export interface AttemptTarget {
@@ -18,12 +26,16 @@ export interface AttemptTarget {
   /** Whether `transfer` may be the answer: to a message, not to an event. */
   readonly openId: string | undefined
   readonly originalId: string
+  /** Sends the body in pieces and without Content-Length, as a proxy between WeChat and a service may. */
+  readonly chunked?: boolean
 }
 
 export interface AttemptResult {
   attempt: DeliveryAttempt
   /** null when WeChat would count the attempt as failed. */
   answer: Answer | null
+  /** Why not: the exchange failed, or its answer is none that WeChat takes. */
+  failure: ExchangeFailure | 'answer' | null
 }
 
 /** Pushes once and reads the answer as WeChat does. Never throws: what went wrong stands in the attempt. */
@@ -37,12 +49,13 @@ export async function makeAttempt(
     'user-agent': 'Mozilla/4.0',
     accept: '*/*',
     pragma: 'no-cache',
-    'content-type': target.push.contentType,
+    ...(target.push.contentType === '' ? {} : { 'content-type': target.push.contentType }),
   }
   const { body } = target.push
+  const sent = target.chunked ? inPieces(body) : body
   const startedAt = options.now()
   const started = performance.now()
-  const outcome = await exchange(url, { method: 'POST', headers, body }, options)
+  const outcome = await exchange(url, { method: 'POST', headers, body: sent }, options)
   const read = outcome.problem === null ? readAnswer(outcome.response, target) : unread(outcome)
   const attempt: DeliveryAttempt = {
     number,
@@ -54,7 +67,9 @@ export async function makeAttempt(
       headers: {
         host: new URL(url).host,
         ...headers,
-        'content-length': String(Buffer.byteLength(body)),
+        ...(target.chunked
+          ? { 'transfer-encoding': 'chunked' }
+          : { 'content-length': String(Buffer.byteLength(body)) }),
         connection: 'close',
       },
       body,
@@ -62,7 +77,18 @@ export async function makeAttempt(
     response: outcome.response && { ...outcome.response, plaintext: read.plaintext },
     problem: read.problem,
   }
-  return { attempt, answer: read.answer }
+  return {
+    attempt,
+    answer: read.answer,
+    failure: outcome.failure ?? (read.problem === null ? null : 'answer'),
+  }
+}
+
+/** Two pieces, the first of which may end inside a character. */
+function inPieces(body: string): Readable {
+  const bytes = Buffer.from(body)
+  const middle = Math.ceil(bytes.length / 2)
+  return Readable.from([bytes.subarray(0, middle), bytes.subarray(middle)])
 }
 
 interface Read {
@@ -71,7 +97,7 @@ interface Read {
   problem: string | null
 }
 
-function unread(outcome: { response: HttpAnswer | null; problem: string | null }): Read {
+function unread(outcome: Outcome): Read {
   return { answer: null, plaintext: outcome.response?.body ?? '', problem: outcome.problem }
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from '../log.js'
 import {
   encodeFields,
   encodePlaintext,
+  failureLine,
   limits,
   type Answer,
   type EncodedPush,
@@ -70,8 +71,6 @@ interface Job {
   delivery: Delivery
   run: () => Promise<void>
 }
-
-const failureLine = '该小程序提供的服务出现故障，请稍后再试'
 
 /**
  * Pushes to the apps' URLs as WeChat does: signed and encrypted, five seconds, three attempts with the same

@@ -1,8 +1,18 @@
 import { sign } from '../wechat/index.js'
 import type { EmulatedApp } from './app.js'
 import type { VerifyResult } from './protocol.js'
-import { exchange, pushAgent, withQuery } from './exchange.js'
+import { exchange, pushAgent, withQuery, type ExchangeOptions, type Outcome } from './exchange.js'
 import type { Platform } from './platform.js'
+
+/** Asks a push URL by the GET with which WeChat asks for an echostr. */
+export async function askUrl(
+  pushUrl: string,
+  query: Readonly<Record<string, string>>,
+  options: ExchangeOptions,
+): Promise<Outcome> {
+  const headers = { 'user-agent': 'Mozilla/4.0', accept: '*/*', pragma: 'no-cache' }
+  return exchange(withQuery(pushUrl, query), { method: 'GET', headers }, options)
+}
 
 /** Asks the push URL for its echostr, as WeChat does when the configuration is saved at mp.weixin.qq.com. */
 export async function verifyUrl(
@@ -17,9 +27,9 @@ export async function verifyUrl(
   const echostr = draw(10 ** 9, 10 ** 10) + draw(10 ** 9, 10 ** 10)
   const signature = sign(app.pushSecrets.token, timestamp, nonce)
   const agent = pushAgent()
-  const outcome = await exchange(
-    withQuery(app.pushUrl, { signature, echostr, timestamp, nonce }),
-    { method: 'GET', headers: { 'user-agent': 'Mozilla/4.0', accept: '*/*', pragma: 'no-cache' } },
+  const outcome = await askUrl(
+    app.pushUrl,
+    { signature, echostr, timestamp, nonce },
     { agent, timeoutMs, signal: new AbortController().signal },
   )
   await agent.destroy()

@@ -14,6 +14,9 @@ export interface EncodedAnswer {
   readonly body: string
 }
 
+/** What WeChat shows a customer whose message or entering nothing answered. */
+export const failureLine = '该小程序提供的服务出现故障，请稍后再试'
+
 /** `success` needs no encryption in any mode. */
 export const success: EncodedAnswer = { contentType: 'text/plain', body: 'success' }
 

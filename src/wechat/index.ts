@@ -39,7 +39,14 @@ export type {
   OtherMessage,
   TextMessage,
 } from './incoming.js'
-export { decodeAnswer, encodeAnswer, encryptAnswer, type Answer, type EncodedAnswer } from './answer.js'
+export {
+  decodeAnswer,
+  encodeAnswer,
+  encryptAnswer,
+  failureLine,
+  type Answer,
+  type EncodedAnswer,
+} from './answer.js'
 export {
   miniProgramLink,
   sendBody,
