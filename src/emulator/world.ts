@@ -98,7 +98,11 @@ export class World implements EmulatedWorld {
     this.model = new FakeModel(bus)
     const wechat = apiServer({ platform, recorder, faults, quirks, rids, endpoints, stubs, logger })
     const models = modelServer(this.model, () => this.closed)
-    this.api = (ctx, next) => models(ctx, () => Promise.resolve(wechat(ctx, next)))
+    this.api = async (ctx, next) => {
+      await models(ctx, async () => {
+        await wechat(ctx, next)
+      })
+    }
     // Every event stream and long poll listens: any number of them.
     setMaxListeners(0, this.closed)
   }
