@@ -200,7 +200,10 @@ export class ConversationEdit implements ConversationActions, Sender {
 
   assist(assistant: string): void {
     // Nobody can answer in a sub-merchant's session: without its number a reply would reach another one.
-    if (this.#contact.businessId !== null) return this.handoffFor('business')
+    if (this.#contact.businessId !== null) {
+      this.handoffFor('business')
+      return
+    }
     this.#answered = true
     this.#assistant = assistant
     // Who answers is written when somebody has.
