@@ -246,9 +246,9 @@ describe('a broken receiver', () => {
   })
 
   it('is told where nothing listens', async () => {
-    const { url, close } = await startPushReceiver()
-    await close()
-    const rows = await check(url, { mode: 'plain', format: 'json' })
+    const gone = await startPushReceiver()
+    await gone.close()
+    const rows = await check(gone.url, { mode: 'plain', format: 'json' })
     expect(rowOf(rows, 'push.text').found.en).toContain('nothing listens there')
     expect(rowOf(rows, 'url.good').verdict).toBe('wrong')
   })
