@@ -1,0 +1,3 @@
+module example.com/customer-service
+
+go 1.19
