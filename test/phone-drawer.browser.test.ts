@@ -118,6 +118,8 @@ describe('the phone page around the phones', () => {
       await screenshot(page, 'phone-model-wire')
       expect(await seriousViolations(page)).toEqual([])
       await page.emulateMedia({ colorScheme: 'dark' })
+      // Colours change by a transition, however short.
+      await until(() => page.evaluate<number>('document.getAnimations().length')).toBe(0)
       await screenshot(page, 'phone-model-wire-dark')
       expect(await seriousViolations(page)).toEqual([])
       await page.setViewportSize({ width: 390, height: 844 })
