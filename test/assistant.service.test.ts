@@ -66,6 +66,7 @@ describe('an assistant', () => {
     await shop.user('oLin').sends('什么时候发货？')
     await expect.poll(() => model().faults.length, { timeout: 10_000 }).toBe(0)
     await shop.user('oLin').sends('发什么快递？')
+    await shop.user('oLin').receives()
     await settled('oLin')
     expect(shop.said('oLin')).toHaveLength(1)
     await expect.poll(() => model().calls.map(({ isAborted }) => isAborted)).toEqual([true, false])
