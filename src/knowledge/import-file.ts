@@ -57,5 +57,13 @@ function refusalOf(problem: FileProblem): HttpError {
       return httpErrorFor('file_too_much', 'invalid', 'The file holds too much: split it.')
     case 'too_slow':
       return httpErrorFor('file_too_much', 'invalid', 'The file takes too long to read: split it.')
+    case 'no_text':
+      return httpErrorFor(
+        'file_no_text',
+        'invalid',
+        'The file holds pictures of text (a scan) and no text: give one with text.',
+      )
+    case 'busy':
+      return httpErrorFor('file_busy', 'unavailable', 'Other files are being read: try again in a moment.')
   }
 }

@@ -98,6 +98,10 @@ export interface RefusalParams {
   file_broken: NoParams
   /** It unpacks to too much, or takes too long to read. */
   file_too_much: NoParams
+  /** Its pages are pictures. */
+  file_no_text: NoParams
+  /** Other files are being read. */
+  file_busy: NoParams
   assistant_unknown: { readonly name: string }
   /** `limit` in characters. */
   hook_url: { readonly limit: number }

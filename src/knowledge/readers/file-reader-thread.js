@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Reads one file in a thread of its own, so that a file that loops or fills the memory ends the thread alone. In
- * JavaScript, because a thread's first file is run as it is, also from src/.
+ * Reads one file in a thread of the reader's process. In JavaScript, because a thread's first file is run as it is,
+ * also from src/.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { checkPdf, checkZip, Refused } from './unpacking-bounds.js'
@@ -56,7 +56,10 @@ async function pdfText(bytes) {
   const { extractText, getDocumentProxy } = await import('unpdf')
   const document = await getDocumentProxy(Uint8Array.from(bytes), { verbosity: 0 })
   const { text } = await extractText(document, { mergePages: false })
-  return text.join('\n\n')
+  const whole = text.join('\n\n')
+  // Pages that are pictures: kefu does not read what stands in pictures.
+  if (whole.trim() === '') throw new Refused('no_text')
+  return whole
 }
 
 /**

@@ -61,3 +61,32 @@ it('ends with a PDF whose pages are each other’s, and with a file that takes t
     refused: 'too_much',
   })
 })
+
+it('ends with a PDF that fills what lies outside JavaScript’s own memory', async () => {
+  const zeros = Buffer.alloc(1024 ** 3)
+  const twice = deflateSync(deflateSync(zeros, { level: 9 }), { level: 9 })
+  const flate = '/Filter [/FlateDecode /FlateDecode]'
+  expect(await readFileContent(pdfOf(twice, { filter: flate }), 'a.pdf')).toEqual({ refused: 'too_much' })
+  const thrice = deflateSync(twice, { level: 9 })
+  const more = '/Filter [/FlateDecode /FlateDecode /FlateDecode]'
+  expect(await readFileContent(pdfOf(thrice, { filter: more }), 'a.pdf')).toEqual({ refused: 'too_much' })
+  // Each pair of bytes stands for 128.
+  const runs = Buffer.alloc(9 * 1024 ** 2, Buffer.from([129, 32]))
+  expect(await readFileContent(pdfOf(runs, { filter: '/Filter /RunLengthDecode' }), 'a.pdf')).toEqual({
+    refused: 'too_much',
+  })
+})
+
+it('says of pages that are pictures that they have no text', async () => {
+  const scan = Buffer.from('q 100 0 0 100 0 0 cm Q')
+  expect(await readFileContent(pdfOf(scan), 'a.pdf')).toEqual({ refused: 'no_text' })
+})
+
+it('reads one file at a time, and refuses more than a few that wait', async () => {
+  const reads = await Promise.all(
+    Array.from({ length: 8 }, () => readFileContent(Buffer.from('# 退货'), 'a.md')),
+  )
+  expect(reads.filter((read) => 'content' in read)).toHaveLength(5)
+  expect(reads.filter((read) => 'refused' in read && read.refused === 'busy')).toHaveLength(3)
+  expect(await readFileContent(Buffer.from('# 退货'), 'a.md')).toMatchObject({ content: { kind: 'text' } })
+})

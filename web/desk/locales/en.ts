@@ -584,6 +584,9 @@ export const en: Record<keyof typeof zhCN, string> = {
   'refusal.fileKind': 'Files of this kind are not read: use xlsx, csv, docx, pdf, md or txt',
   'refusal.fileBroken': 'The file can’t be read: it is damaged, encrypted or not what its name says',
   'refusal.fileTooMuch': 'The file holds too much or takes too long to read: split it',
+  'refusal.fileNoText':
+    'The pages of this file are pictures, which kefu does not read: give a file with text',
+  'refusal.fileBusy': 'Other files are being read: try again in a moment',
   'refusal.assistantUnknown': 'There is no assistant named “{name}”',
   'refusal.cannedApp': 'You may not write canned replies for this Mini Program. Choose another.',
   'refusal.hookEvents': 'Choose at least one event, of those that the service knows.',

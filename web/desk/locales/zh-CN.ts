@@ -551,6 +551,8 @@ export const zhCN = {
   'refusal.fileKind': '不支持这种文件。请用 xlsx、csv、docx、pdf、md 或 txt',
   'refusal.fileBroken': '文件无法读取：已损坏、已加密，或内容与类型不符',
   'refusal.fileTooMuch': '文件内容过多或读取太久，请拆分后再导入',
+  'refusal.fileNoText': '这个文件的页面是图片（扫描件），kefu 不识别图片里的字，请换成有文字的文件',
+  'refusal.fileBusy': '正在读取其他文件，请稍后再试',
   'refusal.assistantUnknown': '没有名为“{name}”的助手',
   'refusal.cannedApp': '这条快捷回复的小程序不归你管理。请换一个小程序。',
   'refusal.hookEvents': '至少要选一种事件，而且要是服务认识的。请重新选择。',

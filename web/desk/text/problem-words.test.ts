@@ -104,6 +104,8 @@ const examples: RefusalParams = {
   file_kind: none,
   file_broken: none,
   file_too_much: none,
+  file_no_text: none,
+  file_busy: none,
   assistant_unknown: { name: 'sales' },
   hook_url: { limit: 2000 },
   hook_user: none,

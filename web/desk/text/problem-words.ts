@@ -114,6 +114,8 @@ const reasons: Readonly<Record<RefusalReason, MessageKey>> = {
   file_kind: 'refusal.fileKind',
   file_broken: 'refusal.fileBroken',
   file_too_much: 'refusal.fileTooMuch',
+  file_no_text: 'refusal.fileNoText',
+  file_busy: 'refusal.fileBusy',
   assistant_unknown: 'refusal.assistantUnknown',
   hook_url: 'refusal.hookUrl',
   hook_user: 'refusal.hookUser',
