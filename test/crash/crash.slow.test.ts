@@ -4,6 +4,7 @@ import { compile, type Compiled } from './compiled.js'
 import { points } from './points.js'
 import { randomKills } from './random-kills.js'
 import { runPoint } from './run-point.js'
+import { turnKills } from './turn-kills.js'
 import { broken } from './verdict.js'
 
 /** The short form of `npm run crash`: these points, and a few kills at random. */
@@ -60,6 +61,16 @@ describe.each(kinds)('kefu on %s, ended with kill -9', (kind) => {
         customers: 8,
       })
       expect(broken(verdict), `seed ${seed}`).toEqual([])
+    },
+    SLOW,
+  )
+
+  it(
+    'answers each turn once, or has people do it, when it is ended while assistants answer',
+    async () => {
+      const seed = Date.now() % 1_000_000
+      const { broken: found } = await turnKills({ compiled, kind, kills: KILLS, seed, customers: 8 })
+      expect(found, `seed ${seed}`).toEqual([])
     },
     SLOW,
   )

@@ -9,7 +9,7 @@ import type { World } from './world.js'
 export interface Written {
   readonly openId: string
   readonly number: number
-  readonly word: Word | '慢'
+  readonly word: Word | '慢' | '问'
   readonly text: string
   /** Whether WeChat was told `success`; undefined while the push is under way. */
   acknowledged: boolean | undefined
@@ -70,8 +70,8 @@ export class Load {
   }
 
   /** Sends one message, and notes how its push ends. */
-  async write(user: UserHandle, number: number, word: Written['word']): Promise<Delivery> {
-    const text = `${word} ${user.openId}.${number}`
+  async write(user: UserHandle, number: number, word: Written['word'], more = ''): Promise<Delivery> {
+    const text = `${word} ${user.openId}.${number}${more}`
     const written: Written = { openId: user.openId, number, word, text, acknowledged: undefined }
     this.written.push(written)
     const delivery = await user.sends(text)

@@ -29,7 +29,7 @@ const LONGEST_MS = 3000
 
 /** Ends servers with SIGKILL at random moments, also while they start, under load; then judges. */
 export async function randomKills(options: RandomKillsOptions): Promise<RandomKills> {
-  const { seed, until = Infinity } = options
+  const { seed } = options
   const began = performance.now()
   const world = await World.open(options)
   try {
@@ -37,25 +37,7 @@ export async function randomKills(options: RandomKillsOptions): Promise<RandomKi
     await world.startAll()
     const load = new Load({ world, random: new Random(seed), customers: options.customers, people: 0.2 })
     load.start()
-    const random = new Random(seed + 1)
-    let killed = 0
-    while (killed < options.kills && Date.now() < until) {
-      const victims = victimsOf(world, random)
-      await someWork(load, random)
-      await Promise.all(victims.map((slot) => world.kill(slot)))
-      killed += victims.length
-      options.onKill?.(killed)
-      // Sometimes it ends again while it starts.
-      for (const slot of victims)
-        if (random.chance(0.2) && killed < options.kills) {
-          world.launch(slot)
-          await delay(random.below(500))
-          await world.kill(slot)
-          killed++
-        }
-      if (world.kind === 'postgres') await delay(random.below(600))
-      await world.startAll()
-    }
+    const killed = await killAtRandom(world, load, options)
     await within(load.stop(), 'the last customers', 240_000)
     await world.drained()
     const verdict = await judge(world, load)
@@ -70,6 +52,34 @@ export async function randomKills(options: RandomKillsOptions): Promise<RandomKi
   } finally {
     await world.close()
   }
+}
+
+/** Ends servers while customers write, and starts them again; returns how many it ended. */
+export async function killAtRandom(
+  world: World,
+  load: Load,
+  { kills, seed, until = Infinity, onKill }: Omit<RandomKillsOptions, 'code'>,
+): Promise<number> {
+  const random = new Random(seed + 1)
+  let killed = 0
+  while (killed < kills && Date.now() < until) {
+    const victims = victimsOf(world, random)
+    await someWork(load, random)
+    await Promise.all(victims.map((slot) => world.kill(slot)))
+    killed += victims.length
+    onKill?.(killed)
+    // Sometimes it ends again while it starts.
+    for (const slot of victims)
+      if (random.chance(0.2) && killed < kills) {
+        world.launch(slot)
+        await delay(random.below(500))
+        await world.kill(slot)
+        killed++
+      }
+    if (world.kind === 'postgres') await delay(random.below(600))
+    await world.startAll()
+  }
+  return killed
 }
 
 /** Until some messages more have come in, or a few seconds are over: so that each kill comes while there is work. */

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { points, type Point } from './points.js'
 import type { RandomKills } from './random-kills.js'
+import type { TurnKills } from './turn-kills.js'
 import { promises, type Promise_ } from './verdict.js'
 
 export interface PointResult {
@@ -13,15 +14,20 @@ export interface PointResult {
 const titles = { sqlite: 'SQLite', postgres: 'PostgreSQL' } as const
 
 /** What a run showed, as Markdown. */
-export function report(results: readonly PointResult[], kills: readonly RandomKills[]): string {
+export function report(
+  results: readonly PointResult[],
+  kills: readonly RandomKills[],
+  turns: readonly TurnKills[],
+): string {
   const order = (result: RandomKills): number => (result.kind === 'sqlite' ? 0 : 2) + Number(result.code)
   const ordered = kills.toSorted((a, b) => order(a) - order(b))
-  return [machine(ordered), pointTable(results), killTable(ordered)]
+  const byKind = turns.toSorted((a, b) => Number(a.kind === 'postgres') - Number(b.kind === 'postgres'))
+  return [machine([...ordered, ...byKind]), pointTable(results), killTable(ordered), turnTable(byKind)]
     .filter((part) => part !== '')
     .join('\n\n')
 }
 
-function machine(kills: readonly RandomKills[]): string {
+function machine(kills: readonly { readonly seed: number }[]): string {
   const model = cpus()[0]?.model.trim() ?? '?'
   const seeds = kills.map(({ seed }) => seed).join(', ')
   return (
@@ -65,6 +71,29 @@ function killTable(results: readonly RandomKills[]): string {
       ...kinds.map((kind) =>
         row(`**${promises[kind]}**`, ({ verdict }) => `**${verdict.violations[kind].length}**`),
       ),
+    ],
+  )
+}
+
+function turnTable(results: readonly TurnKills[]): string {
+  const row = (name: string, of: (result: TurnKills) => string | number): string[] => [
+    name,
+    ...results.map((result) => String(of(result))),
+  ]
+  return table(
+    ['`kill -9` at random, while assistants answer', ...results.map(({ kind }) => titles[kind])],
+    [
+      row('kills', ({ kills }) => kills),
+      row('minutes', ({ seconds }) => (seconds / 60).toFixed(1)),
+      row('shards that moved to another process', ({ shardsMoved }) => shardsMoved),
+      row('questions that customers wrote', ({ messages }) => messages),
+      row('of them acknowledged', ({ acknowledged }) => acknowledged),
+      row('turns', ({ turns }) => turns),
+      row('of them answered', ({ answered }) => answered),
+      row('given to people', ({ handedOff }) => handedOff),
+      row('begun again, as a process ended', ({ begunAgain }) => begunAgain),
+      row('taken by a person meanwhile', ({ takes }) => takes),
+      row('**lost, answered twice or over a person, left waiting**', ({ broken }) => `**${broken.length}**`),
     ],
   )
 }

@@ -29,6 +29,24 @@ export const rules = {
   })),
 }
 
+/** What customers of an assistant ask: the title of an entry, and its answer. */
+export const topics = [
+  ['什么时候发货', '付款后两天内发货。'],
+  ['怎么退货退款', '签收七天内可以退货。'],
+  ['邮费运费多少', '满 99 元包邮。'],
+  ['可以开发票吗', '在订单页申请发票。'],
+  ['尺寸容量多大', '每只 350 毫升。'],
+  ['坏了怎么保修', '一年内免费更换。'],
+] as const
+
+/** The name of the assistant that has them. */
+export const ASSISTANT = '店员'
+
+/** Gives every question to the assistant. */
+export const assistantRules = {
+  rules: [{ name: '问', when: { text: { matches: '^问 ' } }, then: [{ assistant: ASSISTANT }] }],
+}
+
 /** Handlers that take a moment, as those that ask another system do; `慢` takes longer than WeChat waits. */
 export const botModule = `
 const wait = (ms) => new Promise((done) => setTimeout(done, ms))

@@ -137,7 +137,7 @@ function checkReplies(kept: Kept, load: Load, violations: Record<Promise_, strin
   for (const message of kept.incoming) {
     const rows = outgoing.get(message.pushId) ?? []
     const word = words.get(message.text)
-    if (word === undefined) continue
+    if (word === undefined || word === '问') continue
     const due = word === '慢' ? 1 : replies[word]
     const texts = new Set(rows.map((row) => row.text))
     if (texts.size < rows.length) violations.twice.push(`${message.text}: a reply was queued twice`)

@@ -70,6 +70,7 @@ export class World {
       KEFU_SECRET_KEY: randomBytes(32).toString('base64'),
       KEFU_API_KEY: this.apiKey,
       LOG_LEVEL: 'info',
+      KEFU_ALLOW_PRIVATE_MODELS: 'loopback',
       ...(options.code && { KEFU_BOT: join(this.#directory, 'bot.mjs') }),
       ...(database && { DATABASE_URL: database.url }),
     }
@@ -150,10 +151,10 @@ export class World {
   }
 
   /** Makes the database with its rules, before any server. */
-  async prepare(): Promise<void> {
+  async prepare(ownRules: object = rules): Promise<void> {
     await this.withStore(async (store) => {
       await store.migrate()
-      await new RuleBook({ store, allowed: defaultAllowanceRules, logger: silentLogger }).replace(rules)
+      await new RuleBook({ store, allowed: defaultAllowanceRules, logger: silentLogger }).replace(ownRules)
       const agent = {
         name: '林',
         name_key: '林',

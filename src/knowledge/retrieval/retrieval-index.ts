@@ -1,4 +1,5 @@
-import { termsOf, type Terms } from './terms.js'
+import { termsOf } from './terms.js'
+import { Vocabulary } from './vocabulary.js'
 
 /** What an entry is found by. */
 export interface Document {
@@ -23,10 +24,15 @@ export interface Hit {
   readonly matched: readonly string[]
 }
 
+/** A text as its terms' numbers, each once. */
+type TermIds = readonly number[]
+
 interface Indexed {
-  readonly terms: readonly string[]
+  readonly id: number
+  /** Of wordings and text. */
+  readonly terms: TermIds
   readonly length: number
-  readonly wordings: readonly Terms[]
+  readonly wordings: readonly TermIds[]
 }
 
 const WORDING_WEIGHT = 3
@@ -36,84 +42,122 @@ const LENGTH = 0.75
 /** How many of the best by score are compared wording by wording. */
 const COMPARED = 60
 const SHOWN_TERMS = 12
+/** Bits of a posting that say how often the term stands there; the others are the entry's place. */
+const COUNT_BITS = 11
+const MOST_OFTEN = 2 ** COUNT_BITS - 1
 
-/** Finds entries by what they say, in memory. */
+/**
+ * Finds entries by what they say, in memory. Terms and entries are numbers in it: as texts in maps they would take four
+ * times the memory, and a search as often the time.
+ */
 export class RetrievalIndex {
-  readonly #documents = new Map<number, Indexed>()
-  /** The entries that have a term, and how often it stands there, a wording's more than the text's. */
-  readonly #postings = new Map<string, Map<number, number>>()
+  readonly #vocabulary = new Vocabulary()
+  readonly #places = new Map<number, number>()
+  readonly #documents: (Indexed | undefined)[] = []
+  readonly #freePlaces: number[] = []
   #totalLength = 0
 
   get size(): number {
-    return this.#documents.size
+    return this.#places.size
   }
 
   /** Takes an entry in, in the place of the one of the same id. */
   set({ id, wordings, text }: Document): void {
     this.delete(id)
-    const counts = new Map<string, number>()
-    const add = (terms: Terms, weight: number): void => {
-      for (const term of terms.keys()) counts.set(term, (counts.get(term) ?? 0) + weight)
+    const place = this.#freePlaces.pop() ?? this.#documents.length
+    const counts = new Map<number, number>()
+    const add = (terms: TermIds, weight: number): void => {
+      for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + weight)
     }
-    const asked = wordings.map(termsOf)
+    const asked = wordings.map((wording) => this.#vocabulary.idsOf(termsOf(wording)))
     for (const terms of asked) add(terms, WORDING_WEIGHT)
-    add(termsOf(text), 1)
+    add(this.#vocabulary.idsOf(termsOf(text)), 1)
     let length = 0
     for (const [term, count] of counts) {
       length += count
-      const posting = this.#postings.get(term)
-      if (posting) posting.set(id, count)
-      else this.#postings.set(term, new Map([[id, count]]))
+      this.#vocabulary.postings(term).push((place << COUNT_BITS) | Math.min(count, MOST_OFTEN))
     }
     this.#totalLength += length
-    this.#documents.set(id, { terms: [...counts.keys()], length, wordings: asked })
+    this.#documents[place] = { id, terms: [...counts.keys()], length, wordings: asked }
+    this.#places.set(id, place)
   }
 
   delete(id: number): void {
-    const before = this.#documents.get(id)
-    if (!before) return
-    for (const term of before.terms) {
-      const posting = this.#postings.get(term)
-      posting?.delete(id)
-      if (posting?.size === 0) this.#postings.delete(term)
-    }
+    const place = this.#places.get(id)
+    const before = place === undefined ? undefined : this.#documents[place]
+    if (place === undefined || !before) return
+    for (const term of before.terms)
+      this.#vocabulary.remove(term, (posting) => posting >>> COUNT_BITS === place)
     this.#totalLength -= before.length
-    this.#documents.delete(id)
+    this.#documents[place] = undefined
+    this.#freePlaces.push(place)
+    this.#places.delete(id)
   }
 
   /** Returns the entries that a question finds, the best first. `allows` says which may be found. */
   search(question: string, most: number, allows: (id: number) => boolean): Hit[] {
     const asked = termsOf(question)
-    const average = this.#totalLength / Math.max(this.#documents.size, 1)
-    const scores = new Map<number, number>()
+    const worths = new Map<number, number>()
+    const scores = new Float64Array(this.#documents.length)
+    const average = this.#totalLength / Math.max(this.size, 1)
     let rarity = 0
     for (const [term, weight] of asked) {
-      const idf = this.#rarityOf(term)
-      rarity += weight * idf
-      for (const [id, count] of this.#postings.get(term) ?? []) {
-        const length = this.#documents.get(id)?.length ?? 0
+      const termId = this.#vocabulary.idOf(term)
+      const postings = termId === undefined ? [] : this.#vocabulary.postings(termId)
+      const worth = weight * this.#rarityOf(postings.length)
+      rarity += worth
+      if (termId !== undefined) worths.set(termId, worth)
+      for (const posting of postings) {
+        const place = posting >>> COUNT_BITS
+        const count = posting & MOST_OFTEN
+        const length = this.#documents[place]?.length ?? 0
         const damped = count + SATURATION * (1 - LENGTH + (LENGTH * length) / average)
-        scores.set(id, (scores.get(id) ?? 0) + (weight * idf * count * (SATURATION + 1)) / damped)
+        scores[place] = (scores[place] ?? 0) + (worth * count * (SATURATION + 1)) / damped
       }
     }
-    return best(scores, Math.max(most, COMPARED), allows)
-      .map(([id, score]) => this.#hit(id, score, asked, rarity))
+    const weight = sumOf(asked.values())
+    return this.#best(scores, Math.max(most, COMPARED), allows)
+      .map(({ document, score }) => this.#hit(document, score, worths, { rarity, weight }))
       .toSorted((a, b) => b.score - a.score)
       .slice(0, most)
   }
 
-  #hit(id: number, score: number, asked: Terms, rarity: number): Hit {
-    const document = this.#documents.get(id)
-    const matched: [term: string, worth: number][] = []
-    let covered = 0
-    for (const [term, weight] of asked) {
-      if (this.#postings.get(term)?.has(id) !== true) continue
-      const worth = weight * this.#rarityOf(term)
-      covered += worth
-      matched.push([term, worth])
+  #best(
+    scores: Float64Array,
+    most: number,
+    allows: (id: number) => boolean,
+  ): { document: Indexed; score: number }[] {
+    const found: { document: Indexed; score: number }[] = []
+    for (const [place, score] of scores.entries()) {
+      const document = score > 0 ? this.#documents[place] : undefined
+      if (document && allows(document.id)) found.push({ document, score })
     }
-    const cover = rarity === 0 ? 0 : share(covered, rarity)
-    const dice = Math.max(0, ...(document?.wordings ?? []).map((wording) => likeness(asked, wording)))
+    // Numbers alone are sorted many times faster than pairs: only those that can be among the best are put in order.
+    const least =
+      Float64Array.from(found, ({ score }) => score)
+        .sort()
+        .at(-most) ?? 0
+    return found
+      .filter(({ score }) => score >= least)
+      .toSorted((a, b) => b.score - a.score || a.document.id - b.document.id)
+      .slice(0, most)
+  }
+
+  /** `worths` are the question's terms; `weight` is that of all of them, also of those that no entry has. */
+  #hit(
+    { id, terms, wordings }: Indexed,
+    score: number,
+    worths: ReadonlyMap<number, number>,
+    asked: { readonly rarity: number; readonly weight: number },
+  ): Hit {
+    const matched: [term: number, worth: number][] = []
+    for (const term of terms) {
+      const worth = worths.get(term)
+      if (worth !== undefined) matched.push([term, worth])
+    }
+    const covered = sumOf(matched.map(([, worth]) => worth))
+    const cover = asked.rarity === 0 ? 0 : share(covered, asked.rarity)
+    const dice = Math.max(0, ...wordings.map((wording) => this.#likeness(wording, worths, asked.weight)))
     return {
       id,
       // A wording that is the question itself stands before what merely holds its words.
@@ -124,26 +168,25 @@ export class RetrievalIndex {
       matched: matched
         .toSorted((a, b) => b[1] - a[1])
         .slice(0, SHOWN_TERMS)
-        .map(([term]) => term),
+        .map(([term]) => this.#vocabulary.textOf(term)),
     }
   }
 
-  #rarityOf(term: string): number {
-    const having = this.#postings.get(term)?.size ?? 0
-    return Math.log(1 + (this.#documents.size - having + 0.5) / (having + 0.5))
+  /** Returns how alike a wording and the question are, by the weight of the terms that both have (Dice). */
+  #likeness(wording: TermIds, asked: ReadonlyMap<number, number>, askedWeight: number): number {
+    let common = 0
+    let own = 0
+    for (const term of wording) {
+      const weight = this.#vocabulary.weightOf(term)
+      own += weight
+      if (asked.has(term)) common += weight
+    }
+    return own + askedWeight === 0 ? 0 : share(2 * common, own + askedWeight)
   }
-}
 
-/** Returns how alike two texts are, by the weight of the terms that both have (Dice). */
-function likeness(a: Terms, b: Terms): number {
-  let common = 0
-  let all = 0
-  for (const [term, weight] of a) {
-    all += weight
-    if (b.has(term)) common += weight
+  #rarityOf(having: number): number {
+    return Math.log(1 + (this.size - having + 0.5) / (having + 0.5))
   }
-  for (const weight of b.values()) all += weight
-  return all === 0 ? 0 : share(2 * common, all)
 }
 
 /** A share without what floating point adds to it. */
@@ -151,19 +194,8 @@ function share(part: number, whole: number): number {
   return Math.round((part / whole) * 10_000) / 10_000
 }
 
-function best(
-  scores: ReadonlyMap<number, number>,
-  most: number,
-  allows: (id: number) => boolean,
-): [id: number, score: number][] {
-  const allowed = [...scores].filter(([id]) => allows(id))
-  // Numbers alone are sorted many times faster than pairs: only those that can be among the best are put in order.
-  const least =
-    Float64Array.from(allowed, ([, score]) => score)
-      .sort()
-      .at(-most) ?? 0
-  return allowed
-    .filter(([, score]) => score >= least)
-    .toSorted((a, b) => b[1] - a[1] || a[0] - b[0])
-    .slice(0, most)
+function sumOf(numbers: Iterable<number>): number {
+  let sum = 0
+  for (const number of numbers) sum += number
+  return sum
 }
