@@ -12,6 +12,7 @@ import {
 } from '../src/conversation/index.js'
 import { purgePictures } from '../src/media/index.js'
 import { toJson, openStore } from '../src/store/index.js'
+import { restorePush } from '../src/wechat/index.js'
 import { mediaStage, type MediaStage } from './support/media-stage.js'
 import { png } from './support/pictures.js'
 import { startTestService } from './support/test-service.js'
@@ -124,7 +125,7 @@ describe.each(kinds)('what is too old, on %s', { timeout: 60_000 }, (kind) => {
     await says('oLin', '你好')
     const push = await stage.store.db.selectFrom('push').selectAll().executeTakeFirstOrThrow()
     const row = {
-      dedupeKey: push.dedupe_key,
+      dedupeKey: restorePush({ appId: push.app_id, plaintext: push.plaintext }).id,
       appId: push.app_id,
       openId: push.open_id,
       format: push.format,

@@ -58,7 +58,7 @@ describe.each(await storeKinds())('a store on %s', (kind) => {
     expect(kept).toEqual([
       {
         id,
-        dedupe_key: 'a',
+        dedupe_key: '0:a',
         app_id: 'wx1',
         open_id: 'o1',
         format: 'json',
@@ -98,7 +98,7 @@ describe.each(await storeKinds())('a store on %s', (kind) => {
     ])
     expect(outcomes.map((each) => each.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     const kept = await test.store.db.selectFrom('push').select('dedupe_key').orderBy('id').execute()
-    expect(kept.map((each) => each.dedupe_key)).toEqual(['before', 'after'])
+    expect(kept.map((each) => each.dedupe_key)).toEqual(['0:before', '0:after'])
   })
 
   it('rolls back all of a transaction that throws', async () => {
@@ -120,7 +120,7 @@ describe.each(await storeKinds())('a store on %s', (kind) => {
       await tx.insertInto('setting').values({ key: 'a', value: '1' }).execute()
     })
     await appended
-    expect(await db.selectFrom('push').select('dedupe_key').execute()).toEqual([{ dedupe_key: 'beside' }])
+    expect(await db.selectFrom('push').select('dedupe_key').execute()).toEqual([{ dedupe_key: '0:beside' }])
   })
 })
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Api } from '../api/index.js'
 import { queues } from '../conversation/index.js'
 import type { Logger } from '../log.js'
-import type { Store } from '../store/index.js'
+import { orderPushKeys, type Store } from '../store/index.js'
 import { Apps } from '../apps/apps.js'
 import type { Config } from '../config/config.js'
 import { openDatabase } from './database.js'
@@ -12,6 +12,7 @@ import { scrubWhereDue } from './erasure.js'
 import { Metrics } from './metrics.js'
 import { readMovedAway, refuseHalfMoved } from '../store/moving/index.js'
 import { keepDataPrivate } from '../store/private-data.js'
+import { repeatableSince } from './retention.js'
 import { Exams } from '../knowledge/exams/exams.js'
 import { Knowledge } from '../knowledge/knowledge.js'
 import { nextTurn } from '../rules/steps.js'
@@ -54,6 +55,8 @@ export async function openCore(config: Config, { logger, now, wait }: Runtime): 
     await sayWhereMoved(store, logger)
     await scrubWhereDue(store, { logger })
     if (ran.length > 0) logger.info({ migrations: ran }, 'the database was brought up to date')
+    const pushes = await orderPushKeys(store, repeatableSince(config, now()))
+    if (pushes !== undefined) logger.info({ pushes }, 'pushes that may still be repeated have their new keys')
     const secretBox = await openSecrets({
       store,
       configured: config.secretKey,

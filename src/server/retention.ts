@@ -16,6 +16,14 @@ const DAY_MS = 86_400_000
 /** WeChat makes its last attempt within a minute; a push that is older than we take is refused as stale. */
 const REPEAT_MS = 3_600_000
 
+/** Returns since when pushes were kept that may still come again: since ever, where none is refused for its age. */
+export function repeatableSince(
+  { pushMaxAgeSeconds }: Pick<Config, 'pushMaxAgeSeconds'>,
+  now: number,
+): number {
+  return pushMaxAgeSeconds === 0 ? 0 : now - pushMaxAgeSeconds * 1000 - REPEAT_MS
+}
+
 /** Deletes old data as the configuration says. Off where it says nothing. */
 export function retentionOf(
   {

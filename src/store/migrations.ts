@@ -21,6 +21,7 @@ import { searchFolds } from './migrations/0021-search-folds.js'
 import { knowledge } from './migrations/0022-knowledge.js'
 import { model } from './migrations/0023-model.js'
 import { assistants } from './migrations/0024-assistants.js'
+import { pushKeyOrder } from './migrations/0025-push-key-order.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -49,5 +50,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0022-knowledge': knowledge(dialect),
     '0023-model': model(dialect),
     '0024-assistants': assistants(dialect),
+    '0025-push-key-order': pushKeyOrder(),
   }
 }

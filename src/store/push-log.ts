@@ -3,11 +3,13 @@ import { Batcher, type Outcome } from './batch.js'
 import { storable, wordsOf, type BulkColumns } from './bulk.js'
 import { isDatabaseFault } from './database-fault.js'
 import type { Dialect } from './dialect.js'
+import { pushKeyOf } from './push-key.js'
 import type { Schema } from './schema.js'
 import { shardOf } from './shard.js'
 
 /** A push to be made safe. */
 export interface PushRow {
+  /** `Push.id`: what has the same is the same push. */
   readonly dedupeKey: string
   readonly appId: string
   readonly openId: string
@@ -82,7 +84,7 @@ export class PushLog {
   }
 
   async #append(rows: readonly PushRow[]): Promise<Outcome<Appended>[]> {
-    const keys = rows.map(({ dedupeKey }) => storable(dedupeKey))
+    const keys = rows.map(({ dedupeKey }) => pushKeyOf(storable(dedupeKey)))
     const values = rows.map((row, i) => [
       keys[i],
       row.appId,

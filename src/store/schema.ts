@@ -133,7 +133,7 @@ export interface ConversationTable {
 /** A push as it was committed before WeChat was told so. */
 export interface PushTable {
   id: GeneratedAlways<number>
-  /** Push.id: the unique index that makes a repeat known. */
+  /** Push.id in the order of time (push-key.ts): the unique index that makes a repeat known. */
   dedupe_key: string
   app_id: string
   open_id: string

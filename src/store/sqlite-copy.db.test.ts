@@ -81,7 +81,7 @@ describe('a held SQLite file', () => {
     expect(existsSync(`${target}-wal`)).toBe(false)
     const found = await openCopy(target)
     expect(first).toBeLessThan(second)
-    expect(found).toEqual({ pushes: second, last: `k${second - 1}` })
+    expect(found).toEqual({ pushes: second, last: `0:k${second - 1}` })
   })
 
   it('is held until the last of two who hold it lets go', async () => {
@@ -102,7 +102,7 @@ describe('a SQLite file', () => {
     await writeMuch()
     const target = join(directory, 'compact.db')
     await file.compactInto(target)
-    expect(await openCopy(target)).toEqual({ pushes: written, last: `k${written - 1}` })
+    expect(await openCopy(target)).toEqual({ pushes: written, last: `0:k${written - 1}` })
   })
 
   it('that is cut short is known as damaged', async () => {
