@@ -8,7 +8,7 @@ import { imageForm, type MediaSource } from './media.js'
 import { readMedia, type Media } from './media-answer.js'
 import { remedyFor, waitBeforeRetry, type Remedy } from './retry.js'
 import { memoryTokenStore, type TokenStore } from './token-store.js'
-import { Transport, type Call, type Reply } from './transport.js'
+import { Transport, type Answer, type Call } from './transport.js'
 
 export interface ApiOptions {
   readonly appId: string
@@ -129,10 +129,12 @@ export class Api {
   /** Fetches a picture that a customer sent or that was uploaded. The body is a stream, to be read or destroyed. */
   async getTempMedia(mediaId: string): Promise<Media> {
     const path = '/cgi-bin/media/get'
-    return this.#authorised({ method: 'GET', path, query: { media_id: mediaId } }, async (reply, token) => {
+    return this.#authorised(async (token) => {
+      const query = { access_token: token, media_id: mediaId }
+      const reply = await this.#transport.call({ method: 'GET', path, query })
       const found = await readMedia(this.#transport, path, reply)
       if (typeof found !== 'string') return found
-      this.#read(path, reply, found, token)
+      this.#read(path, { statusCode: reply.statusCode, text: found }, token)
       throw incomplete(path, 'an answer that is neither a picture nor an error')
     })
   }
@@ -205,16 +207,17 @@ export class Api {
   }
 
   #ask(call: Call): Promise<Json> {
-    return this.#authorised(call, (reply, token) => this.#json(call.path, reply, token))
+    return this.#authorised(async (token) =>
+      this.#json({ ...call, query: { access_token: token, ...call.query } }, token),
+    )
   }
 
   /** A call with the access token, renewed once where WeChat refuses it. */
-  async #authorised<T>(call: Call, read: (reply: Reply, token: string) => Promise<T>): Promise<T> {
+  async #authorised<T>(call: (token: string) => Promise<T>): Promise<T> {
     // Not among the tries of the call: fetching a token has its own.
     let token = await this.#token.get()
     return this.#retrying(
-      async () =>
-        read(await this.#transport.call({ ...call, query: { access_token: token, ...call.query } }), token),
+      async () => call(token),
       async () => {
         const refused = token
         token = await this.#token.replace(refused)
@@ -266,21 +269,19 @@ export class Api {
       secret: this.#appSecret,
       force_refresh: force,
     }
-    const reply = await this.#transport.call({ method: 'POST', path: STABLE_TOKEN, body })
-    return readToken(await this.#json(STABLE_TOKEN, reply), STABLE_TOKEN)
+    return readToken(await this.#json({ method: 'POST', path: STABLE_TOKEN, body }), STABLE_TOKEN)
   }
 
   async #fetchClassic(): Promise<FetchedToken> {
     const query = { grant_type: 'client_credential', appid: this.appId, secret: this.#appSecret }
-    const reply = await this.#transport.call({ method: 'GET', path: CLASSIC_TOKEN, query })
-    return readToken(await this.#json(CLASSIC_TOKEN, reply), CLASSIC_TOKEN)
+    return readToken(await this.#json({ method: 'GET', path: CLASSIC_TOKEN, query }), CLASSIC_TOKEN)
   }
 
-  async #json(path: string, reply: Reply, token = ''): Promise<Json> {
-    return this.#read(path, reply, await this.#transport.text(path, reply), token)
+  async #json(call: Call, token = ''): Promise<Json> {
+    return this.#read(call.path, await this.#transport.ask(call), token)
   }
 
-  #read(path: string, reply: Reply, text: string, token: string): Json {
-    return readAnswer({ path, statusCode: reply.statusCode, text, secrets: [this.#appSecret, token] })
+  #read(path: string, answer: Answer, token: string): Json {
+    return readAnswer({ path, ...answer, secrets: [this.#appSecret, token] })
   }
 }
