@@ -213,6 +213,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'handoff.plain': 'The bot handed over and stopped',
   'handoff.reason': 'The bot handed over ({reason}) and stopped',
   'handoff.unanswered': 'The bot had no answer and handed over',
+  'handoff.byRule': 'Handed over by a rule',
   'handoff.transferLate': 'Too late for WeChat’s own tool: people take it here',
   'handoff.rulesTooLong': 'The rules would take too long for this message: people take it',
   'handoff.noEntry': 'The knowledge holds nothing on it: people take it',

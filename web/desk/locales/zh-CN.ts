@@ -207,6 +207,7 @@ export const zhCN = {
   'handoff.plain': '机器人转人工，停止回复',
   'handoff.reason': '机器人转人工（{reason}），停止回复',
   'handoff.unanswered': '机器人没有答案，转人工',
+  'handoff.byRule': '按规则转人工',
   'handoff.transferLate': '转微信客服工具超时，改由人工接待',
   'handoff.rulesTooLong': '规则逐条比较这条消息会太久，改由人工接待',
   'handoff.noEntry': '知识库里没有相关内容，转人工',
