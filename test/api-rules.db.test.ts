@@ -84,7 +84,9 @@ describe.each(kinds)('rules by the API, on %s', { timeout: 60_000 }, (kind) => {
     const twice = await check(good, good)
     expect(twice).toMatchObject({
       status: 422,
-      error: { reason: 'rules', params: { problems: [{ code: 'name_taken', at: ['rules', 1, 'name'] }] } },
+      body: {
+        error: { reason: 'rules', params: { problems: [{ code: 'name_taken', at: ['rules', 1, 'name'] }] } },
+      },
     })
     expect(await api.ok('GET /rules')).toEqual(before)
   })

@@ -43,7 +43,7 @@ async function openForm(
     props: {
       rule,
       schedules,
-      ...(check && { check }),
+      check,
       open: true,
       onDone: (made: Rule) => void done.push(made),
       'onUpdate:open': (open: boolean) => {
