@@ -156,6 +156,8 @@ export const en: Record<keyof typeof zhCN, string> = {
   'empty.failed': 'The conversations could not be read.',
   'empty.noApp': 'No Mini Program is connected yet.',
   'empty.connect': 'Connect a Mini Program',
+  'setup.unfinished': 'The set-up of “{name}” is not finished ({done}/{all})',
+  'setup.continue': 'Continue the set-up',
   'thread.region': 'Conversation',
   'thread.with': 'Conversation with {name}',
   'thread.pick': 'Pick a conversation, or press J / K.',

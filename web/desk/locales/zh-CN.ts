@@ -150,6 +150,8 @@ export const zhCN = {
   'empty.failed': '会话列表没有读到。',
   'empty.noApp': '还没有接入小程序。按向导完成接入。',
   'empty.connect': '开始连接小程序',
+  'setup.unfinished': '「{name}」接入未完成（{done}/{all}）',
+  'setup.continue': '继续接入',
   'thread.region': '会话',
   'thread.with': '与 {name} 的会话',
   'thread.pick': '从左侧选择会话，或按 J / K 切换。',
