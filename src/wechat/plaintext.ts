@@ -1,4 +1,5 @@
 import { DecodeError } from '../errors.js'
+import { readFlatXml } from './flat-xml.js'
 import type { Fields } from './incoming.js'
 import { readJson, repeatedNames } from './json.js'
 import { readWholeTexts, writtenField } from './whole-text.js'
@@ -39,6 +40,10 @@ function readJsonPush(given: string): Fields {
 }
 
 function readXmlPush(text: string): Fields {
+  return readFlatXml(text) ?? readAnyXml(text)
+}
+
+function readAnyXml(text: string): Fields {
   let reading: ReturnType<typeof readXml> | undefined
   let problem: unknown
   try {
@@ -46,7 +51,7 @@ function readXmlPush(text: string): Fields {
   } catch (error) {
     problem = error
   }
-  // The usual push is read by now; whatever is odd may be a text that holds the end mark of a CDATA section.
+  // Whatever is odd may be a text that holds the end mark of a CDATA section.
   if (reading && !reading.isMixed && !reading.isRepeated) return reading.fields
   const whole = readWholeTexts(text)
   if (whole) return whole
