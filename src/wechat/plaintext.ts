@@ -27,6 +27,9 @@ export function readPlaintext(given: string): Plaintext {
 
 /** Returns a text's format by its first character; undefined for neither. */
 export function formatOf(text: string): Format | undefined {
+  // The usual push has nothing in front of it.
+  if (text.startsWith('{')) return 'json'
+  if (text.startsWith('<')) return 'xml'
   const first = /^[\uFEFF \t\r\n]*(.)/.exec(text)?.[1]
   return first === '<' ? 'xml' : first === '{' ? 'json' : undefined
 }
