@@ -1,0 +1,112 @@
+/**
+ * What `kefu start` costs until /readyz answers 200 for the first time, on a database that is there and empty, beside
+ * what Node itself costs (`node -e 0`). The CPU time is all threads' of the process; it hardly depends on other load.
+ *
+ *   node cold-start.js [--rounds 10] [--node <another node>] [--entry <another cli.js>] [--write]
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { loadAverage, writeInto } from './report.js'
+import { freePort, percentile } from './start.js'
+
+/** At most so many times the CPU time of Node itself. */
+const mostTimes = (major) => (major >= 22 ? 5 : 7)
+
+const text = { type: 'string' }
+const { values } = parseArgs({
+  options: { rounds: text, node: text, entry: text, write: { type: 'boolean', default: false } },
+})
+const rounds = Number(values.rounds ?? 10)
+const node = values.node ?? process.execPath
+const entry = values.entry ?? fileURLToPath(new URL('../dist/server/cli.js', import.meta.url))
+const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+const folder = mkdtempSync(join(tmpdir(), 'kefu-bench-start-'))
+const loadBefore = loadAverage()
+
+const results = { bare: [], cpu: [], wall: [], memory: [] }
+try {
+  await start() // makes the database, and what is kept for later starts
+  for (let round = 0; round < rounds; round++) {
+    results.bare.push(bare())
+    const { cpu, wall, memory } = await start()
+    results.cpu.push(cpu)
+    results.wall.push(wall)
+    results.memory.push(memory)
+  }
+} finally {
+  rmSync(folder, { recursive: true })
+}
+
+const median = (name) => percentile(results[name], 0.5)
+const least = (name) => Math.min(...results[name])
+const ratio = percentile(
+  results.cpu.map((cpu, i) => cpu / results.bare[i]),
+  0.5,
+)
+const most = mostTimes(Number(/\d+/.exec(version)))
+const row = (name, key, unit) =>
+  `| ${name} | ${median(key).toFixed(0)} ${unit} | ${least(key).toFixed(0)} ${unit} |`
+const report = `${new Date().toISOString().slice(0, 10)} · Node ${version.slice(1)} · ${rounds} starts · load average ${loadBefore} before, ${loadAverage()} after
+
+| to the first 200 of /readyz | median | least |
+| --- | ---: | ---: |
+${row('`node -e 0`, CPU', 'bare', 'ms')}
+${row('`kefu start`, CPU', 'cpu', 'ms')}
+${row('`kefu start`, wall time', 'wall', 'ms')}
+${row('`kefu start`, memory', 'memory', 'MB')}
+
+- kefu start : node -e 0, CPU = ${ratio.toFixed(1)}, at most ${most}: ${ratio <= most ? 'holds' : 'MISSED'}
+`
+console.log(report)
+if (values.write) writeInto('cold-start', report)
+
+/** Milliseconds of CPU that Node takes for nothing. */
+function bare() {
+  const code = "const {user,system}=process.cpuUsage();require('fs').writeSync(1,String(user+system))"
+  return Number(spawnSync(node, ['-e', code], { encoding: 'utf8', env: {} }).stdout) / 1000
+}
+
+async function start() {
+  const port = await freePort()
+  const began = performance.now()
+  const child = spawn(node, [entry, 'start'], {
+    env: { PATH: process.env.PATH, HOME: folder, PORT: String(port), DATA_DIR: folder, LOG_LEVEL: 'error' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  try {
+    while (!(await isReady(port))) {
+      if (child.exitCode !== null) throw new Error(`kefu start ended with code ${child.exitCode}`)
+      await wait(5)
+    }
+    return { cpu: cpuOf(child.pid), wall: performance.now() - began, memory: memoryOf(child.pid) }
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+  }
+}
+
+function isReady(port) {
+  return fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
+
+/** Milliseconds, of all threads. */
+function cpuOf(pid) {
+  const tasks = `/proc/${pid}/task`
+  const nanoseconds = readdirSync(tasks).map((task) =>
+    Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6
+}
+
+function memoryOf(pid) {
+  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
+}
