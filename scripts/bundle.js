@@ -5,8 +5,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { laterExports } from './later-exports.js'
 import { licencesOf } from './licences.js'
+import { sourceFiles } from './transpile.js'
+import { usedExports } from './used-exports.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -52,8 +53,10 @@ const result = await build({
   configFile: false,
   logLevel: 'error',
   publicDir: false,
-  plugins: [laterExports('undici'), ownRequire],
+  plugins: [usedExports('undici', sourceFiles()), ownRequire],
   ssr: { noExternal: true, external },
+  // As text it is read faster than as code.
+  json: { stringify: true },
   build: {
     ssr: true,
     outDir: join(root, 'dist'),
