@@ -55,8 +55,6 @@ const result = await build({
   publicDir: false,
   plugins: [usedExports('undici', sourceFiles()), ownRequire],
   ssr: { noExternal: true, external },
-  // As text it is read faster than as code.
-  json: { stringify: true },
   build: {
     ssr: true,
     outDir: join(root, 'dist'),

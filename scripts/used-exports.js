@@ -19,8 +19,10 @@ export function usedExports(name, files) {
 function importsOf(name, files) {
   const names = new Set()
   const imports = new RegExp(`import\\s+(type\\s+)?([^;'"]+?)\\s+from '${name}'`, 'g')
-  for (const file of files)
-    for (const [, isType, list] of readFileSync(file, 'utf8').matchAll(imports)) {
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8')
+    if (text.includes(`import('${name}')`)) throw new Error(`${file} imports all of ${name}`)
+    for (const [, isType, list] of text.matchAll(imports)) {
       if (isType) continue
       if (!/^\{[^}]*\}$/.test(list))
         throw new Error(`${file} imports ${list} from ${name}: name what it uses`)
@@ -30,6 +32,7 @@ function importsOf(name, files) {
         .map((part) => part.trim()))
         if (each !== '' && !each.startsWith('type ')) names.add(each.replace(/ as .*$/, ''))
     }
+  }
   return names
 }
 

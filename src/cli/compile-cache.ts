@@ -2,8 +2,8 @@ import { lstatSync, mkdirSync } from 'node:fs'
 import module from 'node:module'
 import { join } from 'node:path'
 
-/** Of Node from 22.1 on. */
-interface CompileCache {
+/** Node's from 22.10 on. */
+export interface CompileCache {
   readonly enableCompileCache: (directory: string) => unknown
   readonly flushCompileCache: () => void
 }
@@ -15,8 +15,8 @@ const OTHERS_WRITE = 0o022
  * not this user's alone, nothing happens. Who could write there could have their code run. Returns what writes it out,
  * to be called once all is loaded: Node itself does so only at an orderly end.
  */
-export function compileCache(dataDir: string): () => void {
-  const { enableCompileCache, flushCompileCache } = module as Partial<CompileCache>
+export function compileCache(dataDir: string, node: Partial<CompileCache> = module as object): () => void {
+  const { enableCompileCache, flushCompileCache } = node
   const directory = join(dataDir, 'compile-cache')
   if (!enableCompileCache || !flushCompileCache || !isOurs(directory)) return () => undefined
   enableCompileCache(directory)
