@@ -2,7 +2,7 @@
  * What `kefu start` costs until /readyz answers 200 for the first time, on a database that is there and empty, beside
  * what Node itself costs (`node -e 0`). The CPU time is that of all threads of the process.
  *
- *   node cold-start.js [--rounds 10] [--node <another node>] [--entry <another cli.js>] [--write]
+ *   node cold-start.js [--rounds 10] [--node <a node>]… [--entry <another cli.js>] [--write]
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -19,42 +19,50 @@ const mostTimes = (major) => (major >= 22 ? 5 : 7)
 
 const text = { type: 'string' }
 const { values } = parseArgs({
-  options: { rounds: text, node: text, entry: text, write: { type: 'boolean', default: false } },
+  options: {
+    rounds: text,
+    node: { ...text, multiple: true, default: [process.execPath] },
+    entry: text,
+    write: { type: 'boolean', default: false },
+  },
 })
 const rounds = Number(values.rounds ?? 10)
-const node = values.node ?? process.execPath
 const entry = values.entry ?? fileURLToPath(new URL('../dist/server/cli.js', import.meta.url))
-const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
-const folder = mkdtempSync(join(tmpdir(), 'kefu-bench-start-'))
-const loadBefore = loadAverage()
 // Nothing else of the environment: a file of certificates, for one, costs Node 20 twice what it costs without.
 const { PATH, NODE_DISABLE_COMPILE_CACHE } = process.env
 const environment = { PATH, ...(NODE_DISABLE_COMPILE_CACHE && { NODE_DISABLE_COMPILE_CACHE }) }
 
-const results = { bare: [], cpu: [], wall: [], memory: [] }
-try {
-  await start() // makes the database, and what is kept for later starts
-  for (let round = 0; round < rounds; round++) {
-    results.bare.push(bare())
-    const { cpu, wall, memory } = await start()
-    results.cpu.push(cpu)
-    results.wall.push(wall)
-    results.memory.push(memory)
+const parts = []
+for (const node of values.node) parts.push(report(node, loadAverage(), await measure(node)))
+console.log(parts.join('\n'))
+if (values.write) writeInto('cold-start', parts.join('\n'))
+
+async function measure(node) {
+  const folder = mkdtempSync(join(tmpdir(), 'kefu-bench-start-'))
+  const results = { bare: [], cpu: [], wall: [], memory: [] }
+  try {
+    await start(node, folder) // makes the database, and what is kept for later starts
+    for (let round = 0; round < rounds; round++) {
+      results.bare.push(bare(node))
+      const { cpu, wall, memory } = await start(node, folder)
+      results.cpu.push(cpu)
+      results.wall.push(wall)
+      results.memory.push(memory)
+    }
+    return results
+  } finally {
+    rmSync(folder, { recursive: true })
   }
-} finally {
-  rmSync(folder, { recursive: true })
 }
 
-const median = (name) => percentile(results[name], 0.5)
-const least = (name) => Math.min(...results[name])
-const ratio = percentile(
-  results.cpu.map((cpu, i) => cpu / results.bare[i]),
-  0.5,
-)
-const most = mostTimes(Number(/\d+/.exec(version)))
-const row = (name, key, unit) =>
-  `| ${name} | ${median(key).toFixed(0)} ${unit} | ${least(key).toFixed(0)} ${unit} |`
-const report = `${new Date().toISOString().slice(0, 10)} · Node ${version.slice(1)} · ${rounds} starts · load average ${loadBefore.toFixed(1)} before, ${loadAverage().toFixed(1)} after · \`npm run --prefix bench cold-start\`
+function report(node, loadBefore, results) {
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  const most = mostTimes(Number(/\d+/.exec(version)))
+  const median = (times) => percentile(times, 0.5)
+  const ratio = median(results.cpu.map((cpu, i) => cpu / results.bare[i]))
+  const row = (name, key, unit) =>
+    `| ${name} | ${median(results[key]).toFixed(0)} ${unit} | ${Math.min(...results[key]).toFixed(0)} ${unit} |`
+  return `${new Date().toISOString().slice(0, 10)} · Node ${version.slice(1)} · ${rounds} starts · load average ${loadBefore.toFixed(1)} before, ${loadAverage().toFixed(1)} after
 
 | to the first 200 of /readyz | median | least |
 | --- | ---: | ---: |
@@ -65,16 +73,15 @@ ${row('`kefu start`, memory', 'memory', 'MB')}
 
 - kefu start : node -e 0, CPU = ${ratio.toFixed(1)}, at most ${most}: ${ratio <= most ? 'holds' : 'MISSED'}
 `
-console.log(report)
-if (values.write) writeInto('cold-start', report)
+}
 
 /** Milliseconds of CPU that Node takes for nothing. */
-function bare() {
+function bare(node) {
   const code = "const {user,system}=process.cpuUsage();require('fs').writeSync(1,String(user+system))"
   return Number(spawnSync(node, ['-e', code], { encoding: 'utf8', env: {} }).stdout) / 1000
 }
 
-async function start() {
+async function start(node, folder) {
   const port = await freePort()
   const began = performance.now()
   const child = spawn(node, [entry, 'start'], {
