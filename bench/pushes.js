@@ -1,4 +1,4 @@
-import { encodeFields } from '../dist/wechat/index.js'
+import { encodeFields } from '../modules/wechat/index.js'
 import { secrets } from './secrets.js'
 
 /** What each customer writes: the same in each push, so that only the receivers differ. */
