@@ -581,6 +581,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'refusal.examFull': '{limit} cases are the most',
   'refusal.examsOfAll': 'This is of all Mini Programs, and not all are yours',
   'refusal.importEmpty': 'No table was found: use CSV with the columns question and answer',
+  'refusal.casesEmpty': 'No table was found: use CSV with the columns question and expected',
   'refusal.fileKind': 'Files of this kind are not read: use xlsx, csv, docx, pdf, md or txt',
   'refusal.fileBroken': 'The file can’t be read: it is damaged, encrypted or not what its name says',
   'refusal.fileTooMuch': 'The file holds too much or takes too long to read: split it',

@@ -548,6 +548,7 @@ export const zhCN = {
   'refusal.examFull': '最多 {limit} 道考题',
   'refusal.examsOfAll': '这里涉及所有小程序，而你只负责其中一部分',
   'refusal.importEmpty': '没有读到表格。请用带「问题」「答案」两列的 CSV',
+  'refusal.casesEmpty': '没有读到表格。请用带「问题」「应找到」两列的 CSV',
   'refusal.fileKind': '不支持这种文件。请用 xlsx、csv、docx、pdf、md 或 txt',
   'refusal.fileBroken': '文件无法读取：已损坏、已加密，或内容与类型不符',
   'refusal.fileTooMuch': '文件内容过多或读取太久，请拆分后再导入',

@@ -87,6 +87,16 @@ export const knowledgeEn: Record<keyof typeof knowledgeZhCN, string> = {
   'exams.lead':
     'What customers may say, and the answer that must be found. Each change of knowledge tries it again; no model is asked.',
   'exams.add': 'Add cases',
+  'exams.import': 'Import cases',
+  'exams.importLead':
+    'The first row names the columns: question and expected. “Expected” holds an answer’s question or its id, or “unknown” where there is none and people must get it.',
+  'exams.importFile': 'Choose a table (csv)',
+  'exams.problem.no_question': 'No question',
+  'exams.problem.no_expected': 'Nothing is expected: write “unknown” where there is no answer',
+  'exams.problem.too_long': 'Too long: a question has 500 characters at most',
+  'exams.problem.no_entry': 'There is no such answer',
+  'exams.problem.several': 'Several answers have this question: write the id',
+  'exams.problem.known': 'The exam has it already',
   'exams.none':
     'There are no cases yet. Add what customers really said, and see whether the right answer is found.',
   'exams.passed': '{passed} of {count} cases find their answer',
