@@ -234,6 +234,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'message.said': '{sender}: {text}',
   'message.pending': 'A message on its way',
   'message.ai': 'Marked as AI',
+  'message.addCase': 'Add to the exam',
   'message.unreadable': 'A push that can’t be read, as it came:',
   'message.unsupported': 'This kind of message can’t be shown here ({type}).',
   'note.by': 'Note · {name} · only colleagues see it',

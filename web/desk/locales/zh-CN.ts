@@ -228,6 +228,7 @@ export const zhCN = {
   'message.said': '{sender}：{text}',
   'message.pending': '正在提交的消息',
   'message.ai': '已标注 AI 生成',
+  'message.addCase': '加入测评',
   'message.unreadable': '无法识别的推送，原文：',
   'message.unsupported': '暂不支持显示这类消息（{type}）。',
   'note.by': '备注 · {name} · 仅同事可见',

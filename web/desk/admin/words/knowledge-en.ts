@@ -132,4 +132,10 @@ export const knowledgeEn: Record<keyof typeof knowledgeZhCN, string> = {
   'exams.removeSure': '“{says}” is removed from the exam.',
   'exams.saysLong': 'A line may have 500 characters, and there may be 500 lines at once.',
   'exams.noWordings': 'This answer has no other wordings.',
+  'exams.fromMessage': 'Add to the exam',
+  'exams.fromMessageLead': 'This becomes a case of the exam. It goes when the customer is erased.',
+  'exams.choose': 'Choose one',
+  'exams.likely': 'Likeliest answers',
+  'exams.others': 'Other answers',
+  'exams.addedCase': 'The exam has it now.',
 }

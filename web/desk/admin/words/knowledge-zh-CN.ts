@@ -123,4 +123,10 @@ export const knowledgeZhCN = {
   'exams.removeSure': '「{says}」会从考题里删除。',
   'exams.saysLong': '每句最多 500 字，一次最多 500 句。',
   'exams.noWordings': '这条问答没有其他问法。',
+  'exams.fromMessage': '加入测评',
+  'exams.fromMessageLead': '这句话会成为一道考题，并随客户资料一起删除。',
+  'exams.choose': '请选择',
+  'exams.likely': '最像的问答',
+  'exams.others': '其他问答',
+  'exams.addedCase': '已加入考题。',
 }
