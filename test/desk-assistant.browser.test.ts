@@ -85,6 +85,16 @@ describe('assistants at the desk', () => {
     await why.getByText('能放洗碗机吗').waitFor()
     expect(await page.title()).not.toBe('1')
     await mustBeForEverybody(admin)
+
+    // Knowledge says how often it was sent.
+    await api.ok('POST /knowledge/entries', { body: { entry: { title: '包邮吗', text: '满 99 元包邮。' } } })
+    await openPart(admin, stage, 'knowledge', '知识')
+    const entries = page.getByRole('list', { name: '知识' }).getByRole('listitem')
+    await until(() => entries.first().textContent()).toContain('还没发过')
+    await page.getByLabel('排序').selectOption({ label: '发得最多' })
+    await until(() => entries.first().textContent()).toContain('30 天内发过 1 次')
+    await mustBeForEverybody(admin)
+    await screenshot(page, 'uses')
   })
 
   it('say that one is thinking, and let a person take over', async ({ desk }) => {

@@ -7,7 +7,7 @@ import type { EntryInput } from './schemas/knowledge-entry.js'
 /** More entries than this are not searched within a few milliseconds. */
 export const MAX_ENTRIES = 5000
 
-type Asking = Pick<Principal, 'apps' | 'name'>
+export type Asking = Pick<Principal, 'apps' | 'name'>
 
 export interface EntryVersion {
   readonly version: number

@@ -529,6 +529,8 @@ export interface RunTable {
   model: string | null
   /** json: the candidates, and which of them was sent. */
   entries: string
+  /** The one that was sent; null where none was. */
+  entry_id: number | null
   calls: number
   tokens_in: number
   tokens_out: number

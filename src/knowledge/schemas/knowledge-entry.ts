@@ -81,6 +81,20 @@ export const entryView = z
 
 export type EntryView = z.infer<typeof entryView>
 
+/** An entry in a list, with how often it was sent. */
+export const listedEntry = entryView
+  .extend({
+    used: z.object({
+      /** How often within the last 30 days. */
+      recent: z.int(),
+      /** When last, as far as answers are kept; null: never. */
+      lastAt: z.int().nullable(),
+    }),
+  })
+  .meta({ id: 'ListedKnowledgeEntry' })
+
+export type ListedEntryView = z.infer<typeof listedEntry>
+
 /** An entry as it was. */
 export const versionView = z.object({ version: z.int(), at: z.int(), by: z.string(), entry: entryInput })
 export type VersionView = z.infer<typeof versionView>
