@@ -1,17 +1,7 @@
 import type { KnowledgeEntry } from '../knowledge-entry.js'
 import { tableRows } from '../table-rows.js'
+import { MAX_SAYS, type CaseProblem } from './case-problems.js'
 import { caseKey } from './exams.js'
-
-/** Why a row can't be a case. */
-export const caseProblems = [
-  'no_question',
-  'no_expected',
-  'too_long',
-  'no_entry',
-  'several',
-  'known',
-] as const
-export type CaseProblem = (typeof caseProblems)[number]
 
 /** What was understood of one row. */
 export interface CaseRow {
@@ -29,9 +19,6 @@ interface ReadWith {
   /** The keys of the cases that there are. */
   readonly known: ReadonlySet<string>
 }
-
-/** The most characters of a question. */
-export const MAX_SAYS = 500
 
 const columns: Readonly<Record<string, 'says' | 'expected'>> = {
   问题: 'says',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { caseProblems, MAX_SAYS } from '../exams/case-table.js'
+import { caseProblems, MAX_SAYS } from '../exams/case-problems.js'
 
 const says = z.string().trim().min(1, 'must not be empty').max(MAX_SAYS)
 
