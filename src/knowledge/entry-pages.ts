@@ -1,7 +1,8 @@
 import type { Store } from '../store/index.js'
-import type { Asking, Entries, EntriesAsked } from './entries.js'
+import type { Entries, EntriesAsked } from './entries.js'
 import { entryUses, unused, type EntryUse } from './entry-use.js'
 import type { KnowledgeEntry } from './knowledge-entry.js'
+import type { Asking } from './scope.js'
 
 /** In which order entries are listed: the newest first, or by how often they were sent in the last 30 days. */
 export const entryOrders = ['newest', 'most_used', 'least_used'] as const

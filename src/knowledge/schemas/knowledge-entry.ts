@@ -76,6 +76,8 @@ export const entryView = z
     version: z.int(),
     updatedBy: z.string(),
     updatedAt: z.int(),
+    /** The page that it was taken from; null where people wrote it. */
+    sourceId: z.int().nullable(),
   })
   .meta({ id: 'KnowledgeEntry' })
 
