@@ -109,6 +109,33 @@ describe('the routes of knowledge, exams, models and assistants', () => {
     expect((await fetch(`${shop.service.url}/readyz`)).status).toBe(200)
   })
 
+  it('read a table of cases, say what they understood, and save it only when asked to', async () => {
+    const api = await open()
+    const id = shop.ids.get('什么时候发货') ?? 0
+    const text = `问题,应找到\n几号能发,什么时候发货\n还没发吗,#${id}\n天气如何,转人工\n什么,没有这条\n`
+    const looked = await api.call('POST /exams/cases/import', { body: { text } })
+    const rows = [
+      { line: 2, says: '几号能发', entryTitle: '什么时候发货', problem: null },
+      { line: 3, says: '还没发吗', entryTitle: '什么时候发货', problem: null },
+      { line: 4, says: '天气如何', entryTitle: null, problem: null },
+      { line: 5, says: '什么', entryTitle: null, problem: 'no_entry' },
+    ]
+    expect(looked.body).toEqual({ rows, saved: 0 })
+    expect((await api.call('GET /exams/retrieval')).body).toMatchObject({ cases: [] })
+    expect((await api.call('POST /exams/cases/import', { body: { text, save: true } })).body).toEqual({
+      rows,
+      saved: 3,
+    })
+    expect((await api.call('GET /exams/retrieval')).body).toMatchObject({
+      cases: [{ entryId: id }, { entryId: id }, { says: '天气如何', entryId: null }],
+    })
+    const again = await api.call('POST /exams/cases/import', { body: { text, save: true } })
+    expect(again.body).toMatchObject({ saved: 0, rows: [{ problem: 'known' }, {}, {}, {}] })
+    expect(await api.call('POST /exams/cases/import', { body: { text: '只有一列' } })).toMatchObject({
+      status: 422,
+    })
+  })
+
   it('make cases by hand, from an entry and from what a customer wrote, and try them', async () => {
     const api = await open()
     const entryId = shop.ids.get('什么时候发货') ?? 0

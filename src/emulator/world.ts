@@ -36,6 +36,7 @@ export interface WorldOptions {
   readonly pushHosts: PushHosts
   readonly pushTimeoutMs: number
   readonly retryDelayMs: number
+  readonly receiveTimeoutMs: number
   readonly logger: Logger
 }
 
@@ -151,6 +152,7 @@ export class World implements EmulatedWorld {
         official,
         recorder: this.recorder,
         find,
+        receiveTimeoutMs: this.#options.receiveTimeoutMs,
         closed: this.closed,
       })
       this.#handles.set(key, handle)

@@ -93,6 +93,8 @@ export interface RefusalParams {
   exams_of_all: NoParams
   /** The file or table has no row that could be read. */
   import_empty: NoParams
+  /** The same of a table of cases. */
+  cases_empty: NoParams
   /** It is none of the kinds that are read. */
   file_kind: NoParams
   file_broken: NoParams

@@ -101,6 +101,7 @@ const examples: RefusalParams = {
   exam_full: { limit: 2000 },
   exams_of_all: none,
   import_empty: none,
+  cases_empty: none,
   file_kind: none,
   file_broken: none,
   file_too_much: none,

@@ -111,6 +111,7 @@ const reasons: Readonly<Record<RefusalReason, MessageKey>> = {
   exam_full: 'refusal.examFull',
   exams_of_all: 'refusal.examsOfAll',
   import_empty: 'refusal.importEmpty',
+  cases_empty: 'refusal.casesEmpty',
   file_kind: 'refusal.fileKind',
   file_broken: 'refusal.fileBroken',
   file_too_much: 'refusal.fileTooMuch',
