@@ -31,6 +31,16 @@ describe('an assistant', () => {
         expect.objectContaining({ title: '什么时候发货', isChosen: true }) as unknown,
       ]) as unknown,
     })
+    const used = await shop.api.call('GET /knowledge/entries', { query: { sort: 'most_used' } })
+    expect(used.body).toMatchObject({
+      items: expect.arrayContaining([
+        expect.objectContaining({
+          title: '什么时候发货',
+          used: { recent: 1, lastAt: expect.any(Number) as number },
+        }) as unknown,
+      ]) as unknown,
+    })
+    expect((used.body as { items: { title: string }[] }).items[0]?.title).toBe('什么时候发货')
   })
 
   it('gives people what no entry holds, with the words for it, and asks no model for nonsense', async () => {

@@ -3,6 +3,7 @@ import { deskTest, until } from './browser-fixture.js'
 import { mustBeForEverybody } from './desk-for-everybody.js'
 import type { DeskStage, OpenDesk } from './desk-stage.js'
 import { ApiClient } from './support/api-client.js'
+import { screenshot } from './support/screenshot.js'
 
 const hostile = '<img src=x onerror="document.title=1">"\'`{{x}}\u202e长'
 
@@ -84,6 +85,16 @@ describe('assistants at the desk', () => {
     await why.getByText('能放洗碗机吗').waitFor()
     expect(await page.title()).not.toBe('1')
     await mustBeForEverybody(admin)
+
+    // Knowledge says how often it was sent.
+    await api.ok('POST /knowledge/entries', { body: { entry: { title: '包邮吗', text: '满 99 元包邮。' } } })
+    await openPart(admin, stage, 'knowledge', '知识')
+    const entries = page.getByRole('list', { name: '知识' }).getByRole('listitem')
+    await until(() => entries.first().textContent()).toContain('还没发过')
+    await page.getByLabel('排序').selectOption({ label: '发得最多' })
+    await until(() => entries.first().textContent()).toContain('30 天内发过 1 次')
+    await mustBeForEverybody(admin)
+    await screenshot(page, 'uses')
   })
 
   it('say that one is thinking, and let a person take over', async ({ desk }) => {
@@ -107,5 +118,41 @@ describe('assistants at the desk', () => {
     await until(() => admin.list.getByText('AI 思考中', { exact: true }).count()).toBe(0)
     await until(() => stage.emulator.model.calls.map(({ isAborted }) => isAborted)).toEqual([true])
     expect(stage.customer('oAsks').messages.filter(({ from }) => from === 'service')).toEqual([])
+  })
+
+  it('take what a customer wrote as a case of the exam, for admins of all Mini Programs', async ({
+    desk,
+  }) => {
+    const { stage, admin, api } = desk
+    const { page } = admin
+    await api.ok('POST /knowledge/entries', { body: { entry: { title: '什么时候发货', text: '明天。' } } })
+    await api.ok('POST /knowledge/entries', { body: { entry: { title: '怎么退货', text: '7 天内。' } } })
+    const says = `几号能发货${hostile}`
+    await stage.customer('oAsks').sends(says)
+    await admin.tab('全部').click()
+    await admin.row('几号能发货').first().click()
+    await admin.thread.getByText('几号能发货').hover()
+    await admin.thread.getByRole('button', { name: '加入测评' }).click()
+    const form = page.getByRole('dialog', { name: '加入测评' })
+    const expected = form.getByLabel('应找到哪条')
+    const likely = expected.locator('optgroup').first()
+    await until(() => likely.locator('option').first().textContent()).toBe('什么时候发货')
+    expect(await form.getByRole('button', { name: '添加考题' }).isDisabled()).toBe(true)
+    await mustBeForEverybody(admin)
+    await screenshot(page, 'message-case')
+    await expected.selectOption({ label: '什么时候发货' })
+    await form.getByRole('button', { name: '添加考题' }).click()
+    await page.getByText('已加入考题').first().waitFor()
+    expect(await api.ok('GET /exams/retrieval')).toMatchObject({
+      cases: [{ says, entryTitle: '什么时候发货', passed: true }],
+    })
+    expect(await page.title()).not.toBe('1')
+
+    // Exams are not for whoever only answers.
+    const agent = await stage.enter('小王')
+    await agent.tab('全部').click()
+    await agent.row('几号能发货').first().click()
+    await agent.thread.getByText('几号能发货').hover()
+    expect(await agent.thread.getByRole('button', { name: '加入测评' }).count()).toBe(0)
   })
 })

@@ -1,7 +1,9 @@
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { deskTest, until } from './browser-fixture.js'
 import { mustBeForEverybody } from './desk-for-everybody.js'
 import type { DeskStage, OpenDesk } from './desk-stage.js'
+import { answerWith, rawServer } from './support/raw-server.js'
+import { screenshot } from './support/screenshot.js'
 
 const hostile = '<img src=x onerror="document.title=1">"\'`{{x}}\u202e长'
 
@@ -92,5 +94,71 @@ describe('knowledge at the desk', () => {
     await form.getByRole('button', { name: '导入 1 条' }).click()
     const drafted = page.getByRole('listitem').filter({ hasText: '保养方法' })
     await drafted.getByText('草稿').waitFor()
+  })
+
+  it('takes cases of the exam from a table, which is looked at before it is saved', async ({ desk }) => {
+    const { stage, admin } = desk
+    const { page } = admin
+    await openPart(admin, stage, 'knowledge', '知识')
+    await page.getByRole('button', { name: '添加问答' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByLabel('问题', { exact: true }).fill('包邮吗')
+    await form.getByLabel('答案').fill('满 99 元包邮。')
+    await form.getByRole('button', { name: '保存' }).click()
+    await page.getByRole('list', { name: '知识' }).getByText('包邮吗').waitFor()
+    await openPart(admin, stage, 'exams', '考题')
+    await page.getByRole('button', { name: '导入考题' }).click()
+    const table = `问题,应找到\n邮费包吗,包邮吗\n天气如何,转人工\n${hostile.replaceAll(/[,"]/g, '')},没有\n退货,怎么退货\n`
+    await form
+      .getByLabel(/选择表格/)
+      .setInputFiles({ name: '考题.csv', mimeType: 'text/csv', buffer: Buffer.from(table) })
+    await form.getByRole('button', { name: '检查' }).click()
+    await form.getByText('共 4 行，3 行可以导入，1 行不能。').waitFor()
+    await form.getByText('没有这条问答').waitFor()
+    await mustBeForEverybody(admin)
+    await screenshot(page, 'cases-import')
+    await form.getByRole('button', { name: '导入 3 条' }).click()
+    await page.getByText('已导入 3 条。').first().waitFor()
+    await page.getByRole('list', { name: '考题' }).getByText('邮费包吗').waitFor()
+    expect(await page.title()).not.toBe('1')
+  })
+
+  it('is taken from a page of the web, which says why it can’t be read', async ({ ownService }) => {
+    let status = 200
+    const site = await rawServer(({ socket }) => {
+      const body = `<title>帮助${hostile.replaceAll('<', '&lt;')}</title><h2>保修多久</h2><p>两年。${hostile}`
+      answerWith(socket, body, { status, headers: { 'content-type': 'text/html; charset=utf-8' } })
+    })
+    onTestFinished(() => site.close())
+    const stage = await ownService({ KEFU_ALLOW_PRIVATE_PAGES: 'loopback' })
+    const admin = await stage.enter('店长', { role: 'admin' })
+    const { page } = admin
+    await openPart(admin, stage, 'knowledge', '知识')
+    await page.getByRole('button', { name: '添加网页' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByLabel('网址').fill('http://192.168.0.1/')
+    await form.getByRole('button', { name: '添加并读取' }).click()
+    await form.getByText('这是内网地址').waitFor()
+    await mustBeForEverybody(admin)
+    await form.getByLabel('网址').fill(`${site.url}/help?${'很长的地址'.repeat(30)}`)
+    await form.getByRole('button', { name: '添加并读取' }).click()
+    const sources = page.getByRole('list', { name: '网页' })
+    await sources.getByText('1 条问答').waitFor()
+    const entry = page.getByRole('list', { name: '知识' }).getByRole('listitem')
+    await entry.getByText('保修多久').waitFor()
+    await entry.getByText('来自网页').waitFor()
+    await entry.getByText('草稿').waitFor()
+    status = 404
+    await sources.getByRole('button', { name: /立即读取/ }).click()
+    await sources.getByText('网页已不存在（404）').waitFor()
+    await sources.getByText('读取失败').waitFor()
+    await mustBeForEverybody(admin)
+    await screenshot(page, 'sources')
+    await sources.getByRole('button', { name: /^删除/ }).click()
+    await mustBeForEverybody(admin)
+    await form.getByLabel('它的 1 条问答').selectOption('remove')
+    await form.getByRole('button', { name: '删除', exact: true }).click()
+    await page.getByText('还没有问答').waitFor()
+    expect(await page.title()).not.toBe('1')
   })
 })

@@ -51,6 +51,7 @@ export async function writeRun(
       detail: decision.detail,
       model: decision.model,
       entries: JSON.stringify(decision.candidates),
+      entry_id: outcome === 'answered' && decision.kind === 'entry' ? decision.entry.id : null,
       calls: decision.calls,
       tokens_in: decision.tokensIn,
       tokens_out: decision.tokensOut,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { loadEnvironment, readConfig } from '../config/config.js'
 import type { CheckFlags } from './check-command.js'
+import { compileCache } from './compile-cache.js'
 import { withFlags, type ListeningFlags } from '../demo/emulator-listening.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -105,9 +106,12 @@ program
   .option('--host <address>', 'what it listens on (HOST)')
   .option('--port <port>', 'its port (PORT)')
   .action(async ({ host, port }: { host?: string; port?: string }) => {
-    const { runStart } = await import('./start-command.js')
     const said = { ...(host !== undefined && { HOST: host }), ...(port !== undefined && { PORT: port }) }
-    await runStart(readConfig({ ...loadEnvironment(), ...said }))
+    const config = readConfig({ ...loadEnvironment(), ...said })
+    const keepCompiled = compileCache(config.dataDir)
+    const { runStart } = await import('./start-command.js')
+    await runStart(config)
+    keepCompiled()
   })
 
 program

@@ -1,13 +1,9 @@
 import { httpErrorFor, notFound } from '../http/http-error.js'
-import { mayUse, type Principal } from '../http/principal.js'
-import { fromJson, toJson, type Store, type Tx } from '../store/index.js'
+import { fromJson, type Store, type Tx } from '../store/index.js'
+import { columnsOf, insertEntry, keepVersion, mustHaveRoom } from './entry-rows.js'
 import { entryOf, type KnowledgeEntry } from './knowledge-entry.js'
+import { maySee, mustMayWrite, type Asking } from './scope.js'
 import type { EntryInput } from './schemas/knowledge-entry.js'
-
-/** More entries than this are not searched within a few milliseconds. */
-export const MAX_ENTRIES = 5000
-
-type Asking = Pick<Principal, 'apps' | 'name'>
 
 export interface EntryVersion {
   readonly version: number
@@ -76,7 +72,7 @@ export class Entries {
     mustMayWrite(asking, input.appId)
     const entry = await this.#options.store.db.transaction().execute(async (tx) => {
       await mustHaveRoom(tx, 1)
-      const added = await this.#insert(tx, input, asking)
+      const added = await insertEntry(tx, { input, by: asking.name, at: this.#options.now() })
       await made?.(tx, added)
       return added
     })
@@ -89,7 +85,7 @@ export class Entries {
     for (const { appId } of inputs) mustMayWrite(asking, appId)
     await this.#options.store.db.transaction().execute(async (tx) => {
       await mustHaveRoom(tx, inputs.length)
-      for (const input of inputs) await this.#insert(tx, input, asking)
+      for (const input of inputs) await insertEntry(tx, { input, by: asking.name, at: this.#options.now() })
     })
     await this.#options.onChanged()
     return inputs.length
@@ -126,7 +122,7 @@ export class Entries {
         .executeTakeFirst()
       if (!changed)
         throw httpErrorFor('entry_changed', 'conflict', 'The entry was changed meanwhile: load it again.')
-      await this.#keep(tx, id, changed.version, input, asking, now)
+      await keepVersion(tx, id, changed.version, { input, by: asking.name, at: now })
       return entryOf(changed)
     })
     await this.#options.onChanged()
@@ -164,73 +160,4 @@ export class Entries {
     if (!wanted) throw notFound()
     return this.change(id, wanted.entry, asking, undefined)
   }
-
-  async #insert(tx: Tx, input: EntryInput, asking: Asking): Promise<KnowledgeEntry> {
-    const now = this.#options.now()
-    const row = await tx
-      .insertInto('knowledge_entry')
-      .values({
-        ...columnsOf(input),
-        version: 1,
-        updated_by: asking.name,
-        created_at: now,
-        updated_at: now,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow()
-    await this.#keep(tx, row.id, 1, input, asking, now)
-    return entryOf(row)
-  }
-
-  async #keep(
-    tx: Tx,
-    id: number,
-    version: number,
-    input: EntryInput,
-    asking: Asking,
-    now: number,
-  ): Promise<void> {
-    await tx
-      .insertInto('knowledge_version')
-      .values({ entry_id: id, version, content: toJson<object>(input), actor: asking.name, at: now })
-      .execute()
-  }
-}
-
-function columnsOf(input: EntryInput) {
-  return {
-    app_id: input.appId,
-    title: input.title,
-    wordings: toJson<readonly string[]>(input.wordings),
-    text: input.text,
-    extra: input.extra === null ? null : toJson<object>(input.extra),
-    audience: input.audience,
-    state: input.state,
-    valid_from: input.validFrom,
-    valid_until: input.validUntil,
-  }
-}
-
-async function mustHaveRoom(tx: Tx, more: number): Promise<void> {
-  const { count } = await tx
-    .selectFrom('knowledge_entry')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  if (count + more > MAX_ENTRIES)
-    throw httpErrorFor(
-      'knowledge_full',
-      'conflict',
-      `There are ${count} entries, and ${MAX_ENTRIES} is the most: remove some first.`,
-      { count: count, limit: MAX_ENTRIES },
-    )
-}
-
-function maySee(asking: Asking, appId: string | null): boolean {
-  return appId === null || mayUse(asking, appId)
-}
-
-/** Throws where somebody may not write for these Mini Programs: for all, only those may who see all. */
-function mustMayWrite(asking: Asking, appId: string | null): void {
-  if (appId === null ? asking.apps !== 'all' : !mayUse(asking, appId))
-    throw httpErrorFor('knowledge_app', 'forbidden', 'appId: must be a Mini Program that you may see')
 }

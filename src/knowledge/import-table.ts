@@ -1,5 +1,5 @@
-import { parse } from 'csv-parse/sync'
 import { entryInput, type EntryInput } from './schemas/knowledge-entry.js'
+import { tableRows, type TableRow } from './table-rows.js'
 
 /** What was understood of one row of a file. */
 export type ImportedRow =
@@ -40,13 +40,7 @@ interface Row {
  * question and answer. Throws SyntaxError where it is no table.
  */
 export function readTable(text: string, appId: string | null): ImportedRow[] {
-  return readRows(cellsOf(text), appId)
-}
-
-/** A row of a table, and the line where it stands. */
-export interface TableRow {
-  readonly cells: readonly string[]
-  readonly line: number
+  return readRows(tableRows(text), appId)
 }
 
 /** Reads the same of rows that are apart already. */
@@ -65,28 +59,6 @@ export function readRows(rows: readonly TableRow[], appId: string | null): Impor
     }
     return Object.values(row).every((cell: string) => cell === '') ? [] : [imported(row, line, appId)]
   })
-}
-
-function cellsOf(text: string): TableRow[] {
-  const parsed: unknown = parse(text, {
-    bom: true,
-    delimiter: delimiterOf(text),
-    info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-  })
-  return (parsed as { record: string[]; info: { lines: number } }[]).map(({ record, info }) => ({
-    cells: record,
-    line: info.lines,
-  }))
-}
-
-/** The separator that the first line has most of. */
-function delimiterOf(text: string): string {
-  const [first = ''] = text.split(/\r?\n/, 1)
-  const counts = [',', '\t', ';'].map((each) => ({ each, count: first.split(each).length }))
-  return counts.toSorted((a, b) => b.count - a.count)[0]?.each ?? ','
 }
 
 function imported({ title, text, wordings }: Row, line: number, appId: string | null): ImportedRow {

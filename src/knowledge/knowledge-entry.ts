@@ -9,6 +9,8 @@ export interface KnowledgeEntry extends EntryInput {
   readonly version: number
   readonly updatedBy: string
   readonly updatedAt: number
+  /** The page that it was taken from; null where people wrote it. */
+  readonly sourceId: number | null
 }
 
 export function entryOf(row: Selectable<KnowledgeEntryTable>): KnowledgeEntry {
@@ -26,6 +28,7 @@ export function entryOf(row: Selectable<KnowledgeEntryTable>): KnowledgeEntry {
     version: row.version,
     updatedBy: row.updated_by,
     updatedAt: row.updated_at,
+    sourceId: row.source_id,
   }
 }
 

@@ -56,10 +56,7 @@ export class Knowledge {
     this.entries = new Entries({
       store,
       now,
-      onChanged: async () => {
-        await this.reread()
-        await store.signals.send('knowledge', '')
-      },
+      onChanged: () => this.changed(),
     })
     this.#loop = new BackgroundLoop({
       pass: async () => {
@@ -90,6 +87,12 @@ export class Knowledge {
     this.#end()
     await this.#loop.stop()
     await this.#reading.catch(() => undefined)
+  }
+
+  /** To be called after each commit that changed entries: reads them, and has other processes read them. */
+  async changed(): Promise<void> {
+    await this.reread()
+    await this.#options.store.signals.send('knowledge', '')
   }
 
   /** Reads what has changed in the database; says whether anything has. */

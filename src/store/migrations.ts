@@ -22,6 +22,8 @@ import { knowledge } from './migrations/0022-knowledge.js'
 import { model } from './migrations/0023-model.js'
 import { assistants } from './migrations/0024-assistants.js'
 import { pushKeyOrder } from './migrations/0025-push-key-order.js'
+import { entryUse } from './migrations/0026-entry-use.js'
+import { knowledgeSources } from './migrations/0027-knowledge-sources.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -51,5 +53,7 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0023-model': model(dialect),
     '0024-assistants': assistants(dialect),
     '0025-push-key-order': pushKeyOrder(),
+    '0026-entry-use': entryUse(dialect),
+    '0027-knowledge-sources': knowledgeSources(dialect),
   }
 }

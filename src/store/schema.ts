@@ -40,6 +40,7 @@ export interface Schema {
   message_count: MessageCountTable
   active_day: ActiveDayTable
   submit: SubmitTable
+  knowledge_source: KnowledgeSourceTable
   knowledge_entry: KnowledgeEntryTable
   knowledge_version: KnowledgeVersionTable
   exam_case: ExamCaseTable
@@ -529,6 +530,8 @@ export interface RunTable {
   model: string | null
   /** json: the candidates, and which of them was sent. */
   entries: string
+  /** The one that was sent; null where none was. */
+  entry_id: number | null
   calls: number
   tokens_in: number
   tokens_out: number
@@ -559,6 +562,38 @@ export interface KnowledgeEntryTable {
   updated_by: string
   created_at: number
   updated_at: number
+  /** The page that it is a piece of; null where people wrote it. */
+  source_id: number | null
+  /** Which piece of the page it is. */
+  source_key: string | null
+  /** Of the piece as it was taken last: what people write into the entry leaves it. */
+  source_hash: string | null
+}
+
+/** A page of the web that entries are taken from, once a day. */
+export interface KnowledgeSourceTable {
+  id: GeneratedAlways<number>
+  /** The Mini Program that its entries are for; null for all. */
+  app_id: string | null
+  url: string
+  name: string
+  /** The state of entries that are new. */
+  new_state: 'draft' | 'live'
+  /** Why it could not be read the last time; null where it could, or was never tried. */
+  problem: string | null
+  /** The status of the answer, where that is the problem. */
+  status: number | null
+  /** json: the keys of its pieces when it was read last. */
+  keys: JsonText<readonly string[]>
+  /** json: how many entries the last reading added, changed and switched off. */
+  outcome: JsonText<object> | null
+  next_at: number
+  /** Until when a process reads it; null where none does. */
+  lease_until: number | null
+  checked_at: number | null
+  read_at: number | null
+  created_by: string
+  created_at: number
 }
 
 /** An entry as it was, or is. */

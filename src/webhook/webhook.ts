@@ -24,7 +24,8 @@ export function webhook(target: Bot | Inbox, options: WebhookOptions): KoaMiddle
       return
     }
     const { status, body, contentType, headers } = await replying
-    ctx.set({ ...headers, 'X-Content-Type-Options': 'nosniff' })
+    ctx.set(headers)
+    ctx.set('X-Content-Type-Options', 'nosniff')
     ctx.status = status
     ctx.type = contentType
     ctx.body = body

@@ -66,6 +66,11 @@ export class Exams {
     }))
   }
 
+  /** The keys of the cases that there are. */
+  known(): Promise<Set<string>> {
+    return knownCases(this.#options.store.db)
+  }
+
   /** Adds cases; what is there already is not added again. Returns how many were new. */
   async add(cases: readonly NewCase[]): Promise<number> {
     const { store, knowledge, now } = this.#options
@@ -74,7 +79,7 @@ export class Exams {
       const known = await knownCases(tx)
       let added = 0
       for (const each of cases) {
-        const key = keyOf(each)
+        const key = caseKey(each)
         if (known.has(key)) continue
         if (known.size >= MAX_CASES)
           throw httpErrorFor('exam_full', 'conflict', `There are ${MAX_CASES} cases, which is the most.`, {
@@ -139,11 +144,12 @@ export class Exams {
   }
 }
 
-async function knownCases(tx: Tx): Promise<Set<string>> {
-  const rows = await tx.selectFrom('exam_case').select(['app_id', 'says']).execute()
-  return new Set(rows.map(({ app_id: appId, says }) => keyOf({ appId, says })))
+async function knownCases(db: Store['db'] | Tx): Promise<Set<string>> {
+  const rows = await db.selectFrom('exam_case').select(['app_id', 'says']).execute()
+  return new Set(rows.map(({ app_id: appId, says }) => caseKey({ appId, says })))
 }
 
-function keyOf({ appId, says }: { readonly appId: string | null; readonly says: string }): string {
+/** Cases with the same key are the same question. */
+export function caseKey({ appId, says }: { readonly appId: string | null; readonly says: string }): string {
   return `${appId ?? ''} ${says}`
 }

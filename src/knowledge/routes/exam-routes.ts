@@ -4,16 +4,27 @@ import type { Principal } from '../../http/principal.js'
 import { route, type Route } from '../../http/route.js'
 import { byId } from '../../http/schemas/list.js'
 import type { Store } from '../../store/index.js'
+import { readCases, type CaseRow } from '../exams/case-table.js'
 import { CASES_TO_EARN } from '../exams/exam.js'
 import type { ExamRun, Exams } from '../exams/exams.js'
 import type { Knowledge } from '../knowledge.js'
-import { caseOfMessage, casesOfEntry, examView, newCases } from '../schemas/exam-view.js'
+import {
+  caseOfMessage,
+  casesOfEntry,
+  caseTable,
+  caseTableView,
+  examView,
+  newCases,
+} from '../schemas/exam-view.js'
 
 export interface ExamRoutesOptions {
   readonly exams: Exams
-  readonly knowledge: Pick<Knowledge, 'entry'>
+  readonly knowledge: Pick<Knowledge, 'entry' | 'entries'>
   readonly store: Pick<Store, 'db'>
 }
+
+/** The most of a table that is sent at once, in bytes of JSON. */
+const TABLE_BYTES = 1_000_000
 
 /** The questions that retrieval is tried with: of all Mini Programs, so for those who see all. */
 export function examRoutes({ exams, knowledge, store }: ExamRoutesOptions): Route[] {
@@ -41,6 +52,42 @@ export function examRoutes({ exams, knowledge, store }: ExamRoutesOptions): Rout
         mustSeeAll(principal)
         await exams.add(cases.map((each) => ({ ...each, conversationId: null })))
         return viewOf(await exams.run(), knowledge)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/exams/cases/import',
+      summary:
+        'Reads a table of cases (CSV with 问题 and 应找到) and says what it understood of each row; with `save` it adds what it understood.',
+      access: 'admin',
+      bodyLimit: TABLE_BYTES,
+      body: caseTable,
+      response: caseTableView,
+      async handle({ body: { text, appId, save }, principal }) {
+        mustSeeAll(principal)
+        const entries = await knowledge.entries.list(principal, { limit: Infinity })
+        const rows = casesOf(text, { entries, appId, known: await exams.known() })
+        const good = rows.filter(({ problem }) => problem === null)
+        const saved = save
+          ? await exams.add(
+              good.map(({ says, entry }) => ({
+                appId,
+                says,
+                entryId: entry?.id ?? null,
+                conversationId: null,
+              })),
+            )
+          : 0
+        if (saved > 0) await exams.run()
+        return {
+          rows: rows.map(({ line, says, entry, problem }) => ({
+            line,
+            says,
+            entryTitle: entry?.title ?? null,
+            problem,
+          })),
+          saved,
+        }
       },
     }),
     route({
@@ -106,6 +153,18 @@ export function examRoutes({ exams, knowledge, store }: ExamRoutesOptions): Rout
       },
     }),
   ]
+}
+
+function casesOf(text: string, readWith: Parameters<typeof readCases>[1]): CaseRow[] {
+  let rows: CaseRow[] = []
+  try {
+    rows = readCases(text, readWith)
+  } catch {
+    // No table at all, as one without rows.
+  }
+  if (rows.length === 0)
+    throw httpErrorFor('cases_empty', 'invalid', 'text: must be a table with the columns 问题 and 应找到')
+  return rows
 }
 
 function viewOf(

@@ -8,6 +8,7 @@ import { byId, cursorQuery, limitQuery, listOf } from '../../http/schemas/list.j
 import { writeAudit } from '../../people/audit.js'
 import type { Submits } from '../../people/submits.js'
 import type { Store } from '../../store/index.js'
+import { entriesPage, entryOrders } from '../entry-pages.js'
 import type { Exams } from '../exams/exams.js'
 import { readImportFile } from '../import-file.js'
 import { readTable, type ImportedRow } from '../import-table.js'
@@ -18,8 +19,8 @@ import { importView, type ImportView } from '../schemas/import-view.js'
 import {
   changedEntry,
   entryInput,
-  entryView,
   foundView,
+  listedEntry,
   newEntry,
   savedEntry,
   searchInput,
@@ -84,20 +85,18 @@ export function knowledgeRoutes({
     route({
       method: 'GET',
       path: '/knowledge/entries',
-      summary: 'The entries, newest first; `q` searches questions and answers.',
+      summary:
+        'The entries, newest first or by how often they were sent; `q` searches questions and answers.',
       access: 'agent',
       query: z.object({
         q: z.string().max(200).optional(),
         state: z.enum(['draft', 'live', 'off']).optional(),
+        sort: z.enum(entryOrders).default('newest'),
         cursor: cursorQuery.optional(),
         limit: limitQuery,
       }),
-      response: listOf(entryView),
-      async handle({ query: { q, state, cursor, limit }, principal }) {
-        const items = await entries.list(principal, { q, state, before: cursor, limit: limit + 1 })
-        const page = items.slice(0, limit)
-        return { items: page, next: items.length > limit ? String(page.at(-1)?.id) : null }
-      },
+      response: listOf(listedEntry),
+      handle: ({ query, principal }) => entriesPage({ entries, store, now }, principal, query),
     }),
     route({
       method: 'POST',

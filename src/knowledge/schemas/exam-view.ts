@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { caseProblems, MAX_SAYS } from '../exams/case-problems.js'
 
-const says = z.string().trim().min(1, 'must not be empty').max(500)
+const says = z.string().trim().min(1, 'must not be empty').max(MAX_SAYS)
 
 export const caseView = z
   .object({
@@ -58,3 +59,26 @@ export const caseOfMessage = z.strictObject({
   messageId: z.int().min(1),
   entryId: z.int().min(1).nullable(),
 })
+
+/** POST /exams/cases/import: a table of them. */
+export const caseTable = z.strictObject({
+  text: z.string().min(1),
+  appId: z.string().min(1).max(100).nullable().default(null),
+  save: z.boolean().default(false),
+})
+
+/** What was understood of a table of cases, row by row. */
+export const caseTableView = z.object({
+  rows: z.array(
+    z.object({
+      line: z.int(),
+      says: z.string(),
+      /** Null: it is to be left to people, or the row has a problem. */
+      entryTitle: z.string().nullable(),
+      problem: z.enum(caseProblems).nullable(),
+    }),
+  ),
+  /** How many were saved: none where it was only looked at. */
+  saved: z.int(),
+})
+export type CaseTableView = z.infer<typeof caseTableView>

@@ -76,10 +76,26 @@ export const entryView = z
     version: z.int(),
     updatedBy: z.string(),
     updatedAt: z.int(),
+    /** The page that it was taken from; null where people wrote it. */
+    sourceId: z.int().nullable(),
   })
   .meta({ id: 'KnowledgeEntry' })
 
 export type EntryView = z.infer<typeof entryView>
+
+/** An entry in a list, with how often it was sent. */
+export const listedEntry = entryView
+  .extend({
+    used: z.object({
+      /** How often within the last 30 days. */
+      recent: z.int(),
+      /** When last, as far as answers are kept; null: never. */
+      lastAt: z.int().nullable(),
+    }),
+  })
+  .meta({ id: 'ListedKnowledgeEntry' })
+
+export type ListedEntryView = z.infer<typeof listedEntry>
 
 /** An entry as it was. */
 export const versionView = z.object({ version: z.int(), at: z.int(), by: z.string(), entry: entryInput })

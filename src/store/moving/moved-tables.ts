@@ -35,6 +35,7 @@ export const movedTables = {
   message_count: 'rows',
   active_day: 'rows',
   submit: 'rows',
+  knowledge_source: 'rows',
   knowledge_entry: 'rows',
   knowledge_version: 'rows',
   exam_case: 'rows',

@@ -6,3 +6,6 @@ export function tableText(bytes: ArrayBuffer): string {
     return new TextDecoder('gb18030').decode(bytes)
   }
 }
+
+/** Bytes. The service takes a megabyte of JSON, in which quotes and line feeds take two. */
+export const MAX_TABLE = 900_000
