@@ -26,7 +26,7 @@ export const allowed = {
   rules: ['people', 'http', 'conversation', 'store', 'bot', 'wechat'],
   media: ['people', 'http', 'conversation', 'store', 'wechat'],
   hooks: ['people', 'http', 'conversation', 'store', 'wechat'],
-  knowledge: ['people', 'http', 'conversation', 'store', 'wechat'],
+  knowledge: ['people', 'http', 'hooks', 'conversation', 'store', 'wechat'],
   model: ['people', 'http', 'hooks', 'config', 'store'],
   assistant: ['knowledge', 'model', 'people', 'http', 'conversation', 'store', 'bot', 'wechat'],
   desk: ['people', 'http', 'config', 'conversation', 'hooks', 'media', 'store', 'wechat'],

@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { apiKey, openShop, type AssistantShop, type ShopOptions } from './support/assistant-shop.js'
 import { ApiClient } from './support/api-client.js'
 import { docxOf, xlsxOf } from './support/office-files.js'
+import { answerWith, rawServer } from './support/raw-server.js'
 
 let shop: AssistantShop
 afterEach(() => shop.service.close())
@@ -134,6 +135,35 @@ describe('the routes of knowledge, exams, models and assistants', () => {
     expect(await api.call('POST /exams/cases/import', { body: { text: '只有一列' } })).toMatchObject({
       status: 422,
     })
+  })
+
+  it('take entries from a page of the web, say when it can’t be read, and follow it until told not to', async () => {
+    let status = 200
+    const site = await rawServer(({ socket }) => {
+      const body = '<title>帮助</title><h2>保修多久</h2><p>两年。'
+      answerWith(socket, body, { status, headers: { 'content-type': 'text/html; charset=utf-8' } })
+    })
+    onTestFinished(() => site.close())
+    const api = await open({ entries: 0, environment: { KEFU_ALLOW_PRIVATE_PAGES: 'loopback' } })
+    const url = `${site.url}/help?token=planted-in-the-query`
+    const added = await api.call('POST /knowledge/sources', { body: { url, newState: 'live' } })
+    expect(added).toMatchObject({ status: 201, body: { name: '帮助', state: 'ok', entries: 1 } })
+    const { id } = added.body as { id: number }
+    expect((await api.call('GET /knowledge/entries')).body).toMatchObject({
+      items: [{ title: '保修多久', text: '两年。', sourceId: id }],
+    })
+    status = 404
+    const failed = await api.call('POST /knowledge/sources/:id/refresh', { params: { id } })
+    expect(failed).toMatchObject({ status: 200, body: { state: 'failed', problem: 'gone', status: 404 } })
+    expect((await api.call('GET /knowledge/sources')).body).toMatchObject({ items: [{ id, entries: 1 }] })
+    expect(shop.service.log).toContain('a page of knowledge could not be read')
+    expect(shop.service.log).not.toContain('planted-in-the-query')
+    const gone = { params: { id }, query: { entries: 'remove' } }
+    expect((await api.call('DELETE /knowledge/sources/:id', gone)).status).toBe(204)
+    expect((await api.call('GET /knowledge/entries')).body).toMatchObject({ items: [] })
+    const inside = await api.call('POST /knowledge/sources', { body: { url: 'http://169.254.169.254/' } })
+    expect(inside.status).toBe(422)
+    expect(inside.error.message).toContain('KEFU_ALLOW_PRIVATE_PAGES')
   })
 
   it('make cases by hand, from an entry and from what a customer wrote, and try them', async () => {

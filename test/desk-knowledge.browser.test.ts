@@ -1,7 +1,8 @@
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { deskTest, until } from './browser-fixture.js'
 import { mustBeForEverybody } from './desk-for-everybody.js'
 import type { DeskStage, OpenDesk } from './desk-stage.js'
+import { answerWith, rawServer } from './support/raw-server.js'
 import { screenshot } from './support/screenshot.js'
 
 const hostile = '<img src=x onerror="document.title=1">"\'`{{x}}\u202e长'
@@ -119,6 +120,45 @@ describe('knowledge at the desk', () => {
     await form.getByRole('button', { name: '导入 3 条' }).click()
     await page.getByText('已导入 3 条。').first().waitFor()
     await page.getByRole('list', { name: '考题' }).getByText('邮费包吗').waitFor()
+    expect(await page.title()).not.toBe('1')
+  })
+
+  it('is taken from a page of the web, which says why it can’t be read', async ({ ownService }) => {
+    let status = 200
+    const site = await rawServer(({ socket }) => {
+      const body = `<title>帮助${hostile.replaceAll('<', '&lt;')}</title><h2>保修多久</h2><p>两年。${hostile}`
+      answerWith(socket, body, { status, headers: { 'content-type': 'text/html; charset=utf-8' } })
+    })
+    onTestFinished(() => site.close())
+    const stage = await ownService({ KEFU_ALLOW_PRIVATE_PAGES: 'loopback' })
+    const admin = await stage.enter('店长', { role: 'admin' })
+    const { page } = admin
+    await openPart(admin, stage, 'knowledge', '知识')
+    await page.getByRole('button', { name: '添加网页' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByLabel('网址').fill('http://192.168.0.1/')
+    await form.getByRole('button', { name: '添加并读取' }).click()
+    await form.getByText('这是内网地址').waitFor()
+    await mustBeForEverybody(admin)
+    await form.getByLabel('网址').fill(`${site.url}/help?${'很长的地址'.repeat(30)}`)
+    await form.getByRole('button', { name: '添加并读取' }).click()
+    const sources = page.getByRole('list', { name: '网页' })
+    await sources.getByText('1 条问答').waitFor()
+    const entry = page.getByRole('list', { name: '知识' }).getByRole('listitem')
+    await entry.getByText('保修多久').waitFor()
+    await entry.getByText('来自网页').waitFor()
+    await entry.getByText('草稿').waitFor()
+    status = 404
+    await sources.getByRole('button', { name: /立即读取/ }).click()
+    await sources.getByText('网页已不存在（404）').waitFor()
+    await sources.getByText('读取失败').waitFor()
+    await mustBeForEverybody(admin)
+    await screenshot(page, 'sources')
+    await sources.getByRole('button', { name: /^删除/ }).click()
+    await mustBeForEverybody(admin)
+    await form.getByLabel('它的 1 条问答').selectOption('remove')
+    await form.getByRole('button', { name: '删除', exact: true }).click()
+    await page.getByText('还没有问答').waitFor()
     expect(await page.title()).not.toBe('1')
   })
 })

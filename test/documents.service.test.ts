@@ -7,10 +7,12 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import { Api, Bot, webhook, type Settings } from 'kefu'
@@ -163,9 +165,36 @@ describe('a block of js or ts', () => {
     await service.close()
   })
 
+  it('docs/frameworks.md: a new folder, with its errors and without', async () => {
+    const folder = join(directory, 'folder')
+    mkdirSync(folder)
+    symlinkSync(fileURLToPath(new URL('node_modules', root)), join(folder, 'node_modules'))
+    writeFileSync(
+      join(folder, 'bot.ts'),
+      "import { env } from 'node:process'\nexport const port = env['PORT']\n",
+    )
+    const [block = ''] = blocksOf('docs/frameworks.md', 'sh')
+    const cwd = { cwd: folder }
+    const errors = async (): Promise<string[]> => {
+      const { stdout } = await run('npx', ['tsc', '--noEmit'], cwd).catch(
+        (error: unknown) => error as { stdout: string },
+      )
+      return [...stdout.matchAll(/TS\d+/g)].map(([code]) => code)
+    }
+    // What it installs is there already, from this checkout.
+    await run('sh', ['-ec', block.replace(/^npm install .*$/m, '')], cwd)
+    expect(await errors()).toEqual([])
+    await run('npm', ['pkg', 'set', 'type=commonjs'], cwd)
+    expect(await errors()).toEqual(['TS1295', 'TS1287'])
+    const config = join(folder, 'tsconfig.json')
+    const [on, off] = ['"verbatimModuleSyntax": true', '"verbatimModuleSyntax": false']
+    writeFileSync(config, readFileSync(config, 'utf8').replace(on, off))
+    expect(await errors()).toEqual([])
+  })
+
   it('docs/emulator.md: a test that passes', async () => {
     const [code = ''] = blocksOf('docs/emulator.md', 'ts')
-    const imported = "import { createEmulator } from 'kefu/emulator'\n"
+    const imported = "import { createEmulator, makeSecrets } from 'kefu/emulator'\n"
     expect(code).toContain(imported)
     const secrets = makeSecrets()
     const port = await freePort()
@@ -173,7 +202,7 @@ describe('a block of js or ts', () => {
     bot.hears('订单 42', (ctx) => ctx.reply('您的订单已发货'))
     const server = await startKoa(new Koa().use(webhook(bot, secrets)))
     await runInNewContext(`(async () => {${code.replace(imported, '')}\n})()`, {
-      ...secrets,
+      makeSecrets: () => secrets,
       pushUrl: `http://127.0.0.1:${server.port}/wechat`,
       createEmulator: (options: EmulatorOptions) => createEmulator({ ...patience, port, ...options }),
       expect,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ApiError, ConfigError, NetworkError } from '../errors.js'
+import { ApiError, ConfigError, NetworkError, type ErrorWords } from '../errors.js'
 import { silentLogger, type Logger } from '../log.js'
 import { sendBody, type OutgoingMessage } from '../wechat/index.js'
 import { AccessToken, readToken, type FetchedToken } from './access-token.js'
@@ -10,7 +10,7 @@ import { remedyFor, waitBeforeRetry, type Remedy } from './retry.js'
 import { memoryTokenStore, type TokenStore } from './token-store.js'
 import { Transport, type Answer, type Call } from './transport.js'
 
-export interface ApiOptions {
+export interface ApiOptions extends ErrorWords {
   readonly appId: string
   readonly appSecret: string
   /** Another address than https://api.weixin.qq.com: an emulator, one of WeChat's other hosts, a relay. */
@@ -59,6 +59,7 @@ export class Api {
   readonly #transport: Transport
   readonly #token: AccessToken
   readonly #logger: Logger
+  readonly #words: ErrorWords
   readonly #now: () => number
   readonly #wait: (milliseconds: number) => Promise<void>
   #typingPath = TYPING
@@ -75,6 +76,7 @@ export class Api {
     this.#appSecret = options.appSecret
     this.#transport = new Transport(options)
     this.#logger = logger
+    this.#words = { language: options.language, errorsUrl: options.errorsUrl }
     this.#now = now
     this.#wait = async (milliseconds) => {
       await wait(milliseconds)
@@ -121,7 +123,7 @@ export class Api {
     const body = await imageForm(source, options.filename)
     const answer = await this.#ask({ method: 'POST', path, query: { type: 'image' }, body })
     const { media_id: mediaId, created_at: createdAt } = answer
-    if (typeof mediaId !== 'string') throw incomplete(path, 'no media_id in the answer')
+    if (typeof mediaId !== 'string') throw incomplete(path, 'no media_id in the answer', this.#words)
     const seconds = numberOf(createdAt)
     return { mediaId, createdAt: new Date(Number.isNaN(seconds) ? this.#now() : seconds * 1000) }
   }
@@ -135,7 +137,7 @@ export class Api {
       const found = await readMedia(this.#transport, path, reply)
       if (typeof found !== 'string') return found
       this.#read(path, { statusCode: reply.statusCode, text: found }, token)
-      throw incomplete(path, 'an answer that is neither a picture nor an error')
+      throw incomplete(path, 'an answer that is neither a picture nor an error', this.#words)
     })
   }
 
@@ -143,7 +145,7 @@ export class Api {
   async getQuota(cgiPath: string): Promise<Quota> {
     const path = '/cgi-bin/openapi/quota/get'
     const { quota } = await this.#post(path, { cgi_path: cgiPath })
-    if (!isJson(quota)) throw incomplete(path, 'no quota in the answer')
+    if (!isJson(quota)) throw incomplete(path, 'no quota in the answer', this.#words)
     return {
       dailyLimit: Number(quota['daily_limit']),
       used: Number(quota['used']),
@@ -163,7 +165,7 @@ export class Api {
   async getRid(rid: string): Promise<Json> {
     const path = '/cgi-bin/openapi/rid/get'
     const { request } = await this.#post(path, { rid })
-    if (!isJson(request)) throw incomplete(path, 'no request in the answer')
+    if (!isJson(request)) throw incomplete(path, 'no request in the answer', this.#words)
     return request
   }
 
@@ -194,7 +196,7 @@ export class Api {
 
   async #ipList(path: string): Promise<string[]> {
     const { ip_list: list } = await this.#ask({ method: 'GET', path })
-    if (!Array.isArray(list)) throw incomplete(path, 'no ip_list in the answer')
+    if (!Array.isArray(list)) throw incomplete(path, 'no ip_list in the answer', this.#words)
     return list.map(String)
   }
 
@@ -282,6 +284,6 @@ export class Api {
   }
 
   #read(path: string, answer: Answer, token: string): Json {
-    return readAnswer({ path, ...answer, secrets: [this.#appSecret, token] })
+    return readAnswer({ path, ...answer, secrets: [this.#appSecret, token], words: this.#words })
   }
 }

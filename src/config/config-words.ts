@@ -55,6 +55,8 @@ const words = {
   KEFU_AI_DAILY_TOKENS: 'a whole number: how many tokens models may take a day (1000000)',
   KEFU_AI_KEEP_RUNS_DAYS:
     'a whole number of days from 1 on, after which is deleted how assistants came to their answers (180)',
+  KEFU_ALLOW_PRIVATE_PAGES:
+    'the private addresses or networks from which pages of knowledge may be read, with commas between, such as 10.0.0.0/8, or “loopback”',
   KEFU_ALLOW_PRIVATE_MODELS:
     'the private addresses or networks at which a model may be, with commas between, such as 192.168.1.5, or “loopback”',
   EMULATOR_PORT: 'a port number from 0 to 65535 (0: any free one), such as 3001',

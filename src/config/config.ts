@@ -82,6 +82,10 @@ const schema = z.object({
     .string()
     .refine((list) => parseNetworks(list) !== undefined)
     .optional(),
+  KEFU_ALLOW_PRIVATE_PAGES: z
+    .string()
+    .refine((list) => parseNetworks(list) !== undefined)
+    .optional(),
   EMULATOR_PORT: whole(0, 65_535).default(3001),
   EMULATOR_HOST: word.optional(),
   EMULATOR_ALLOW_HOST: hostNames.optional(),
@@ -135,6 +139,8 @@ export interface Config {
   readonly dailyTokens: number
   /** After how many days is deleted how assistants came to their answers. */
   readonly keepRunsDays: number
+  /** Private addresses and networks from which pages of knowledge may be read. */
+  readonly privatePages: readonly string[]
   /** Private addresses and networks at which a model may be. */
   readonly privateModels: readonly string[]
   readonly emulatorPort: number
@@ -258,6 +264,7 @@ function configOf(values: Values): Config {
     models: modelsOf(values),
     dailyTokens: values.KEFU_AI_DAILY_TOKENS,
     keepRunsDays: values.KEFU_AI_KEEP_RUNS_DAYS,
+    privatePages: parseNetworks(values.KEFU_ALLOW_PRIVATE_PAGES ?? '') ?? [],
     privateModels: parseNetworks(values.KEFU_ALLOW_PRIVATE_MODELS ?? '') ?? [],
     emulatorPort: values.EMULATOR_PORT,
     emulatorHost: values.EMULATOR_HOST,

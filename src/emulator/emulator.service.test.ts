@@ -123,6 +123,7 @@ describe('a customer in a test', () => {
     expect(nothing).toContain(
       'The last failed call, /cgi-bin/message/custom/send, was answered with 40014: access_token 无效',
     )
+    expect(nothing).toMatch(/docs\/errors\.md#40014$/)
     expect(nothing).not.toContain('secret words')
   })
 
@@ -251,10 +252,11 @@ describe('WeChat’s own agents', () => {
 })
 
 describe('the emulator', () => {
-  it('takes made-up secrets, with the address that settings for an Api hold', async () => {
+  it('takes made-up secrets, with what settings for an Api hold besides', async () => {
+    const forApi = { url: emulator.url, language: 'zh', errorsUrl: 'https://docs.example.com' } as const
     const secrets = makeSecrets()
     expect(secrets.encodingAESKey).toMatch(/^[A-Za-z0-9]{43}$/)
-    expect(emulator.addApp({ ...secrets, url: emulator.url, pushUrl: receiver.url })).toMatchObject({
+    expect(emulator.addApp({ ...secrets, ...forApi, pushUrl: receiver.url })).toMatchObject({
       appId: secrets.appId,
       mode: 'secure',
     })

@@ -17,7 +17,7 @@ import { PushHosts } from './push-hosts.js'
 import { applySetup, checkSetup } from './setup.js'
 import { seedInput, timeInput, worldInput } from './setup-input.js'
 import { toItsWorld, withSlash } from './world-front.js'
-import { withoutUrl } from './world.js'
+import { withoutApiSettings } from './world.js'
 import { Worlds } from './worlds.js'
 
 export interface EmulatorOptions {
@@ -99,7 +99,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     logger,
   })
   const { main } = worlds
-  const setup = { apps: apps.map(withoutUrl), users, faults, stubs }
+  const setup = { apps: apps.map(withoutApiSettings), users, faults, stubs }
   pushHosts.trustAll(checkSetup(setup).apps)
 
   const control = newApp(logger)

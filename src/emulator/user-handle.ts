@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.js'
+import { ConfigError, errorsPage } from '../errors.js'
 import { explainErrcode, type Format } from '../wechat/index.js'
 import { enterInput, parseInput, rawInput, userMessageInput } from './control-input.js'
 import type { CustomerActions } from './customer-actions.js'
@@ -195,6 +195,7 @@ function hasFailed({ errcode, response }: ApiCall): boolean {
 function answerOf({ errcode, response }: ApiCall): string {
   if (response === null) return 'got no answer: a fault reset its connection.'
   if (errcode === 0) return `was answered with status ${response.status}.`
-  const { zh, en } = explainErrcode(errcode)
-  return `was answered with ${errcode}: ${zh} (${en})`
+  const { name, zh, en } = explainErrcode(errcode)
+  const anchor = name === 'unknown' ? name : errcode
+  return `was answered with ${errcode}: ${zh} (${en}) ${errorsPage}#${anchor}`
 }

@@ -30,6 +30,8 @@ export type AuditAction =
   | 'webhook_changed'
   | 'webhook_removed'
   | 'knowledge_imported'
+  | 'source_added'
+  | 'source_removed'
   | 'assistant_published'
   | 'model_changed'
 

@@ -91,6 +91,12 @@ export interface RefusalParams {
   knowledge_app: NoParams
   exam_full: { readonly limit: number }
   exams_of_all: NoParams
+  /** `limit` in characters. */
+  source_url: { readonly limit: number }
+  source_user: NoParams
+  source_private: NoParams
+  source_known: NoParams
+  source_limit: { readonly limit: number }
   /** The file or table has no row that could be read. */
   import_empty: NoParams
   /** The same of a table of cases. */

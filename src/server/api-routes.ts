@@ -21,6 +21,8 @@ import { modelRoutes } from '../model/routes/model-routes.js'
 import type { AssistantParts } from './assistants.js'
 import { examRoutes } from '../knowledge/routes/exam-routes.js'
 import { knowledgeRoutes } from '../knowledge/routes/knowledge-routes.js'
+import { sourceRoutes } from '../knowledge/routes/source-routes.js'
+import type { Sources } from '../knowledge/sources/sources.js'
 import type { Exams } from '../knowledge/exams/exams.js'
 import type { Knowledge } from '../knowledge/knowledge.js'
 import { ruleRoutes } from '../rules/routes/rule-routes.js'
@@ -42,6 +44,7 @@ export interface ApiRoutesOptions {
   readonly rules: RuleBook
   readonly knowledge: Knowledge
   readonly exams: Exams
+  readonly sources: Sources
   readonly assistant: AssistantParts
   /** Whether handlers in code stand before the rules. */
   readonly hasHandlers: boolean
@@ -73,6 +76,7 @@ export function apiRoutes({
   rules,
   knowledge,
   exams,
+  sources,
   assistant,
   hasHandlers,
   views,
@@ -105,6 +109,7 @@ export function apiRoutes({
     ...answerRoutes({ rules, store, now }),
     ...hoursRoutes({ rules, store, now, addressOf }),
     ...knowledgeRoutes({ knowledge, exams, submits, store, now, addressOf }),
+    ...sourceRoutes({ sources, store, now, addressOf }),
     ...examRoutes({ exams, knowledge, store }),
     ...assistantRoutes({ ...assistant, knowledge, store, now, addressOf }),
     ...modelRoutes({ ...assistant, dailyTokens: config.dailyTokens, store, now, addressOf }),

@@ -75,7 +75,7 @@ export async function createApp(
   runtime: Runtime,
   { handlers = {}, pages, localUrl }: AppOptions = {},
 ): Promise<App> {
-  const { store, secretBox, identity, metrics, apps, rules: ruleBook, knowledge, exams } = core
+  const { store, secretBox, identity, metrics, apps, rules: ruleBook, knowledge, exams, sources } = core
   const { logger, now, wait } = runtime
   let phase: Phase = 'starting'
 
@@ -203,6 +203,7 @@ export async function createApp(
       rules: ruleBook,
       knowledge,
       exams,
+      sources,
       assistant,
       hasHandlers: handlers.before !== undefined,
       diagnose: () => diagnose({ ...looked, localUrl: localUrl?.() }),
@@ -251,6 +252,7 @@ export async function createApp(
       next: web,
       phase: () => phase,
       logger,
+      now,
     }),
     commands,
     people,
@@ -265,6 +267,7 @@ export async function createApp(
       media.fetcher.start()
       retention.start()
       await hooks.start()
+      sources.start()
       await people.start()
       indexer.start()
       phase = 'running'

@@ -13,8 +13,11 @@ import { Metrics } from './metrics.js'
 import { readMovedAway, refuseHalfMoved } from '../store/moving/index.js'
 import { keepDataPrivate } from '../store/private-data.js'
 import { repeatableSince } from './retention.js'
+import { AddressGuard } from '../hooks/index.js'
 import { Exams } from '../knowledge/exams/exams.js'
 import { Knowledge } from '../knowledge/knowledge.js'
+import { PageFetcher } from '../knowledge/sources/page-fetcher.js'
+import { Sources } from '../knowledge/sources/sources.js'
 import { nextTurn } from '../rules/steps.js'
 import { RuleBook } from '../rules/rule-book.js'
 import type { SecretBox } from '../apps/secret-box.js'
@@ -39,6 +42,7 @@ export interface Core {
   readonly rules: RuleBook
   readonly knowledge: Knowledge
   readonly exams: Exams
+  readonly sources: Sources
   close(): Promise<void>
 }
 
@@ -96,6 +100,15 @@ export async function openCore(config: Config, { logger, now, wait }: Runtime): 
       },
     })
     const exams: Exams = new Exams({ store, knowledge, now, pause: nextTurn })
+    const sources = new Sources({
+      store,
+      knowledge,
+      exams,
+      fetcher: new PageFetcher({ guard: new AddressGuard(config.privatePages) }),
+      logger,
+      now,
+      pause: nextTurn,
+    })
     await apps.start()
     await rules.start()
     await knowledge.start()
@@ -108,7 +121,9 @@ export async function openCore(config: Config, { logger, now, wait }: Runtime): 
       rules,
       knowledge,
       exams,
+      sources,
       async close() {
+        await sources.stop()
         await knowledge.stop()
         await rules.stop()
         // A call that lasts longer has had its time; what became of it is `unknown` at the next start.

@@ -32,6 +32,9 @@ const functions = ['stub', 'fault', 'model']
 /** Files that a reader has, by the words around the command. */
 const readers = ['./run-my-tests']
 
+/** Packages that documents install beside kefu. */
+const foreign = ['koa', 'typescript', '@types/node']
+
 /** What is wrong with the commands of a script: a command, an option, a script or a file that there is not. */
 export function commandProblems(script: string): string[] {
   let folder = '.'
@@ -51,7 +54,7 @@ function problemOf([name, ...args]: ShellCommand, folder: string): string[] {
   if (name === 'kefu') return kefuProblem(args)
   if (name === 'npx' && first === 'kefu') return kefuProblem(rest)
   if (name === 'npx' && first === 'tsx') return fileProblem(posix.join(folder, rest[0] ?? ''))
-  if (name === 'npx' && first === 'vitest') return []
+  if (name === 'npx' && ['vitest', 'tsc'].includes(first)) return []
   if (name === 'node' || name === '/usr/bin/node') {
     const file = args.find((arg) => !arg.startsWith('--')) ?? ''
     if (/^(?:kefu\/|node_modules\/kefu\/)?dist\/server\/cli\.js$/.test(file))
@@ -74,7 +77,7 @@ function npmProblem(args: readonly string[], folder: string): string[] {
   if (['init', 'pack', 'pkg', 'ci'].includes(command)) return []
   if (command === 'install')
     return rest.flatMap((word) => {
-      if (word.startsWith('--') || word === 'koa') return []
+      if (word.startsWith('--') || foreign.includes(word)) return []
       const version = packed.exec(word)?.[1]
       return version === manifest('.').version ? [] : [`${word} can't be installed`]
     })

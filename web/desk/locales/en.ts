@@ -583,6 +583,12 @@ export const en: Record<keyof typeof zhCN, string> = {
   'refusal.entryChanged': 'Somebody has changed this entry just now: open it again',
   'refusal.knowledgeFull': 'There are {count} entries and {limit} is the most: remove some first',
   'refusal.examFull': '{limit} cases are the most',
+  'refusal.sourceUrl': 'Enter an address with http or https, of at most {limit} characters',
+  'refusal.sourceUser': 'The address must have no user or password in it',
+  'refusal.sourcePrivate':
+    'This is a private address. If that is meant, name its network in KEFU_ALLOW_PRIVATE_PAGES and start again',
+  'refusal.sourceKnown': 'This page was added already',
+  'refusal.sourceLimit': 'There can be {limit} pages at most',
   'refusal.examsOfAll': 'This is of all Mini Programs, and not all are yours',
   'refusal.importEmpty': 'No table was found: use CSV with the columns question and answer',
   'refusal.casesEmpty': 'No table was found: use CSV with the columns question and expected',

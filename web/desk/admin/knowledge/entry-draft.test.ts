@@ -19,6 +19,7 @@ const entry: EntryView = {
   version: 3,
   updatedBy: '店长',
   updatedAt: 1,
+  sourceId: null,
 }
 const good: EntryDraft = { ...emptyDraft('发货'), text: '四十八小时内。' }
 
