@@ -1,5 +1,5 @@
 # kefu as a service: docs/operations.md
-FROM node:22-slim AS build
+FROM node:24-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -11,7 +11,7 @@ COPY web ./web
 RUN npm run build && chmod +x dist/server/cli.js && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 # The emulated WeChat alone, for CI and compose: docker build --target emulator -t kefu-emulator . (docs/emulator.md)
-FROM node:22-slim AS emulator
+FROM node:24-slim AS emulator
 # The name by which other containers call it; with it the key that it prints, or EMULATOR_KEY.
 ENV NODE_ENV=production EMULATOR_HOST=0.0.0.0 EMULATOR_PORT=3001 EMULATOR_ALLOW_HOST=emulator
 WORKDIR /app
@@ -28,7 +28,7 @@ HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
 ENTRYPOINT ["kefu", "emulate"]
 
 # The service: the last stage is what a build without --target makes.
-FROM node:22-slim
+FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /src/package.json ./

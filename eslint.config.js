@@ -5,7 +5,17 @@ import { layers } from './scripts/eslint-layers.js'
 import { namedParts, noCircle } from './scripts/eslint-structure.js'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'data/', 'bench/node_modules/', 'examples/miniprogram/', 'test/hosts/'] },
+  {
+    ignores: [
+      'dist/',
+      'modules/',
+      'coverage/',
+      'data/',
+      'bench/node_modules/',
+      'examples/miniprogram/',
+      'test/hosts/',
+    ],
+  },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

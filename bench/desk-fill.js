@@ -1,7 +1,7 @@
 /** A database with what the desk's list, filters and search go through. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { MessageIndexer } from '../dist/conversation/index.js'
+import { MessageIndexer } from '../modules/conversation/index.js'
 import { fill } from './fill.js'
 import { silent } from './subjects/rules.js'
 

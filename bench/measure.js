@@ -1,6 +1,7 @@
 /** Starts subjects and load, and measures one subject for one round. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { ownDatabase } from './postgres.js'
@@ -41,6 +42,7 @@ export async function measure(subject, load, { warmup, seconds, profile }) {
     const warmed = await load.ask('push', { ...push, seconds: warmup, from: 0 })
     await ask('settle')
     const before = await ask('report')
+    const writtenBefore = server.written()
     const runs = await load.ask(
       'push',
       warmed.map(({ next }) => ({ ...push, seconds, from: next })),
@@ -56,6 +58,7 @@ export async function measure(subject, load, { warmup, seconds, profile }) {
       acks,
       handled: settled.settledAt ? (answered / (settled.settledAt - startedAt)) * 1000 : acks,
       p99: percentile(runs, 0.99),
+      written: (server.written() - writtenBefore) / answered,
       cpu: (after.cpuMicroseconds - before.cpuMicroseconds) / answered,
       memory: after.peakMegabytes,
       busy: after.busy,
@@ -87,6 +90,14 @@ async function startSubject(subject, profile) {
   const reply = async () => (await Promise.race([once(server, 'message'), died]))[0]
   return {
     port: await reply(),
+    /** Bytes that it has written to disk; NaN where the system does not say. */
+    written() {
+      try {
+        return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${server.pid}/io`, 'utf8'))?.[1])
+      } catch {
+        return NaN
+      }
+    },
     async ask(question) {
       server.send(question)
       const { answer, error } = await reply()

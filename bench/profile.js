@@ -8,20 +8,20 @@ import { join } from 'node:path'
 /** The parts in the order in which a push meets them, and the files and functions that are theirs. */
 const parts = [
   ['garbage collection', /^\(garbage collector\)/],
-  ['the reply: undici, api', /node_modules\/undici\/|dist\/api\//],
-  ['outbox', /dist\/conversation\/outgoing/],
+  ['the reply: undici, api', /node_modules\/undici\/|modules\/api\//],
+  ['outbox', /modules\/conversation\/outgoing/],
   [
     'insert and commit of pushes',
-    /dist\/store\/push-log|dist\/store\/batch|dist\/conversation\/incoming\/inbox/,
+    /modules\/store\/push-log|modules\/store\/batch|modules\/conversation\/incoming\/inbox/,
   ],
-  ['bot, rules', /dist\/(bot|rules)\//],
-  ['handling', /dist\/(conversation|store)\/|kysely\/dist|dist\/esm\/|node_modules\/pg/],
-  ['signature, decryption', /dist\/wechat\/(crypto|signature)|internal\/crypto\//],
-  ['parsing', /dist\/wechat\/|querystring/],
-  ['metrics', /prom-client|dist\/server\/(observed|metrics)/],
+  ['bot, rules', /modules\/(bot|rules)\//],
+  ['handling', /modules\/(conversation|store)\/|kysely\/dist|dist\/esm\/|node_modules\/pg/],
+  ['signature, decryption', /modules\/wechat\/(crypto|signature)|internal\/crypto\//],
+  ['parsing', /modules\/wechat\/|querystring/],
+  ['metrics', /prom-client|modules\/server\/(observed|metrics)/],
   [
     'http, Koa',
-    /node:(_http|http|net|events|internal\/(http|streams|stream_base|net|timers))|node_modules\/|dist\/(webhook|server)\/|subjects\//,
+    /node:(_http|http|net|events|internal\/(http|streams|stream_base|net|timers))|node_modules\/|modules\/(webhook|server)\/|subjects\//,
   ],
 ]
 const inSqlite = 'SQLite, in its thread'

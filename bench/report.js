@@ -44,6 +44,8 @@ function row(subject, results) {
     'lowest–highest': `${thousands(Math.min(...handled))}–${thousands(Math.max(...handled))}`,
     'CPU µs': Math.round(middle('cpu')).toString(),
     'p99 ms': middle('p99').toFixed(1),
+    // Of PostgreSQL’s it says nothing, and what keeps nothing writes a few bytes of its own.
+    'kB written': middle('written') > 100 ? (middle('written') / 1000).toFixed(1) : '',
     'peak MB': Math.round(middle('memory')).toString(),
     'acks : hand-written': ratio(results, id, handWritten, 'acks'),
     'handled : hand-written': ratio(results, id, handWritten, 'handled'),

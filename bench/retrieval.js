@@ -1,6 +1,6 @@
 // How long retrieval takes over as much knowledge as kefu holds, and its memory. Run: npm run --prefix bench retrieval
 import { readFileSync } from 'node:fs'
-import { RetrievalIndex } from '../dist/knowledge/retrieval/retrieval-index.js'
+import { RetrievalIndex } from '../modules/knowledge/retrieval/retrieval-index.js'
 
 const ENTRIES = 5000
 const SEARCHES = 2000

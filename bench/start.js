@@ -67,7 +67,7 @@ export function percentile(times, share) {
   return sorted[Math.ceil(sorted.length * share) - 1]
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => probe.once('listening', resolve))
   const { port } = probe.address()

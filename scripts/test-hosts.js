@@ -31,7 +31,7 @@ export async function testHosts(folder, tarball, step) {
   const { createEmulator, makeSecrets } = await import(
     pathToFileURL(join(folder, 'node_modules/kefu/dist/emulator/index.js')).href
   )
-  const emulator = await createEmulator()
+  const emulator = await createEmulator({ receiveTimeoutMs: 20_000 })
   try {
     for (const file of frameworks) {
       step(`a bot in ${file}`)

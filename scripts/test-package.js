@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from './free-ports.js'
+import { testBotModule } from './test-bot-module.js'
 import { testHosts } from './test-hosts.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -102,6 +103,8 @@ export const emulator: Promise<Emulator> = createEmulator()
   const version = run('npx', ['--no-install', 'kefu', '--version']).trim()
   if (version !== manifest.version) throw new Error(`kefu --version says ${version}`)
   await demo()
+  step('a KEFU_BOT and the service have one kefu')
+  await testBotModule(folder)
   const hosts = mkdtempSync(join(tmpdir(), 'kefu-hosts-'))
   try {
     await testHosts(hosts, join(folder, tarball), step)

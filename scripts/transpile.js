@@ -1,4 +1,5 @@
-// Makes JavaScript of src/ in a moment, without checking types: `npm run types` checks them.
+// Makes JavaScript of src/ in a moment, a file of each, without checking types: `npm run types` checks them. For the tests,
+// which start processes of it, and for bench/, which looks inside; a release is made by bundle.js.
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -35,4 +36,4 @@ export async function transpile(folder) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
-  await transpile(fileURLToPath(new URL('../dist', import.meta.url)))
+  await transpile(fileURLToPath(new URL('../modules', import.meta.url)))

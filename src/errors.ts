@@ -1,8 +1,20 @@
 import type { Refusal } from './protocol/refusals.js'
 
+/** Where the errors are explained: a file of the package, and of the checkout. */
+export const errorsPage = 'docs/errors.md'
+
+/** How errors speak that come of WeChat's answers. */
+export interface ErrorWords {
+  /** Of the explanation; English when not given. */
+  readonly language?: 'zh' | 'en' | undefined
+  /** The address at which docs/errors.md is shown; the file's path when not given. */
+  readonly errorsUrl?: string | undefined
+}
+
 /**
  * The base of every error that kefu throws on purpose. A message says what failed, why if known, and what to do; none
- * holds a secret, a token, a URL with one, or a customer's text. docs/errors.md has the codes of the public ones.
+ * holds a secret, a token, a URL with one, or a customer's text. docs/errors.md has the codes of the
+ * public ones, whose field `docs` leads there.
  *
  * | class               | thrown when                                            | fields beside `code`                    |
  * | ------------------- | ------------------------------------------------------ | --------------------------------------- |
@@ -35,6 +47,8 @@ export abstract class KefuError extends Error {
 /** The configuration can't work: thrown where it is given, never later. */
 export class ConfigError extends KefuError {
   readonly code = 'config'
+  /** Where the page of errors explains it. */
+  readonly docs = `${errorsPage}#config`
   /** From which pages make words in their own language, where it can come of what somebody entered. */
   readonly refusal: Refusal | undefined
 
@@ -49,10 +63,12 @@ export type SignatureProblem = 'missing' | 'mismatch' | 'stale' | 'plaintext'
 /** A push that is not shown to come from WeChat, or to come from it now. Answered with 403. */
 export class SignatureError extends KefuError {
   readonly code: SignatureProblem
+  readonly docs: string
 
   constructor(code: SignatureProblem, message: string) {
     super(message)
     this.code = code
+    this.docs = `${errorsPage}#signature-${code}`
   }
 }
 
@@ -61,10 +77,12 @@ export type DecodeProblem = 'too_large' | 'format' | 'decrypt' | 'app_id' | 'key
 /** A push that is signed but can't be read. Answered with 400, or 413 where `code` is `too_large`. */
 export class DecodeError extends KefuError {
   readonly code: DecodeProblem
+  readonly docs: string
 
   constructor(code: DecodeProblem, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+    this.docs = `${errorsPage}#decode-${code}`
   }
 }
 
@@ -81,17 +99,24 @@ export class ApiError extends KefuError {
   readonly path: string
   /** The errcode's name in the table (src/wechat/errcode.ts), `unknown` when it is not there. */
   readonly reason: string
+  /** Where the page of errors explains it. */
+  readonly docs: string
 
-  constructor(fields: {
-    errcode: number
-    errmsg: string
-    rid: string | undefined
-    path: string
-    reason: string
-    explanation: string
-  }) {
-    const answer = Number.isNaN(fields.errcode) ? 'without what was asked for' : fields.errcode
-    super(`${fields.path}: WeChat answered ${answer} (${fields.errmsg}). ${fields.explanation}`)
+  constructor(
+    fields: {
+      errcode: number
+      errmsg: string
+      rid: string | undefined
+      path: string
+      reason: string
+      /** In the language of the words. */
+      explanation: string
+    },
+    { language = 'en', errorsUrl = errorsPage }: ErrorWords = {},
+  ) {
+    const docs = `${errorsUrl}#${fields.reason === 'unknown' ? 'unknown' : fields.errcode}`
+    super(`${answered(fields, language)} ${docs}`)
+    this.docs = docs
     this.errcode = fields.errcode
     this.errmsg = fields.errmsg
     this.rid = fields.rid
@@ -100,12 +125,29 @@ export class ApiError extends KefuError {
   }
 }
 
+function answered(
+  {
+    path,
+    errcode,
+    errmsg,
+    explanation,
+  }: { path: string; errcode: number; errmsg: string; explanation: string },
+  language: 'zh' | 'en',
+): string {
+  const lacks = Number.isNaN(errcode)
+  return language === 'zh'
+    ? `${path}：微信的应答${lacks ? '缺少所需内容' : `为 ${errcode}`}（${errmsg}）。${explanation}`
+    : `${path}: WeChat answered ${lacks ? 'without what was asked for' : errcode} (${errmsg}). ${explanation}`
+}
+
 /** Whether WeChat may have accepted a request that got no answer. */
 export type Acceptance = 'no' | 'unknown'
 
 /** WeChat gave no answer that can be read. */
 export class NetworkError extends KefuError {
   readonly code = 'network'
+  /** Where the page of errors explains it. */
+  readonly docs = `${errorsPage}#network`
   /** `no`: the request never left, sending it again is safe. `unknown`: WeChat may have acted on it. */
   readonly accepted: Acceptance
   readonly path: string
@@ -122,10 +164,12 @@ export type MediaProblem = 'unreadable' | 'unsupported' | 'too_large'
 /** A file that can't be uploaded, found out before anything was sent. */
 export class MediaError extends KefuError {
   readonly code: MediaProblem
+  readonly docs: string
 
   constructor(code: MediaProblem, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+    this.docs = `${errorsPage}#media-${code}`
   }
 }
 
@@ -137,9 +181,11 @@ export type HandlerProblem = 'threw' | 'timeout' | 'late' | 'misuse' | 'business
  */
 export class HandlerError extends KefuError {
   readonly code: HandlerProblem
+  readonly docs: string
 
   constructor(code: HandlerProblem, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+    this.docs = `${errorsPage}#handler-${code}`
   }
 }

@@ -52,5 +52,6 @@ export {
   NetworkError,
   SignatureError,
 } from './errors.js'
+export type { ErrorWords } from './errors.js'
 export { errcodes, explainErrcode, limits, type Errcode, type Retry } from './wechat/index.js'
 export { consoleLogger, silentLogger, type Logger } from './log.js'

@@ -22,6 +22,17 @@ it('prints an error with its stack and its causes, each on lines of their own', 
   expect(lines[because + 2]).toMatch(/^ {8}at .*log\.test/)
 })
 
+it('says where an error is explained, once', () => {
+  const docs = 'docs/errors.md#signature-mismatch'
+  expect(
+    printed({ err: Object.assign(new Error('not WeChat’s'), { docs }) })
+      .split('\n')
+      .slice(1, 3),
+  ).toEqual(['  Error: not WeChat’s', `    see ${docs}`])
+  vi.restoreAllMocks()
+  expect(printed({ err: Object.assign(new Error(`no ${docs}`), { docs }) }).match(/docs\//g)).toHaveLength(1)
+})
+
 it('ends with errors that are each other’s cause', () => {
   const one = new Error('one')
   one.cause = new Error('other', { cause: one })

@@ -40,7 +40,10 @@ function errorLines(error: unknown, indent: string, causes: number): string[] {
     error.cause === undefined || causes === 0
       ? []
       : [`${indent}because of`, ...errorLines(error.cause, `${indent}  `, causes - 1)]
-  return [tame(`${error.name}: ${error.message}`), ...frames.map(tame)]
+  // Errors of kefu's own have it; docs/errors.md explains them.
+  const { docs } = error as { docs?: unknown }
+  const leads = typeof docs === 'string' && !error.message.includes(docs) ? [`  see ${docs}`] : []
+  return [tame(`${error.name}: ${error.message}`), ...leads.map(tame), ...frames.map(tame)]
     .map((line) => indent + line)
     .concat(cause)
 }

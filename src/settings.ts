@@ -1,7 +1,7 @@
-import { ConfigError } from './errors.js'
+import { ConfigError, type ErrorWords } from './errors.js'
 
 /** One Mini Program, as `Api` and `webhook` want to know it: `{ ...settings }` suits both. */
-export interface Settings {
+export interface Settings extends ErrorWords {
   readonly appId: string
   readonly appSecret: string
   /** Of 消息推送. */
@@ -15,7 +15,8 @@ export interface Settings {
 /**
  * Reads the settings of a Mini Program from an environment: `WECHAT_APP_ID`, `WECHAT_APP_SECRET`, `WECHAT_TOKEN`,
  * `WECHAT_ENCODING_AES_KEY` and, for an emulated WeChat, `WECHAT_API_URL`. With another `prefix` they are those of
- * another Mini Program. Throws ConfigError with the names of all that are missing.
+ * another Mini Program. A `LC_ALL`, `LC_MESSAGES` or `LANG` that begins with zh makes errors speak Chinese, and
+ * `KEFU_ERRORS_URL` is where they lead. Throws ConfigError with the names of all that are missing.
  */
 export function settingsFrom(env: Readonly<Record<string, string | undefined>>, prefix = 'WECHAT'): Settings {
   const missing: string[] = []
@@ -35,5 +36,12 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>, 
       `Not set: ${missing.join(', ')}. They are at mp.weixin.qq.com (开发管理): put them into the environment or a .env file.`,
     )
   const url = env['WECHAT_API_URL']
-  return url ? { ...secrets, url } : secrets
+  const language = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG']
+  const errorsUrl = env['KEFU_ERRORS_URL']
+  return {
+    ...secrets,
+    ...(url && { url }),
+    ...(language?.startsWith('zh') && { language: 'zh' }),
+    ...(errorsUrl && { errorsUrl }),
+  }
 }

@@ -70,6 +70,27 @@ describe.each(kinds)('rules by the API, on %s', { timeout: 60_000 }, (kind) => {
     expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409])
   })
 
+  it('are checked as saving them would, and nothing is saved', async () => {
+    const before = await api.ok('GET /rules')
+    const check = (...rules: object[]) => api.call('POST /rules/check', { body: { rules } })
+    const good = {
+      name: '欢迎',
+      when: { event: 'user_enter_tempsession' },
+      then: [{ reply: { text: '您好' } }],
+    }
+    expect(await check(good)).toMatchObject({ status: 200, body: { warnings: [] } })
+    const doubtful = { ...good, when: { event: 'user_entr' } }
+    expect((await check(doubtful)).body).toMatchObject({ warnings: [{ code: 'event_without_conversation' }] })
+    const twice = await check(good, good)
+    expect(twice).toMatchObject({
+      status: 422,
+      body: {
+        error: { reason: 'rules', params: { problems: [{ code: 'name_taken', at: ['rules', 1, 'name'] }] } },
+      },
+    })
+    expect(await api.ok('GET /rules')).toEqual(before)
+  })
+
   describe('business hours with a name', () => {
     const always = Array.from({ length: 7 }, () => ['00:00-24:00'])
     const never = Array.from({ length: 7 }, () => [])

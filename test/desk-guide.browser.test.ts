@@ -171,9 +171,18 @@ describe('the set-up guide', () => {
     await sure.getByRole('button', { name: '重新生成', exact: true }).click()
     await page.getByText('等待微信验证').waitFor()
 
-    // Left once, it is not come back to by force.
+    // Left once, it is not come back to by force, but where one lands it is said, and led on from.
     await page.getByRole('link', { name: '会话', exact: true }).click()
     await desk.list.waitFor()
+    await page.getByText('「云朵杂货店」接入未完成（1/5）').waitFor()
+    await mustBeForEverybody(desk)
+    await page.getByRole('link', { name: '继续接入' }).click()
+    await page.getByRole('heading', { level: 1, name: '接入向导：云朵杂货店' }).waitFor()
+    await page.getByRole('link', { name: '全部小程序' }).click()
+    await page.getByRole('link', { name: '接入另一个' }).waitFor()
+    await mustBeForEverybody(desk)
+    await page.getByRole('link', { name: '继续接入' }).click()
+    await page.getByRole('heading', { level: 1, name: '接入向导：云朵杂货店' }).waitFor()
     expect(desk.trouble).toEqual([])
   })
 

@@ -8,6 +8,7 @@ import { createEmulator, type Emulator, type UserHandle } from 'kefu/emulator'
 import EasyWechat from 'node-easywechat'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startPushReceiver, tinyPng, type PushReceiver } from './push-receiver.js'
+import { patience } from './support/patience.js'
 
 // The emulator is WeChat for anyone's client, so here are other people's, as they are on npm.
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
   await writeFile(picture, tinyPng)
 })
 beforeEach(async () => {
-  emulator = await createEmulator({ apps: [{ ...app, pushUrl: receiver.url }] })
+  emulator = await createEmulator({ ...patience, apps: [{ ...app, pushUrl: receiver.url }] })
   user = emulator.user('o-customer')
   await user.sends('在吗')
   return () => emulator.close()

@@ -7,6 +7,7 @@ import { createEmulator, type EmulatedWorld, type Emulator } from 'kefu/emulator
 import EasyWechat from 'node-easywechat'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPushReceiver, type PushReceiver } from './push-receiver.js'
+import { patience } from './support/patience.js'
 
 // A world's address is all that a client must know: kefu's own, and other people's as they are on npm.
 
@@ -18,7 +19,7 @@ let folder: string
 
 beforeAll(async () => {
   receiver = await startPushReceiver()
-  emulator = await createEmulator()
+  emulator = await createEmulator(patience)
   folder = await mkdtemp(join(tmpdir(), 'kefu-worlds-'))
 })
 afterAll(async () => {

@@ -138,6 +138,14 @@ const retries: Record<Retry, string> = {
   never: 'it would be refused again',
 }
 
+const anchor = (name: string): string => `<a id="${name}"></a>`
+
+/** A class with several codes has an anchor for each of them, behind its own first word. */
+function anchorOf(name: string, code: string): string {
+  const first = name.replace(/Error$/, '').toLowerCase()
+  return first === code ? code : `${first}-${code}`
+}
+
 async function errorsPage(): Promise<string> {
   const cells = (...row: readonly (string | number)[]): string =>
     `| ${row.map((cell) => String(cell).replaceAll('\\', '\\\\').replaceAll('|', '\\|')).join(' | ')} |\n`
@@ -149,13 +157,23 @@ async function errorsPage(): Promise<string> {
 <!-- Made from src/errors.ts and src/wechat/errcode.ts. To write it anew: npx vitest run test/errors-doc.test.ts -u -->
 
 Every error that kefu throws on purpose is a \`KefuError\`, of a class by who failed, with a \`code\` for programs and a
-message for people: what failed, why if known, and what to do. None holds a secret, a token or a customer's text.
+message for people: what failed, why if known, and what to do. None holds a secret, a token or a customer's text. Its
+\`docs\` leads to its row here, \`docs/errors.md#45015\`; the package has this page in \`node_modules/kefu/docs\`.
+
+An \`ApiError\` says the table's words in English, or in Chinese: \`new Api({ language: 'zh' })\`, as \`settingsFrom(process.env)\` does where
+\`LC_ALL\`, \`LC_MESSAGES\` or \`LANG\` begins with zh. \`errorsUrl\` (\`KEFU_ERRORS_URL\`) is the address of this page where a site shows it.
 
 ${table(
   ['Class', '`code`', 'What it means', '`webhook()` answers', 'What to do'],
   Object.entries(classes).flatMap(([name, { who, rows }]) => [
     [`**\`${name}\`**`, '', `**${who}**`, '', ''],
-    ...Object.entries(rows).map(([code, row]) => ['', `\`${code}\``, row.means, row.answer ?? '', row.todo]),
+    ...Object.entries(rows).map(([code, row]) => [
+      '',
+      `${anchor(anchorOf(name, code))}\`${code}\``,
+      row.means,
+      row.answer ?? '',
+      row.todo,
+    ]),
   ]),
 )}
 A push that could not be committed is answered 500 too, so that WeChat sends it again.
@@ -173,7 +191,7 @@ WeChat's numbers are on its API pages, and for some codes only in the tables of 
 ${table(
   ['Errcode', 'Name', 'Retry', '中文', 'English'],
   [...errcodes, explainErrcode(NaN)].map(({ code, name, retry, zh, en }) => [
-    Number.isNaN(code) ? '其他' : code,
+    Number.isNaN(code) ? `${anchor('unknown')}其他` : `${anchor(String(code))}${code}`,
     `\`${name}\``,
     `\`${retry}\``,
     zh,
@@ -191,6 +209,7 @@ describe('docs/errors.md', () => {
 
   it('has every class that src/errors.ts exports', () => {
     const exported = Object.values(errors)
+      .filter((value) => typeof value === 'function')
       .filter((value) => value !== errors.KefuError)
       .map((value) => value.name)
     expect(Object.keys(classes).sort()).toEqual(exported.sort())
@@ -199,6 +218,42 @@ describe('docs/errors.md', () => {
   it('has every errcode and each once', async () => {
     const page = await errorsPage()
     for (const { code, name } of errcodes)
-      expect(page.match(new RegExp(`^\\| ${code} +\\| \`${name}\``, 'gm')), String(code)).toHaveLength(1)
+      expect(
+        page.match(new RegExp(`^\\| <a id="${code}"></a>${code} +\\| \`${name}\``, 'gm')),
+        String(code),
+      ).toHaveLength(1)
+  })
+
+  it('has an anchor for every error, to which its `docs` leads', async () => {
+    const page = await errorsPage()
+    const path = '/cgi-bin/message/custom/send'
+    const answered = (code: number): errors.ApiError => {
+      const { name, en } = explainErrcode(code)
+      return new errors.ApiError({
+        errcode: code,
+        errmsg: '',
+        rid: undefined,
+        path,
+        reason: name,
+        explanation: en,
+      })
+    }
+    const named = <Code extends string>(rows: Record<Code, Row>): Code[] => Object.keys(rows) as Code[]
+    const thrown = [
+      new errors.ConfigError(''),
+      ...named(signature).map((code) => new errors.SignatureError(code, '')),
+      ...named(decode).map((code) => new errors.DecodeError(code, '')),
+      ...[...errcodes.map(({ code }) => code), 99_999, NaN].map(answered),
+      new errors.NetworkError('', { accepted: 'no', path }),
+      ...named(media).map((code) => new errors.MediaError(code, '')),
+      ...named(handler).map((code) => new errors.HandlerError(code, '')),
+    ]
+    const anchors = new Set(
+      [...page.matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id]) => `docs/errors.md#${id ?? ''}`),
+    )
+    for (const { docs } of thrown) expect(anchors).toContain(docs)
+    const reached = new Set(thrown.map(({ docs }) => docs))
+    // `ApiError` leads to its errcode, never to the row of its class.
+    expect([...anchors].filter((one) => !reached.has(one))).toEqual(['docs/errors.md#api'])
   })
 })

@@ -10,6 +10,7 @@ import { startKefu, type KefuServer } from './support/kefu-process.js'
 import { tcpProxy, type TcpProxy } from './support/tcp-proxy.js'
 import { planted, startTestService, type TestService } from './support/test-service.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'
+import { patience } from './support/patience.js'
 
 const SEND = '/cgi-bin/message/custom/send'
 const SLOW = 60_000
@@ -264,7 +265,7 @@ describe('a handler that ends the process', () => {
     'is run three times, then its push is marked failed and people get the customer: the service stays up',
     async () => {
       const cwd = mkdtempSync(join(tmpdir(), 'kefu-ends-'))
-      const emulator = await createEmulator()
+      const emulator = await createEmulator(patience)
       const databaseUrl = `file:${join(cwd, 'kefu.db')}`
       const env = {
         ...planted,

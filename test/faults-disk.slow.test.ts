@@ -7,6 +7,7 @@ import { createEmulator, type Emulator } from '../src/emulator/index.js'
 import { openStore } from '../src/store/index.js'
 import { runKefu, startKefu, type KefuServer } from './support/kefu-process.js'
 import { planted } from './support/test-service.js'
+import { patience } from './support/patience.js'
 
 const SEND = '/cgi-bin/message/custom/send'
 
@@ -71,7 +72,7 @@ describe.each(disks.filter(({ missing }) => missing === undefined))('a full disk
     dataDir = join(cwd, 'data')
     mkdirSync(dataDir)
     disk.mount(dataDir)
-    emulator = await createEmulator()
+    emulator = await createEmulator(patience)
   })
   afterEach(async () => {
     await server?.end('SIGKILL')

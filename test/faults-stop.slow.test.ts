@@ -7,6 +7,7 @@ import { openStore } from '../src/store/index.js'
 import { runKefu, startKefu, type KefuServer } from './support/kefu-process.js'
 import { planted } from './support/test-service.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'
+import { patience } from './support/patience.js'
 
 const SEND = '/cgi-bin/message/custom/send'
 const CUSTOMERS = 12
@@ -19,7 +20,7 @@ describe.each(await storeKinds())('SIGTERM under load, on %s', (kind) => {
 
   beforeEach(async () => {
     cwd = mkdtempSync(join(tmpdir(), 'kefu-stop-'))
-    emulator = await createEmulator()
+    emulator = await createEmulator(patience)
     if (kind === 'postgres') database = await makeStore(kind)
   })
   afterEach(async () => {

@@ -4,6 +4,18 @@ export interface CodeBlock {
   readonly code: string
 }
 
+/** Why a block is not run by any test, as the page's comment in front of it says: `<!-- not run: why -->`. */
+export function reasonsNotToRun(markdown: string): ReadonlyMap<string, string> {
+  const marked = /^<!-- not run: (.+) -->\n\n(?= *`{3})/gm
+  return new Map(
+    [...markdown.matchAll(marked)].flatMap(({ 0: comment, 1: why = '', index }) =>
+      codeBlocks(markdown.slice(index + comment.length))
+        .slice(0, 1)
+        .map(({ code }): [string, string] => [code, why]),
+    ),
+  )
+}
+
 /** All fenced blocks, in their order. */
 export function codeBlocks(markdown: string): CodeBlock[] {
   const fences = /^( *)(`{3,})(\S*).*\n([\s\S]*?)^\1\2\s*$/gm

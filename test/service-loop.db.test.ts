@@ -22,6 +22,7 @@ import { webhook } from '../src/webhook/index.js'
 import type { PushRow } from '../src/store/index.js'
 import { restorePush, type Push } from '../src/wechat/index.js'
 import { makeStore, storeKinds, type TestStore } from './stores.js'
+import { patience } from './support/patience.js'
 
 const secrets = { appId: 'wx0123456789abcdef', appSecret: 's', token: 't', encodingAESKey: 'k'.repeat(43) }
 
@@ -36,7 +37,7 @@ describe.each(await storeKinds())('the loop on %s', (kind) => {
 
   beforeEach(async () => {
     test = await makeStore(kind)
-    emulator = await createEmulator()
+    emulator = await createEmulator(patience)
     const api = new Api({ ...secrets, url: emulator.url })
     bot = new Bot<ConversationActions>({ api })
     shards =

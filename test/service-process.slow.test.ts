@@ -17,6 +17,7 @@ import { openStore } from '../src/store/index.js'
 import { runKefu, startKefu, type Ended, type KefuServer } from './support/kefu-process.js'
 import { planted } from './support/test-service.js'
 import { makeStore, storeKinds } from './stores.js'
+import { patience } from './support/patience.js'
 
 const appId = planted.WECHAT_APP_ID
 const SLOW = 60_000
@@ -30,7 +31,7 @@ let server: KefuServer | undefined
 beforeEach(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'kefu-process-'))
   dataDir = join(cwd, 'data')
-  emulator = await createEmulator()
+  emulator = await createEmulator(patience)
   env = { ...planted, DATA_DIR: dataDir, WECHAT_API_URL: emulator.url }
 })
 afterEach(async () => {

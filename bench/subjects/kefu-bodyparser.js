@@ -1,7 +1,7 @@
 /** As kefu.js, in an app that has a body parser already: the body is read, and its JSON parsed, before kefu sees it. */
 import { bodyParser } from '@koa/bodyparser'
 import Koa from 'koa'
-import { Bot, webhook } from '../../dist/index.js'
+import { Bot, webhook } from '../../modules/index.js'
 import { secrets } from '../secrets.js'
 import { handle, serve } from './serve.js'
 

@@ -1,6 +1,6 @@
 /** kefu's webhook() with a handler, without a database. */
 import Koa from 'koa'
-import { Bot, webhook } from '../../dist/index.js'
+import { Bot, webhook } from '../../modules/index.js'
 import { secrets } from '../secrets.js'
 import { handle, serve } from './serve.js'
 

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Koa from 'koa'
-import { openSqlite } from '../../dist/store/sqlite.js'
+import { openSqlite } from '../../modules/store/sqlite.js'
 import { handle, readBody, serve } from './serve.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'kefu-bench-'))

@@ -13,6 +13,7 @@ let now = 0
 beforeAll(async () => {
   const secrets = { appId: 'wx0123456789abcdef', appSecret: 'secret' }
   emulator = await createEmulator({
+    receiveTimeoutMs: 20_000,
     apps: [{ ...secrets, token: 'token', mode: 'plain', pushUrl: 'http://127.0.0.1:9/' }],
   })
   api = new Api({ ...secrets, url: emulator.url })

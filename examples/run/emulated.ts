@@ -13,13 +13,16 @@ export interface Emulated {
   close(): Promise<void>
 }
 
+/** Milliseconds: a slow machine is waited for. */
+const receiveTimeoutMs = 20_000
+
 /** Starts an emulated WeChat with one or more Mini Programs, and the app that answers for them. */
 export async function emulated(
   build: (first: Settings, ...others: Settings[]) => Koa,
   options: { apps?: number; port?: number; emulatorPort?: number } = {},
 ): Promise<Emulated> {
   const { apps = 1, port = 0, emulatorPort = 0 } = options
-  const emulator = await createEmulator({ port: emulatorPort })
+  const emulator = await createEmulator({ port: emulatorPort, receiveTimeoutMs })
   try {
     const first = makeSecrets()
     const others = Array.from({ length: apps - 1 }, makeSecrets)

@@ -62,7 +62,7 @@ async function addresses(child: Example): Promise<string[]> {
 }
 
 it('runs with the environment’s settings, and answers', async () => {
-  const emulator = await createEmulator()
+  const emulator = await createEmulator({ receiveTimeoutMs: 20_000 })
   try {
     const secrets = {
       appId: 'wx0123456789abcdef',

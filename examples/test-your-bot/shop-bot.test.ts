@@ -9,7 +9,8 @@ import { shopBot } from './shop-bot.js'
 const secrets = makeSecrets() // the emulator is WeChat here, so any will do
 const stock = new Map([['马克杯', 3]])
 
-const emulator = await createEmulator()
+// The CI machine may be slow; without it a reply that has not come within 2 s fails the test.
+const emulator = await createEmulator({ receiveTimeoutMs: 10_000 })
 const bot = shopBot(new Api({ ...secrets, url: emulator.url }), async (goods) => stock.get(goods) ?? 0)
 const server = new Koa().use(webhook(bot, secrets)).listen(0, '127.0.0.1')
 await once(server, 'listening')

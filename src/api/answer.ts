@@ -1,4 +1,4 @@
-import { ApiError, NetworkError } from '../errors.js'
+import { ApiError, NetworkError, type ErrorWords } from '../errors.js'
 import { explainErrcode, parseLenientJson } from '../wechat/index.js'
 import { redact } from './redact.js'
 
@@ -12,19 +12,20 @@ export interface RawAnswer {
   readonly text: string
   /** Texts that must not be in an error, should WeChat or a relay repeat them. */
   readonly secrets: readonly string[]
+  readonly words?: ErrorWords
 }
 
 /**
  * Reads WeChat's JSON. Throws ApiError when it says no, and NetworkError (`unknown`) when it is not WeChat's:
  * somebody in between answered, and nobody knows whether WeChat acted.
  */
-export function readAnswer({ path, statusCode, text, secrets }: RawAnswer): Json {
+export function readAnswer({ path, statusCode, text, secrets, words }: RawAnswer): Json {
   const answer = parse(text)
   const errcode = answer && errcodeOf(answer)
   if (!answer || statusCode >= 500 || Number.isNaN(errcode)) throw notWechats(path, statusCode)
   if (errcode !== undefined && errcode !== 0) {
     const { errmsg } = answer
-    throw apiError(path, errcode, typeof errmsg === 'string' ? errmsg : '', secrets)
+    throw apiError(path, errcode, typeof errmsg === 'string' ? errmsg : '', secrets, words)
   }
   if (statusCode !== 200) throw notWechats(path, statusCode)
   return answer
@@ -36,8 +37,8 @@ export function expectOk(path: string, answer: Json): void {
 }
 
 /** An answer that is WeChat's but lacks what was asked for. */
-export function incomplete(path: string, what: string): ApiError {
-  return apiError(path, NaN, what, [])
+export function incomplete(path: string, what: string, words?: ErrorWords): ApiError {
+  return apiError(path, NaN, what, [], words)
 }
 
 export function isJson(value: unknown): value is Json {
@@ -82,9 +83,16 @@ function notWechats(path: string, statusCode: number): NetworkError {
 /** WeChat puts its request id behind its words: `invalid openid, rid: 65a1…`. */
 const ridAtEnd = /,?\s*\brid:\s*([\w-]{1,64})[\s\ufffd]*$/
 
-function apiError(path: string, errcode: number, errmsg: string, secrets: readonly string[]): ApiError {
+function apiError(
+  path: string,
+  errcode: number,
+  errmsg: string,
+  secrets: readonly string[],
+  words?: ErrorWords,
+): ApiError {
   const [end = '', rid] = ridAtEnd.exec(errmsg.slice(-100)) ?? []
-  const words = redact(errmsg.slice(0, errmsg.length - end.length), secrets)
-  const { name, en } = explainErrcode(errcode)
-  return new ApiError({ errcode, errmsg: words, rid, path, reason: name, explanation: en })
+  const said = redact(errmsg.slice(0, errmsg.length - end.length), secrets)
+  const { name, zh, en } = explainErrcode(errcode)
+  const explanation = words?.language === 'zh' ? zh : en
+  return new ApiError({ errcode, errmsg: said, rid, path, reason: name, explanation }, words)
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vit
 import { emulatedWechat, rejection, type EmulatedWechat } from '../../test/support/emulated-wechat.js'
 import { answerWith, rawServer, type RawServer } from '../../test/support/raw-server.js'
 import { ApiError, ConfigError, NetworkError } from '../errors.js'
-import type { OutgoingMessage } from '../wechat/index.js'
+import { explainErrcode, type OutgoingMessage } from '../wechat/index.js'
 import { Api, type ApiOptions } from './api.js'
 
 const sendPath = '/cgi-bin/message/custom/send'
@@ -294,6 +294,34 @@ describe('errors', () => {
   test('are read whatever the words are', async () => {
     answer = JSON.stringify({ errcode: 40097, errmsg: `${' '.repeat(500_000)}rid:${' '.repeat(400_000)}!` })
     expect(await rejection(wechat.api({ url: raw.url }).clearQuota())).toMatchObject({ rid: undefined })
+  })
+})
+
+describe('a refusal', () => {
+  test('says what to do in English, and where more stands', async () => {
+    answer = '{"errcode":45015,"errmsg":"response out of time limit rid: r-1"}'
+    const error = await rejection(wechat.api({ url: raw.url }).clearQuota())
+    expect(error).toMatchObject({
+      docs: 'docs/errors.md#45015',
+      message: `/cgi-bin/clear_quota: WeChat answered 45015 (response out of time limit). ${explainErrcode(45015).en} docs/errors.md#45015`,
+    })
+  })
+
+  test('does so in Chinese, and by a site’s address, where it is told to', async () => {
+    answer = '{"errcode":45015,"errmsg":"response out of time limit"}'
+    const words = { language: 'zh', errorsUrl: 'https://docs.example.com/errors' } as const
+    const api = wechat.api({ url: raw.url, ...words })
+    expect(await rejection(api.clearQuota())).toMatchObject({
+      docs: 'https://docs.example.com/errors#45015',
+      message: `/cgi-bin/clear_quota：微信的应答为 45015（response out of time limit）。${explainErrcode(45015).zh} https://docs.example.com/errors#45015`,
+    })
+    answer = '{"errcode":99999,"errmsg":"new"}'
+    expect(await rejection(api.clearQuota())).toMatchObject({
+      docs: 'https://docs.example.com/errors#unknown',
+    })
+    answer = '{"errcode":0}'
+    const quota = await rejection(api.getQuota('/cgi-bin/message/custom/send'))
+    expect(quota).toMatchObject({ message: expect.stringContaining('微信的应答缺少所需内容') as string })
   })
 })
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ApiError, ConfigError, NetworkError } from '../errors.js'
+import { ApiError, ConfigError, NetworkError, type ErrorWords } from '../errors.js'
 import { silentLogger, type Logger } from '../log.js'
 import { sendBody, type OutgoingMessage } from '../wechat/index.js'
 import { AccessToken, readToken, type FetchedToken } from './access-token.js'
@@ -8,9 +8,9 @@ import { imageForm, type MediaSource } from './media.js'
 import { readMedia, type Media } from './media-answer.js'
 import { remedyFor, waitBeforeRetry, type Remedy } from './retry.js'
 import { memoryTokenStore, type TokenStore } from './token-store.js'
-import { Transport, type Call, type Reply } from './transport.js'
+import { Transport, type Answer, type Call } from './transport.js'
 
-export interface ApiOptions {
+export interface ApiOptions extends ErrorWords {
   readonly appId: string
   readonly appSecret: string
   /** Another address than https://api.weixin.qq.com: an emulator, one of WeChat's other hosts, a relay. */
@@ -59,6 +59,7 @@ export class Api {
   readonly #transport: Transport
   readonly #token: AccessToken
   readonly #logger: Logger
+  readonly #words: ErrorWords
   readonly #now: () => number
   readonly #wait: (milliseconds: number) => Promise<void>
   #typingPath = TYPING
@@ -75,6 +76,7 @@ export class Api {
     this.#appSecret = options.appSecret
     this.#transport = new Transport(options)
     this.#logger = logger
+    this.#words = { language: options.language, errorsUrl: options.errorsUrl }
     this.#now = now
     this.#wait = async (milliseconds) => {
       await wait(milliseconds)
@@ -121,7 +123,7 @@ export class Api {
     const body = await imageForm(source, options.filename)
     const answer = await this.#ask({ method: 'POST', path, query: { type: 'image' }, body })
     const { media_id: mediaId, created_at: createdAt } = answer
-    if (typeof mediaId !== 'string') throw incomplete(path, 'no media_id in the answer')
+    if (typeof mediaId !== 'string') throw incomplete(path, 'no media_id in the answer', this.#words)
     const seconds = numberOf(createdAt)
     return { mediaId, createdAt: new Date(Number.isNaN(seconds) ? this.#now() : seconds * 1000) }
   }
@@ -129,11 +131,13 @@ export class Api {
   /** Fetches a picture that a customer sent or that was uploaded. The body is a stream, to be read or destroyed. */
   async getTempMedia(mediaId: string): Promise<Media> {
     const path = '/cgi-bin/media/get'
-    return this.#authorised({ method: 'GET', path, query: { media_id: mediaId } }, async (reply, token) => {
+    return this.#authorised(async (token) => {
+      const query = { access_token: token, media_id: mediaId }
+      const reply = await this.#transport.call({ method: 'GET', path, query })
       const found = await readMedia(this.#transport, path, reply)
       if (typeof found !== 'string') return found
-      this.#read(path, reply, found, token)
-      throw incomplete(path, 'an answer that is neither a picture nor an error')
+      this.#read(path, { statusCode: reply.statusCode, text: found }, token)
+      throw incomplete(path, 'an answer that is neither a picture nor an error', this.#words)
     })
   }
 
@@ -141,7 +145,7 @@ export class Api {
   async getQuota(cgiPath: string): Promise<Quota> {
     const path = '/cgi-bin/openapi/quota/get'
     const { quota } = await this.#post(path, { cgi_path: cgiPath })
-    if (!isJson(quota)) throw incomplete(path, 'no quota in the answer')
+    if (!isJson(quota)) throw incomplete(path, 'no quota in the answer', this.#words)
     return {
       dailyLimit: Number(quota['daily_limit']),
       used: Number(quota['used']),
@@ -161,7 +165,7 @@ export class Api {
   async getRid(rid: string): Promise<Json> {
     const path = '/cgi-bin/openapi/rid/get'
     const { request } = await this.#post(path, { rid })
-    if (!isJson(request)) throw incomplete(path, 'no request in the answer')
+    if (!isJson(request)) throw incomplete(path, 'no request in the answer', this.#words)
     return request
   }
 
@@ -192,7 +196,7 @@ export class Api {
 
   async #ipList(path: string): Promise<string[]> {
     const { ip_list: list } = await this.#ask({ method: 'GET', path })
-    if (!Array.isArray(list)) throw incomplete(path, 'no ip_list in the answer')
+    if (!Array.isArray(list)) throw incomplete(path, 'no ip_list in the answer', this.#words)
     return list.map(String)
   }
 
@@ -205,16 +209,17 @@ export class Api {
   }
 
   #ask(call: Call): Promise<Json> {
-    return this.#authorised(call, (reply, token) => this.#json(call.path, reply, token))
+    return this.#authorised(async (token) =>
+      this.#json({ ...call, query: { access_token: token, ...call.query } }, token),
+    )
   }
 
   /** A call with the access token, renewed once where WeChat refuses it. */
-  async #authorised<T>(call: Call, read: (reply: Reply, token: string) => Promise<T>): Promise<T> {
+  async #authorised<T>(call: (token: string) => Promise<T>): Promise<T> {
     // Not among the tries of the call: fetching a token has its own.
     let token = await this.#token.get()
     return this.#retrying(
-      async () =>
-        read(await this.#transport.call({ ...call, query: { access_token: token, ...call.query } }), token),
+      async () => call(token),
       async () => {
         const refused = token
         token = await this.#token.replace(refused)
@@ -266,21 +271,19 @@ export class Api {
       secret: this.#appSecret,
       force_refresh: force,
     }
-    const reply = await this.#transport.call({ method: 'POST', path: STABLE_TOKEN, body })
-    return readToken(await this.#json(STABLE_TOKEN, reply), STABLE_TOKEN)
+    return readToken(await this.#json({ method: 'POST', path: STABLE_TOKEN, body }), STABLE_TOKEN)
   }
 
   async #fetchClassic(): Promise<FetchedToken> {
     const query = { grant_type: 'client_credential', appid: this.appId, secret: this.#appSecret }
-    const reply = await this.#transport.call({ method: 'GET', path: CLASSIC_TOKEN, query })
-    return readToken(await this.#json(CLASSIC_TOKEN, reply), CLASSIC_TOKEN)
+    return readToken(await this.#json({ method: 'GET', path: CLASSIC_TOKEN, query }), CLASSIC_TOKEN)
   }
 
-  async #json(path: string, reply: Reply, token = ''): Promise<Json> {
-    return this.#read(path, reply, await this.#transport.text(path, reply), token)
+  async #json(call: Call, token = ''): Promise<Json> {
+    return this.#read(call.path, await this.#transport.ask(call), token)
   }
 
-  #read(path: string, reply: Reply, text: string, token: string): Json {
-    return readAnswer({ path, statusCode: reply.statusCode, text, secrets: [this.#appSecret, token] })
+  #read(path: string, answer: Answer, token: string): Json {
+    return readAnswer({ path, ...answer, secrets: [this.#appSecret, token], words: this.#words })
   }
 }

@@ -1,8 +1,9 @@
 import { PassThrough, type Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { createGunzip, gunzip } from 'node:zlib'
-import { Agent, DecoratorHandler, request, type Dispatcher, type FormData } from 'undici'
+import { Agent, request, type Dispatcher, type FormData } from 'undici'
 import { ConfigError, NetworkError } from '../errors.js'
+import { Departure, Exchange } from './exchange.js'
 import { tunnelThrough } from './proxy.js'
 import { causeOf } from './redact.js'
 
@@ -23,6 +24,13 @@ export interface Call {
   readonly body?: Readonly<Record<string, unknown>> | FormData
 }
 
+/** An answer that was read to its end. */
+export interface Answer {
+  readonly statusCode: number
+  readonly text: string
+}
+
+/** An answer that is still to be read. */
 export type Reply = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { readonly body: Readable }
 
 /**
@@ -33,7 +41,9 @@ const IDLE_MS = 2000
 
 /** HTTP to WeChat: one pool of connections, and errors that say whether the request had left. */
 export class Transport {
-  readonly #base: string
+  readonly #origin: string
+  /** Stands in front of each path. */
+  readonly #folder: string
   readonly #timeoutMs: number
   readonly #dispatcher: Dispatcher
   #closing: Promise<void> | undefined
@@ -43,7 +53,9 @@ export class Transport {
     if (!(timeoutMs > 0 && timeoutMs < 2 ** 31))
       throw new ConfigError('timeoutMs must be a number of milliseconds above zero, such as 10000.')
     this.#timeoutMs = timeoutMs
-    this.#base = baseUrl(url)
+    const { origin, pathname } = baseUrl(url)
+    this.#origin = origin
+    this.#folder = pathname.replace(/\/+$/, '')
     const connectMs = Math.min(timeoutMs, 5000)
     this.#dispatcher = new Agent({
       keepAliveTimeout: IDLE_MS,
@@ -56,12 +68,27 @@ export class Transport {
 
   /** Whose API this is, for keys of what is shared between processes. */
   get host(): string {
-    return new URL(this.#base).host
+    return new URL(this.#origin).host
   }
 
-  /** Makes the call once. Throws NetworkError, which names the path and never the query. */
+  /**
+   * Makes the call once and reads its answer, which is bounded. Throws NetworkError, which names the path and never the
+   * query. As `call` and `text` together, at half of what they cost.
+   */
+  async ask(call: Call, maxBytes = 1024 * 1024): Promise<Answer> {
+    const exchange = new Exchange(maxBytes, this.#timeoutMs)
+    try {
+      this.#dispatcher.dispatch({ ...this.#at(call), method: call.method, ...bodyOf(call) }, exchange)
+      const { statusCode, body } = await exchange.answer
+      const bytes = isPacked(body) ? await unpack(body, { maxOutputLength: maxBytes }) : body
+      return { statusCode, text: bytes.toString('utf8') }
+    } catch (error) {
+      throw networkError(call.path, error, exchange.left)
+    }
+  }
+
+  /** Makes the call once, for an answer that is read as it comes. Throws as `ask` does. */
   async call(call: Call): Promise<Reply> {
-    const query = new URLSearchParams(call.query).toString()
     let left = false
     const dispatcher = this.#dispatcher.compose(
       (dispatch) => (options, handler) =>
@@ -73,11 +100,8 @@ export class Transport {
         ),
     )
     try {
-      return await request(`${this.#base}${call.path}${query === '' ? '' : `?${query}`}`, {
-        dispatcher,
-        method: call.method,
-        ...bodyOf(call),
-      })
+      const { origin, path } = this.#at(call)
+      return await request(origin + path, { dispatcher, method: call.method, ...bodyOf(call) })
     } catch (error) {
       throw networkError(call.path, error, left)
     }
@@ -153,6 +177,11 @@ export class Transport {
     return reply.body.pipe(out)
   }
 
+  #at({ path, query }: Call): { origin: string; path: string } {
+    const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
+    return { origin: this.#origin, path: `${this.#folder}${path}${search}` }
+  }
+
   /** May be called twice: undici refuses to close what is closed. */
   async close(): Promise<void> {
     this.#closing ??= this.#dispatcher.close()
@@ -166,23 +195,6 @@ export function isPacked(body: Uint8Array): boolean {
 }
 
 const unpack = promisify(gunzip)
-
-/** Notes the moment at which a request is handed to a connection: before it, WeChat has seen nothing. */
-class Departure extends DecoratorHandler {
-  readonly #handler: Dispatcher.DispatchHandler
-  readonly #departed: () => void
-
-  constructor(handler: Dispatcher.DispatchHandler, departed: () => void) {
-    super(handler)
-    this.#handler = handler
-    this.#departed = departed
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#departed()
-    this.#handler.onRequestStart?.(controller, context)
-  }
-}
 
 /** Waits until there is something to read; false at the end. */
 function hasMore(body: Readable): Promise<boolean> {
@@ -214,10 +226,17 @@ function bodyOf(call: Call): { headers?: Record<string, string>; body?: string |
   if (isForm(call.body)) return { body: call.body }
   return {
     headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: JSON.stringify(call.body, (_name, value: unknown) =>
-      typeof value === 'string' ? writable(value) : value,
-    ),
+    body: jsonOf(call.body),
   }
+}
+
+function jsonOf(body: Readonly<Record<string, unknown>>): string {
+  const json = JSON.stringify(body)
+  // Hardly any text has an escape of this kind, and a replacer makes all of them slow.
+  if (!json.includes('\\u')) return json
+  return JSON.stringify(body, (_name, value: unknown) =>
+    typeof value === 'string' ? writable(value) : value,
+  )
 }
 
 /**
@@ -242,7 +261,7 @@ function networkError(path: string, error: unknown, left: boolean): NetworkError
   return new NetworkError(message, { accepted: left ? 'unknown' : 'no', path, cause })
 }
 
-function baseUrl(url: string): string {
+function baseUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (
     !parsed ||
@@ -252,5 +271,5 @@ function baseUrl(url: string): string {
     throw new ConfigError(
       'The API’s url must be an http or https address without a query or password, such as https://api.weixin.qq.com or http://127.0.0.1:3001.',
     )
-  return parsed.origin + parsed.pathname.replace(/\/+$/, '')
+  return parsed
 }

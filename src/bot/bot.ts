@@ -95,7 +95,7 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
     const replies = new Replies((late) => {
       this.#logLate(late, ctx)
     })
-    if (options.observed !== false) void this.observe(push, options.extension)
+    if (options.observed !== false && this.hasObservers) void this.observe(push, options.extension)
     const attempt = options.attempt ?? 1
     const ctx = this.#contextOf(push, sender, { attempt, run, replies }, options.extension)
     let error: HandlerError | undefined
@@ -157,13 +157,16 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
   /** Gives what was thrown: by the handlers, and by replies that they did not await. */
   async #runHandlers(ctx: Context & Extension, run: Run, replies: Replies): Promise<unknown[]> {
     const thrown: unknown[] = []
-    const work = (async () => this.#handlers(ctx, nothing))()
-      .catch((error: unknown) => {
+    const work = async (): Promise<void> => {
+      try {
+        await this.#handlers(ctx, nothing)
+      } catch (error) {
         if (run.over) this.#logLate(error, ctx)
         else thrown.push(error)
-      })
-      .then(async () => thrown.push(...(await replies.settled())))
-    if (await this.#inTime(work)) return thrown
+      }
+      thrown.push(...(await replies.settled()))
+    }
+    if (await this.#inTime(work())) return thrown
     run.over = true
     replies.end()
     const words = `The handlers of this push took longer than ${this.#timeoutMs} ms; the next push goes on.`
@@ -196,17 +199,15 @@ export class Bot<Extension = unknown> extends Composer<Context & Extension> {
     }
   }
 
-  /** Waits for work, at most as long as handlers may take; gives whether it was done by then. */
+  /** Waits until work is done or has failed, at most as long as handlers may take; gives whether it was by then. */
   #inTime(work: Promise<unknown>): Promise<boolean> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const timer = setTimeout(resolve, this.#timeoutMs, false)
-      work
-        .finally(() => {
-          clearTimeout(timer)
-        })
-        .then(() => {
-          resolve(true)
-        }, reject)
+      const settled = (): void => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+      work.then(settled, settled)
     })
   }
 }

@@ -1,3 +1,4 @@
+import type { EventName } from '../wechat/messages/event-names.js'
 import {
   incomingTypes,
   type EnterEvent,
@@ -9,24 +10,9 @@ import {
   type OtherEvent,
 } from '../wechat/index.js'
 
-/**
- * The other events that WeChat's pages name for the same URL; for any other, `on('event', …)` and look at
- * `ctx.event.type`. Sources: /miniprogram/dev/framework/open-ability/subscribe-message and the pages of the
- * services that send them.
- */
+/** The other events that WeChat's pages name; for any other, `on('event', …)` and look at `ctx.event.type`. */
 type OtherEventName =
-  | 'debug_demo'
-  | 'wxa_media_check'
-  | 'subscribe_msg_popup_event'
-  | 'subscribe_msg_change_event'
-  | 'subscribe_msg_sent_event'
-  | 'user_info_modified'
-  | 'user_authorization_revoke'
-  | 'user_authorization_cancellation'
-  | 'wxa_punish_event'
-  | 'add_express_path'
-  | `trade_manage_${string}`
-  | `xpay_${string}_notify`
+  Exclude<EventName, 'user_enter_tempsession'> | `trade_manage_${string}` | `xpay_${string}_notify`
 
 /** The queries of `bot.on`: `message`, `event`, or one of them with WeChat's own word behind a colon. */
 export type FilterQuery =

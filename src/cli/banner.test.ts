@@ -30,8 +30,14 @@ describe('the banner', () => {
   it('names all that is missing, each with what to do', () => {
     const nothing = { ...running, apps: [], rules: 0 }
     expect(whatIsMissing(readConfig({}), nothing).join('\n')).toMatch(
-      /WECHAT_APP_ID[^]*KEFU_PUBLIC_URL[^]*kefu rules import/,
+      /\/#\/admin\/guide[^]*KEFU_PUBLIC_URL[^]*kefu rules import/,
     )
+    const first = whatIsMissing(readConfig({}), {
+      ...nothing,
+      setupUrl: 'http://127.0.0.1:3000/#/setup/token',
+    })
+    expect(first.join('\n')).toContain('链接创建管理员')
+    expect(first.join('\n')).not.toMatch(/setup\/token|WECHAT_/)
     expect(banner(readConfig({}), running).join('\n')).toContain('https://YOUR-HOST/wechat/wx1')
   })
 

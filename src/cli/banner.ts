@@ -34,17 +34,27 @@ export function banner(
   ]
 }
 
+/** The desk's page that leads through connecting a Mini Program. */
+export function guideOf(url: string): string {
+  return `${url}/#/admin/guide`
+}
+
 /** Where to make the first admin. */
 export function setupLines(url: string): string[] {
   return ['  创建第一个管理员（链接只能用一次） · make the first admin, the link works once:', `  ${url}`]
 }
 
 /** Returns the missing settings, in both languages, each with its remedy. */
-export function whatIsMissing(config: Config, { apps, rules }: Pick<Running, 'apps' | 'rules'>): string[] {
+export function whatIsMissing(
+  config: Config,
+  { url, apps, rules, setupUrl }: Pick<Running, 'url' | 'apps' | 'rules' | 'setupUrl'>,
+): string[] {
   const missing: string[] = []
   if (apps.length === 0)
     missing.push(
-      '没有小程序：设置 WECHAT_APP_ID、WECHAT_APP_SECRET、WECHAT_TOKEN、WECHAT_ENCODING_AES_KEY · no Mini Program: set these',
+      setupUrl === undefined
+        ? `还没有接入小程序：用管理员登录 ${guideOf(url)} 并按向导操作 · no Mini Program yet: sign in there as an admin and follow the guide`
+        : '还没有接入小程序：打开 kefu 打印的链接创建管理员，然后按向导操作 · no Mini Program yet: open the link that kefu prints, make the first admin, and follow the guide',
     )
   if (config.publicUrl === undefined)
     missing.push(
@@ -61,7 +71,7 @@ export function whatIsMissing(config: Config, { apps, rules }: Pick<Running, 'ap
       )
   if (rules === 0 && config.botModule === undefined)
     missing.push(
-      '没有规则和 KEFU_BOT：所有消息都等待人工 · no rules and no KEFU_BOT: every message waits for people (kefu rules import FILE)',
+      '没有规则和 KEFU_BOT：所有消息都等待人工。在客服台「管理 › 规则」里可以一键使用起步规则 · no rules and no KEFU_BOT: every message waits for people. The desk’s page of rules has some to begin with (or kefu rules import FILE)',
     )
   return missing
 }

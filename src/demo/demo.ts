@@ -15,6 +15,9 @@ import { demoSite } from './demo-site.js'
 import { emulatorListening, phoneLinks, type EmulatorListening } from './emulator-listening.js'
 import { startService } from '../server/start.js'
 
+/** Milliseconds within which each scene's reply comes, on a slow machine too. */
+const sceneTimeoutMs = 20_000
+
 export interface Demo {
   /** Where to open the phone. */
   readonly phoneUrl: string
@@ -42,7 +45,7 @@ export async function startDemo(
   const secrets = makeSecrets()
   const { appId, appSecret, token, encodingAESKey } = secrets
   const name = '云朵商城'
-  const emulator = await createEmulator({ ...listening, logger })
+  const emulator = await createEmulator({ ...listening, logger, receiveTimeoutMs: sceneTimeoutMs })
   const dataDir = await mkdtemp(join(tmpdir(), 'kefu-demo-'))
   const api = new Api({ appId, appSecret, url: emulator.url, logger })
   const ended = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import type { Finding } from './finding.js'
 
 /** Finds settings that work, but not as well as they should. */
 export function checkConfig(config: Config, apps: number): Finding[] {
+  const guide = `${config.publicUrl ?? `http://localhost:${config.port}`}/#/admin/guide`
   const findings: Finding[] = [
     apps > 0
       ? {
@@ -22,8 +23,8 @@ export function checkConfig(config: Config, apps: number): Finding[] {
           level: 'fail',
           found: { zh: '没有配置小程序。', en: 'No Mini Program is configured.' },
           todo: {
-            zh: '设置 WECHAT_APP_ID、WECHAT_APP_SECRET、WECHAT_TOKEN、WECHAT_ENCODING_AES_KEY。',
-            en: 'Set WECHAT_APP_ID, WECHAT_APP_SECRET, WECHAT_TOKEN and WECHAT_ENCODING_AES_KEY.',
+            zh: `用管理员登录客服台，按接入向导操作：${guide}。（还没有管理员时，用 kefu start 打印的链接创建。）`,
+            en: `Sign in at the desk as an admin and follow the set-up guide: ${guide}. (Without an admin, make one by the link that kefu start prints.)`,
           },
         },
   ]

@@ -4,6 +4,13 @@ import type { FakeModel } from './model/fake-model.js'
 import type { QuirkSwitches } from './quirks.js'
 import type { UserHandle } from './user-handle.js'
 
+/** What `settingsFrom` gives an Api, and an app has no use for. */
+export interface ApiSettings {
+  url?: string | undefined
+  language?: 'zh' | 'en' | undefined
+  errorsUrl?: string | undefined
+}
+
 /** Makes things go wrong. */
 export interface FaultControl {
   /** Throws ConfigError when the fault makes no sense. */
@@ -31,10 +38,10 @@ export interface EmulatedWorld {
   /** WeChat's odd ways that can be switched. */
   readonly quirks: Pick<QuirkSwitches, 'now' | 'set'>
   /**
-   * Adds an app, or gives it new settings; `url`, which settings for an Api hold as well, is passed over.
+   * Adds an app, or gives it new settings; what settings for an Api hold besides is passed over.
    * Throws ConfigError.
    */
-  addApp(input: AppInput & { url?: string | undefined }): AppView
+  addApp(input: AppInput & ApiSettings): AppView
   /** Forgets an app and all that is its own, and gives up its pushes; false when there is none. */
   removeApp(appId: string): Promise<boolean>
   /** Forgets all of an app but its settings and tokens; false when there is none. */

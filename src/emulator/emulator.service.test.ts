@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   startPushReceiver,
   tinyPng,
@@ -8,6 +8,7 @@ import {
   type ReceiverAnswer,
 } from '../../test/push-receiver.js'
 import { createEmulator, makeSecrets, type AppInput, type Emulator } from './index.js'
+import { patience } from '../../test/support/patience.js'
 
 const minute = 60_000
 
@@ -26,7 +27,7 @@ beforeEach(async () => {
     mode: 'plain',
     pushUrl: receiver.url,
   }
-  emulator = await createEmulator({ apps: [app] })
+  emulator = await createEmulator({ ...patience, apps: [app] })
 })
 afterEach(async () => {
   await emulator.close()
@@ -101,7 +102,7 @@ describe('a customer in a test', () => {
     const waiting = expect(user.receives()).rejects.toThrow('closed while a message was awaited')
     await emulator.close()
     await waiting
-    emulator = await createEmulator()
+    emulator = await createEmulator(patience)
   })
 
   it('says what went wrong last, where nothing came', async () => {
@@ -120,9 +121,46 @@ describe('a customer in a test', () => {
     })
     const nothing = await user.receives({ timeoutMs: 20 }).catch(String)
     expect(nothing).toContain(
-      'The last call, /cgi-bin/message/custom/send, was answered with 40014: access_token 无效',
+      'The last failed call, /cgi-bin/message/custom/send, was answered with 40014: access_token 无效',
     )
+    expect(nothing).toMatch(/docs\/errors\.md#40014$/)
     expect(nothing).not.toContain('secret words')
+  })
+
+  it('names a failed call behind which others went well, not one of an earlier push', async () => {
+    const user = emulator.user('o1')
+    await user.sends('在吗')
+    emulator.faults.add({ path: '/cgi-bin/message/custom/send', reset: 'before' })
+    await expect(reply('o1', '1')).rejects.toThrow()
+    await reply('o1', '2')
+    expect(await user.receivesText()).toBe('2')
+    await expect(user.receives({ timeoutMs: 20 })).rejects.toThrow(
+      /The last failed call, \/cgi-bin\/message\/custom\/send, got no answer: a fault reset its connection\.$/,
+    )
+    emulator.faults.add({ path: '/cgi-bin/message/custom/send', status: 502 })
+    await expect(reply('o1', '3')).rejects.toThrow()
+    await expect(user.receives({ timeoutMs: 20 })).rejects.toThrow('was answered with status 502.')
+    await user.sends('在吗')
+    await expect(user.receives({ timeoutMs: 20 })).rejects.toThrow(/the customer’s own\.$/)
+  })
+
+  it('waits 2 s when it is not told, and as long as the emulator is told', async () => {
+    const hasty = await createEmulator({ apps: [app], receiveTimeoutMs: 20 })
+    await expect(hasty.user('o1').receivesText()).rejects.toThrow('within 20 ms')
+    await expect(
+      hasty
+        .world('w', { apps: [app] })
+        .user('o1')
+        .receivesText(),
+    ).rejects.toThrow('within 20 ms')
+    await hasty.close()
+    const usual = await createEmulator({ apps: [app] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const waiting = expect(usual.user('o1').receivesText()).rejects.toThrow('within 2000 ms')
+    vi.advanceTimersByTime(2000)
+    vi.useRealTimers()
+    await waiting
+    await usual.close()
   })
 
   it('says of a URL check that finds no route for a GET what that may be', async () => {
@@ -214,10 +252,11 @@ describe('WeChat’s own agents', () => {
 })
 
 describe('the emulator', () => {
-  it('takes made-up secrets, with the address that settings for an Api hold', async () => {
+  it('takes made-up secrets, with what settings for an Api hold besides', async () => {
+    const forApi = { url: emulator.url, language: 'zh', errorsUrl: 'https://docs.example.com' } as const
     const secrets = makeSecrets()
     expect(secrets.encodingAESKey).toMatch(/^[A-Za-z0-9]{43}$/)
-    expect(emulator.addApp({ ...secrets, url: emulator.url, pushUrl: receiver.url })).toMatchObject({
+    expect(emulator.addApp({ ...secrets, ...forApi, pushUrl: receiver.url })).toMatchObject({
       appId: secrets.appId,
       mode: 'secure',
     })
@@ -251,7 +290,7 @@ describe('the emulator', () => {
     await emulator.close()
     expect(await call).toBe('broken')
     expect((await push).attempts[0]?.problem).toBe('The emulator was reset or closed meanwhile.')
-    emulator = await createEmulator()
+    emulator = await createEmulator(patience)
   })
 
   it('is known by the names that it was given besides its own', async () => {

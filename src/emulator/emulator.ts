@@ -17,7 +17,7 @@ import { PushHosts } from './push-hosts.js'
 import { applySetup, checkSetup } from './setup.js'
 import { seedInput, timeInput, worldInput } from './setup-input.js'
 import { toItsWorld, withSlash } from './world-front.js'
-import { withoutUrl } from './world.js'
+import { withoutApiSettings } from './world.js'
 import { Worlds } from './worlds.js'
 
 export interface EmulatorOptions {
@@ -51,6 +51,8 @@ export interface EmulatorOptions {
   pushTimeoutMs?: number | undefined
   /** How long after a failed attempt the next one begins; at once when not given. */
   retryDelayMs?: number | undefined
+  /** How long `receives()` and `receivesText()` wait when they are not told; 2000 when not given. */
+  receiveTimeoutMs?: number | undefined
   logger?: Logger | undefined
 }
 
@@ -70,12 +72,15 @@ export interface Emulator extends EmulatedWorld {
 }
 
 const expiryCheckMs = 1000
+/** Below the 5000 after which test runners give up, so that a test fails with the reason. */
+const defaultReceiveTimeoutMs = 2000
 
 /** Starts an emulated WeChat. Throws ConfigError when an app makes no sense or the port is taken. */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { host = '127.0.0.1', port = 0, allowedHosts = [], logger = silentLogger } = options
   const { apps = [], users = [], faults = [], stubs = [], seed, clock } = options
   const { pushTimeoutMs = limits.pushTimeoutSeconds * 1000, retryDelayMs = 0 } = options
+  const { receiveTimeoutMs = defaultReceiveTimeoutMs } = options
   const { key: wanted = isLoopback(host) ? false : makeKey() } = options
   const key = wanted === false ? undefined : checkKey(wanted)
   const door = key === undefined ? undefined : new Door(key, () => listening.port)
@@ -90,10 +95,11 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     pushHosts,
     pushTimeoutMs,
     retryDelayMs,
+    receiveTimeoutMs,
     logger,
   })
   const { main } = worlds
-  const setup = { apps: apps.map(withoutUrl), users, faults, stubs }
+  const setup = { apps: apps.map(withoutApiSettings), users, faults, stubs }
   pushHosts.trustAll(checkSetup(setup).apps)
 
   const control = newApp(logger)

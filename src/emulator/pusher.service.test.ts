@@ -15,6 +15,7 @@ import {
   type PushSecrets,
 } from '../wechat/index.js'
 import { createEmulator, type AppInput, type Emulator } from './index.js'
+import { patience } from '../../test/support/patience.js'
 
 const secrets = {
   appId: 'wx00000000000000a1',
@@ -30,7 +31,7 @@ let answer: (request: Received) => ReceiverAnswer | Promise<ReceiverAnswer>
 beforeEach(async () => {
   answer = () => 'success'
   receiver = await startPushReceiver((request) => answer(request))
-  emulator = await createEmulator()
+  emulator = await createEmulator(patience)
 })
 afterEach(async () => {
   await emulator.close()
@@ -40,7 +41,7 @@ afterEach(async () => {
 /** Another emulator, for tests that must not wait as long as WeChat does. */
 async function startImpatient(): Promise<void> {
   await emulator.close()
-  emulator = await createEmulator({ pushTimeoutMs: 100 })
+  emulator = await createEmulator({ ...patience, pushTimeoutMs: 100 })
 }
 
 function add(changes: Partial<AppInput> = {}): PushSecrets {

@@ -1,11 +1,11 @@
-import { ConfigError } from '../errors.js'
+import { ConfigError, errorsPage } from '../errors.js'
 import { explainErrcode, type Format } from '../wechat/index.js'
 import { enterInput, parseInput, rawInput, userMessageInput } from './control-input.js'
 import type { CustomerActions } from './customer-actions.js'
 import type { OfficialSessions } from './official-session.js'
 import type { Platform } from './platform.js'
 import type { Recorder } from './recorder.js'
-import type { Delivery, InBusiness, PhoneMessage, UserMessageInput, UserView } from './protocol.js'
+import type { ApiCall, Delivery, InBusiness, PhoneMessage, UserMessageInput, UserView } from './protocol.js'
 import type { User } from './user.js'
 
 export interface UserHandleParts {
@@ -15,11 +15,11 @@ export interface UserHandleParts {
   recorder: Pick<Recorder, 'deliveries' | 'calls'>
   /** The user anew each time: a reset forgets them. */
   find: () => User
+  /** How long receives() waits when it is not told. */
+  receiveTimeoutMs: number
   /** Aborted when the emulator closes. */
   closed: AbortSignal
 }
-
-const receiveTimeoutMs = 5000
 
 /** A customer in a test: what they do, and what their phone shows. */
 export class UserHandle {
@@ -92,7 +92,7 @@ export class UserHandle {
    * Waits for it, and throws when none has come in time.
    */
   async receives(options: { timeoutMs?: number } = {}): Promise<PhoneMessage> {
-    const { platform, closed } = this.#parts
+    const { platform, closed, receiveTimeoutMs } = this.#parts
     const { timeoutMs = receiveTimeoutMs } = options
     const message = await new Promise<PhoneMessage | undefined>((resolve, reject) => {
       const look = (): void => {
@@ -140,12 +140,18 @@ export class UserHandle {
     const { app, openId } = find()
     const isOurs = (one: { appId: string | null; openId: string | null }): boolean =>
       one.openId === openId && one.appId === app.appId
-    const problem = recorder.deliveries.findLast(isOurs)?.attempts.at(-1)?.problem
+    const push = recorder.deliveries.findLast(isOurs)
+    const problem = push?.attempts.at(-1)?.problem
     if (typeof problem === 'string') return ` The last push failed: ${problem}`
-    const call = recorder.calls.findLast((one) => one.appId === null || isOurs(one))
-    if (!call || call.errcode === 0) return ''
-    const { zh, en } = explainErrcode(call.errcode)
-    return ` The last call, ${call.request.path}, was answered with ${call.errcode}: ${zh} (${en})`
+    // Calls that concern no customer, such as for a token or an upload, may be why nothing came as well.
+    const call = recorder.calls.findLast(
+      (one) =>
+        hasFailed(one) &&
+        one.sequence > (push?.sequence ?? 0) &&
+        (one.appId === null || isOurs(one) || (one.appId === app.appId && one.openId === null)),
+    )
+    if (call) return ` The last failed call, ${call.request.path}, ${answerOf(call)}`
+    return push?.state === 'pending' ? ' The last push is not answered yet.' : ''
   }
 
   /** The text of the next message, as receives() gives it; throws when it is no text. */
@@ -180,4 +186,16 @@ export class UserHandle {
   #view(): UserView {
     return this.#parts.find().view(this.#parts.platform.clock.now())
   }
+}
+
+function hasFailed({ errcode, response }: ApiCall): boolean {
+  return errcode !== 0 || response === null || response.status >= 400
+}
+
+function answerOf({ errcode, response }: ApiCall): string {
+  if (response === null) return 'got no answer: a fault reset its connection.'
+  if (errcode === 0) return `was answered with status ${response.status}.`
+  const { name, zh, en } = explainErrcode(errcode)
+  const anchor = name === 'unknown' ? name : errcode
+  return `was answered with ${errcode}: ${zh} (${en}) ${errorsPage}#${anchor}`
 }

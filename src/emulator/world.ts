@@ -6,7 +6,7 @@ import { apiEndpoints } from './api-endpoints.js'
 import { apiServer } from './api-server.js'
 import { appInput, openIdInput, parseInput } from './control-input.js'
 import { CustomerActions } from './customer-actions.js'
-import type { EmulatedWorld } from './emulated-world.js'
+import type { ApiSettings, EmulatedWorld } from './emulated-world.js'
 import { Faults } from './faults.js'
 import { FakeModel } from './model/fake-model.js'
 import { modelServer } from './model/model-server.js'
@@ -36,6 +36,7 @@ export interface WorldOptions {
   readonly pushHosts: PushHosts
   readonly pushTimeoutMs: number
   readonly retryDelayMs: number
+  readonly receiveTimeoutMs: number
   readonly logger: Logger
 }
 
@@ -126,8 +127,8 @@ export class World implements EmulatedWorld {
   }
 
   /** Adds an app for whoever writes the program, and so may have any host pushed to. Throws ConfigError. */
-  addApp(input: AppInput & { url?: string | undefined }): AppView {
-    const app = parseInput(appInput, withoutUrl(input))
+  addApp(input: AppInput & ApiSettings): AppView {
+    const app = parseInput(appInput, withoutApiSettings(input))
     this.#options.pushHosts.trust(app.pushUrl)
     return this.platform.addApp(app).view()
   }
@@ -151,6 +152,7 @@ export class World implements EmulatedWorld {
         official,
         recorder: this.recorder,
         find,
+        receiveTimeoutMs: this.#options.receiveTimeoutMs,
         closed: this.closed,
       })
       this.#handles.set(key, handle)
@@ -224,9 +226,11 @@ export class World implements EmulatedWorld {
   }
 }
 
-/** An app's settings without the address of the API, which settings for an Api hold as well. */
-export function withoutUrl(input: AppInput & { url?: string | undefined }): AppInput {
-  const settings = { ...input }
-  delete settings.url
-  return settings
+/** An app's settings without those for an Api, which `settingsFrom` gives with them. */
+export function withoutApiSettings(input: AppInput & ApiSettings): AppInput {
+  const app = { ...input }
+  delete app.url
+  delete app.language
+  delete app.errorsUrl
+  return app
 }

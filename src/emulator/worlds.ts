@@ -21,7 +21,7 @@ export interface WorldSettings {
 
 export interface WorldsOptions extends Pick<
   WorldOptions,
-  'origin' | 'pushHosts' | 'pushTimeoutMs' | 'retryDelayMs' | 'logger'
+  'origin' | 'pushHosts' | 'pushTimeoutMs' | 'retryDelayMs' | 'receiveTimeoutMs' | 'logger'
 > {
   /** How the world at the emulator's own address begins. */
   readonly main?: WorldSettings
@@ -134,7 +134,7 @@ export class Worlds {
   }
 
   #make(prefix: string, settings: WorldSettings, maxMedia: number | undefined): World {
-    const { origin, pushHosts, pushTimeoutMs, retryDelayMs, logger } = this.#options
+    const { origin, pushHosts, pushTimeoutMs, retryDelayMs, receiveTimeoutMs, logger } = this.#options
     const { quirks, seed, fixedAt } = settings
     return new World({
       prefix,
@@ -146,6 +146,7 @@ export class Worlds {
       pushHosts,
       pushTimeoutMs,
       retryDelayMs,
+      receiveTimeoutMs,
       logger,
     })
   }

@@ -1,4 +1,3 @@
-import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import type { Context, Middleware, Next } from 'koa'
 import { openApi, type OpenApiDocument } from './openapi.js'
@@ -113,17 +112,7 @@ const nothing: Middleware = (_ctx, next) => next()
 /** Reads a JSON body within its limit, before which nothing of it is looked at. */
 function parser({ body, bodyLimit }: Route): Middleware {
   if (body === undefined || body instanceof Raw) return nothing
-  const read = bodyParser({
-    enableTypes: ['json'],
-    jsonLimit: bodyLimit,
-    // DELETE too, where a route has a body.
-    parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
-    onError(error) {
-      if ('status' in error && error.status === 413)
-        throw new HttpError('too_large', `The body is larger than ${bodyLimit} bytes.`)
-      throw new HttpError('bad_request', 'The body is not JSON.')
-    },
-  })
+  let reading: Promise<Middleware> | undefined
   return async (ctx, next) => {
     // A route whose body may be left out is given none.
     if (ctx.get('transfer-encoding') === '' && !ctx.request.length) {
@@ -132,6 +121,23 @@ function parser({ body, bodyLimit }: Route): Middleware {
     }
     if (!ctx.is('json'))
       throw new HttpError('bad_request', 'The body must be JSON: Content-Type: application/json.')
+    const read = await (reading ??= jsonParser(bodyLimit))
     await read(ctx, next)
   }
+}
+
+/** Loaded by the first request that needs it: a start is quicker without, by what decodes the world's character sets. */
+async function jsonParser(limit: Route['bodyLimit']): Promise<Middleware> {
+  const { bodyParser } = await import('@koa/bodyparser')
+  return bodyParser({
+    enableTypes: ['json'],
+    jsonLimit: limit,
+    // DELETE too, where a route has a body.
+    parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+    onError(error) {
+      if ('status' in error && error.status === 413)
+        throw new HttpError('too_large', `The body is larger than ${limit} bytes.`)
+      throw new HttpError('bad_request', 'The body is not JSON.')
+    },
+  })
 }

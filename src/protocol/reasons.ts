@@ -3,6 +3,8 @@ import { assistantReasons } from './turns.js'
 /** Why the bot gave a conversation to people, where no rule or handler said it in its own words. */
 export const handoffReasons = [
   'unanswered',
+  // A rule that gives no reason of its own.
+  'by_rule',
   'handler_failed',
   'allowance',
   'transfer_late',

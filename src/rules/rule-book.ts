@@ -139,6 +139,12 @@ export class RuleBook {
     return warnings
   }
 
+  /** Returns the warnings about rules that are not saved, and go with the business hours that are. Throws as replace. */
+  async check(rules: readonly unknown[]): Promise<readonly Problem[]> {
+    const { warnings } = await this.#checked({ schedules: this.set.schedules ?? [], rules })
+    return warnings
+  }
+
   /** Puts these business hours in the place of all others. Throws as replace. */
   async replaceSchedules(schedules: readonly unknown[], expected?: string): Promise<void> {
     const { db } = this.#options.store

@@ -252,6 +252,7 @@ export async function createApp(
       next: web,
       phase: () => phase,
       logger,
+      now,
     }),
     commands,
     people,

@@ -8,6 +8,8 @@ export interface ErrorDescription {
   readonly errcode?: number
   readonly rid?: string
   readonly path?: string
+  /** Where docs/errors.md explains it. */
+  readonly docs?: string
   readonly stack?: string
   readonly cause?: ErrorDescription
 }
@@ -35,6 +37,7 @@ export function describeError(error: unknown, depth = DEPTH): ErrorDescription {
       ...(error.rid !== undefined && { rid: error.rid }),
     }),
     ...((error instanceof ApiError || error instanceof NetworkError) && { path: error.path }),
+    ...(error instanceof KefuError && 'docs' in error && { docs: String(error.docs) }),
     // Where a person is told what to do, the place in our code is of no use.
     ...(error instanceof KefuError || stack === '' ? {} : { stack }),
     ...(error.cause === undefined || depth === 0 ? {} : { cause: describeError(error.cause, depth - 1) }),

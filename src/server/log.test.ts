@@ -56,7 +56,9 @@ describe('the log', () => {
       explanation: '',
     }
     logger.error({ err: new ApiError(fields) }, 'failed')
-    expect(JSON.parse(text())).toMatchObject({ err: { errcode: 45015, rid: 'r-1' } })
+    expect(JSON.parse(text())).toMatchObject({
+      err: { errcode: 45015, rid: 'r-1', docs: 'docs/errors.md#45015' },
+    })
   })
 
   it('keeps nothing that a driver hangs on an error: rows hold customers’ words', () => {

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from '../log.js'
-import type { PushReceiver, PushReply } from '../webhook/index.js'
+import { looksLikePush, StrayPushes, type PushReceiver, type PushReply } from '../webhook/index.js'
 import type { Phase } from './closing.js'
 import { answerTo } from '../http/error-form.js'
 import { knownErrors } from './known-errors.js'
+import { PUSH_PATH } from './metered.js'
 
 export interface PushEndpointOptions {
   readonly receive: PushReceiver
@@ -11,6 +12,8 @@ export interface PushEndpointOptions {
   readonly next: (req: IncomingMessage, res: ServerResponse) => unknown
   readonly phase: () => Phase
   readonly logger: Logger
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 /** Answers pushes before Koa is asked: its context and its middleware cost as much as to decrypt a push. */
@@ -19,13 +22,23 @@ export function pushEndpoint({
   next,
   phase,
   logger,
+  now,
 }: PushEndpointOptions): (req: IncomingMessage, res: ServerResponse) => void {
+  const stray = new StrayPushes({
+    logger,
+    now,
+    right: `${PUSH_PATH}/APPID, with an AppID that was added here`,
+  })
   return (req, res) => {
     const { method = 'GET', url = '/' } = req
     const mark = url.indexOf('?')
     const path = mark < 0 ? url : url.slice(0, mark)
     const replying = receive({ method, path, querystring: mark < 0 ? '' : url.slice(mark + 1), req })
     if (!replying) {
+      if (looksLikePush(mark < 0 ? '' : url.slice(mark + 1)))
+        res.once('finish', () => {
+          if (res.statusCode === 404) stray.note(method, path)
+        })
       next(req, res)
       return
     }

@@ -9,4 +9,5 @@ export {
   type RefusedRequest,
   type WebhookOptions,
 } from './receiver.js'
+export { looksLikePush, StrayPushes } from './route-hints.js'
 export { webhook } from './webhook.js'

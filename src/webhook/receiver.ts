@@ -233,7 +233,7 @@ export function pushReceiver(target: Bot | Inbox, options: WebhookOptions): Push
     }
     if (!(error instanceof SignatureError || error instanceof DecodeError)) throw error
     const refusal = refusalOf(error, req)
-    logger.warn({ ...fields, status: refusal.status, code: error.code }, error.message)
+    logger.warn({ ...fields, status: refusal.status, code: error.code, docs: error.docs }, error.message)
     options.onRefused?.(error, { method, appId, query: parseQuery(querystring), parses })
     return refusal
   }

@@ -61,9 +61,8 @@ export function decryptor(key: Uint8Array): (encrypted: string) => Decrypted {
   // came before disturbs the first block only, and that is WeChat's random prefix, which nobody reads.
   const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
   return (encrypted) => {
-    if (encrypted.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(encrypted)) throw unreadable()
     const bytes = Buffer.from(encrypted, 'base64')
-    if (bytes.length === 0 || bytes.length % BLOCK !== 0) throw unreadable()
+    if (bytes.length === 0 || bytes.length % BLOCK !== 0 || !isWhole(encrypted, bytes)) throw unreadable()
     const plain = decipher.update(bytes)
     const end = plain.length - paddingOf(plain)
     const messageEnd = HEADER_BYTES + plain.readUInt32BE(RANDOM_BYTES)
@@ -73,6 +72,18 @@ export function decryptor(key: Uint8Array): (encrypted: string) => Decrypted {
       appId: plain.toString('utf8', messageEnd, end),
     }
   }
+}
+
+/** Whether a text is base64 to its end: Node passes over what is none, so that fewer bytes come of it. */
+function isWhole(encrypted: string, { length }: Buffer): boolean {
+  const padding = encrypted.endsWith('==') ? 2 : encrypted.endsWith('=') ? 1 : 0
+  // Node takes the alphabet of URLs, too.
+  return (
+    encrypted.length % 4 === 0 &&
+    length === (encrypted.length / 4) * 3 - padding &&
+    !encrypted.includes('-') &&
+    !encrypted.includes('_')
+  )
 }
 
 function paddingOf(plain: Buffer): number {

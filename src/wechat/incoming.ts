@@ -70,21 +70,35 @@ export function readIncoming(fields: Fields): Incoming {
   const msgType = word.toLowerCase()
   if (msgType === '')
     throw new DecodeError('format', 'The push has no MsgType, so it is no message and no event.')
-  const common = {
+  const fromUserName = text(fields['FromUserName'])
+  // Built member by member, as it is read for each push: spreads and lists of entries cost more than the rest.
+  const incoming: Record<string, unknown> = {
     toUserName: text(fields['ToUserName']),
-    fromUserName: text(fields['FromUserName']),
+    fromUserName,
     createTime: seconds(fields['CreateTime']),
-    ...businessOf(fields),
-    fields,
   }
-  if (msgType === 'event') return readEvent(common, fields)
-  if (common.fromUserName === '')
-    throw new DecodeError('format', 'The message has no FromUserName, so it has no sender.')
-  const message = { ...common, msgId: msgIdOf(fields['MsgId']) }
+  const businessId = businessOf(fields)
+  if (businessId !== undefined) incoming['businessId'] = businessId
+  incoming['fields'] = fields
+  if (msgType === 'event') addEvent(incoming, fields)
+  else {
+    if (fromUserName === '')
+      throw new DecodeError('format', 'The message has no FromUserName, so it has no sender.')
+    incoming['msgId'] = msgIdOf(fields['MsgId'])
+    addMessage(incoming, fields, { msgType, word })
+  }
+  return incoming as unknown as Incoming
+}
+
+function addMessage(
+  message: Record<string, unknown>,
+  fields: Fields,
+  { msgType, word }: { readonly msgType: string; readonly word: string },
+): void {
   const read = pushFieldsOf(msgType)
-  if (!read) return { ...message, msgType: 'other', type: word }
-  const values = read.flatMap(([name, element]) => (name === 'msgId' ? [] : [[name, text(fields[element])]]))
-  return { ...message, msgType, ...Object.fromEntries(values) } as IncomingOf<IncomingType>
+  message['msgType'] = read ? msgType : 'other'
+  if (!read) message['type'] = word
+  else for (const [name, element] of read) if (name !== 'msgId') message[name] = text(fields[element])
 }
 
 /** A number that JSON rounded is no id: it may be another message's too. */
@@ -96,36 +110,42 @@ const everyPush = ['ToUserName', 'FromUserName', 'CreateTime', 'MsgType', 'Busin
 
 /** The name of a field that decides what a push is and is no text: which of its parts is meant nobody can say. */
 export function undecidable(fields: Fields): string | undefined {
-  const isMany = (name: string): boolean => typeof fields[name] === 'object' && fields[name] !== null
-  const common = everyPush.find(isMany)
-  if (common !== undefined) return common
+  for (const name of everyPush) if (isMany(fields, name)) return name
   const msgType = text(fields['MsgType']).trim().toLowerCase()
-  const typed =
-    msgType === 'event'
-      ? ['Event']
-      : ['MsgId', ...(pushFieldsOf(msgType) ?? []).map(([, element]) => element)]
-  const isEnter = text(fields['Event']).trim().toLowerCase() === 'user_enter_tempsession'
-  return [...typed, ...(msgType === 'event' && isEnter ? ['SessionFrom'] : [])].find(isMany)
+  if (msgType === 'event') {
+    if (isMany(fields, 'Event')) return 'Event'
+    const isEnter = text(fields['Event']).trim().toLowerCase() === 'user_enter_tempsession'
+    return isEnter && isMany(fields, 'SessionFrom') ? 'SessionFrom' : undefined
+  }
+  if (isMany(fields, 'MsgId')) return 'MsgId'
+  for (const [, element] of pushFieldsOf(msgType) ?? []) if (isMany(fields, element)) return element
+  return undefined
 }
 
-function businessOf(fields: Fields): { businessId: string } | undefined {
+function isMany(fields: Fields, name: string): boolean {
+  const value = fields[name]
+  return typeof value === 'object' && value !== null
+}
+
+function businessOf(fields: Fields): string | undefined {
   const value = fields['BusinessId']
   if (value === undefined || value === null || value === '') return undefined
   // Of whatever shape it is, the session is not the Mini Program's own.
-  return { businessId: text(value).trim() || JSON.stringify(value) }
+  return text(value).trim() || JSON.stringify(value)
 }
 
-function readEvent(common: Common, fields: Fields): IncomingEvent {
+function addEvent(event: Record<string, unknown>, fields: Fields): void {
   const type = text(fields['Event']).trim()
   if (type === '') throw new DecodeError('format', 'The push is an event without a name (Event).')
-  if (type.toLowerCase() === 'user_enter_tempsession')
-    return {
-      ...common,
-      msgType: 'event',
-      event: 'user_enter_tempsession',
-      sessionFrom: text(fields['SessionFrom']),
-    }
-  return { ...common, msgType: 'event', event: 'other', type, list: listOf(fields) }
+  event['msgType'] = 'event'
+  if (type.toLowerCase() === 'user_enter_tempsession') {
+    event['event'] = 'user_enter_tempsession'
+    event['sessionFrom'] = text(fields['SessionFrom'])
+    return
+  }
+  event['event'] = 'other'
+  event['type'] = type
+  event['list'] = listOf(fields)
 }
 
 /** The subscribe events hold `List` directly in JSON, and inside an element named after the event in XML. */

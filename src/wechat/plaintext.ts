@@ -1,4 +1,5 @@
 import { DecodeError } from '../errors.js'
+import { readFlatXml } from './flat-xml.js'
 import type { Fields } from './incoming.js'
 import { readJson, repeatedNames } from './json.js'
 import { readWholeTexts, writtenField } from './whole-text.js'
@@ -26,6 +27,9 @@ export function readPlaintext(given: string): Plaintext {
 
 /** Returns a text's format by its first character; undefined for neither. */
 export function formatOf(text: string): Format | undefined {
+  // The usual push has nothing in front of it.
+  if (text.startsWith('{')) return 'json'
+  if (text.startsWith('<')) return 'xml'
   const first = /^[\uFEFF \t\r\n]*(.)/.exec(text)?.[1]
   return first === '<' ? 'xml' : first === '{' ? 'json' : undefined
 }
@@ -39,6 +43,10 @@ function readJsonPush(given: string): Fields {
 }
 
 function readXmlPush(text: string): Fields {
+  return readFlatXml(text) ?? readAnyXml(text)
+}
+
+function readAnyXml(text: string): Fields {
   let reading: ReturnType<typeof readXml> | undefined
   let problem: unknown
   try {
@@ -46,7 +54,7 @@ function readXmlPush(text: string): Fields {
   } catch (error) {
     problem = error
   }
-  // The usual push is read by now; whatever is odd may be a text that holds the end mark of a CDATA section.
+  // Whatever is odd may be a text that holds the end mark of a CDATA section.
   if (reading && !reading.isMixed && !reading.isRepeated) return reading.fields
   const whole = readWholeTexts(text)
   if (whole) return whole

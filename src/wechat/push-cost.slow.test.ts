@@ -56,6 +56,7 @@ const xmlShapes: Record<string, Shape> = {
   'one element again and again': read((size) => `<xml>${head}${fill('<a/>', size)}</xml>`),
   'a list of many': read((size) => `<xml>${head}<E>${fill('<List><a>1</a></List>', size)}</E></xml>`),
   'many elements': read((size) => `<xml>${head}${numbered(size, (i) => `<a${i}/>`)}</xml>`),
+  'many texts': read((size) => `<xml>${head}${numbered(size, (i) => `<a${i}>1</a${i}>`)}</xml>`),
   'many CDATA sections': read((size) => content(fill('<![CDATA[a]]>', size))),
   'CDATA inside CDATA': read((size) => content(`<![CDATA[${fill('<![CDATA[', size)}]]>`)),
   'a CDATA section without end': unreadable((size) => `<xml><a><![CDATA[${fill('x', size)}`),

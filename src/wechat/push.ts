@@ -175,10 +175,11 @@ function readPush(common: Common, read: (text: string) => Plaintext): Push {
     if (many !== undefined)
       throw new DecodeError('format', `The push’s ${many} is no text: a list, or a structure.`)
     const payload = readIncoming(fields)
-    const { appId, plaintext } = common
+    const { appId, plaintext, encrypted, nonce } = common
     const { businessId, fromUserName: openId } = payload
-    const business = businessId === undefined ? {} : { businessId }
-    return { ...common, id: idOf(appId, payload, plaintext), openId, ...business, payload }
+    const id = idOf(appId, payload, plaintext)
+    const push: Push = { plaintext, appId, format, encrypted, nonce, id, openId, payload }
+    return businessId === undefined ? push : { ...push, businessId }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     return unreadablePush(common, error.message)

@@ -16,6 +16,7 @@ import { Door } from './door.js'
 import { botModule, rules } from './script.js'
 import { ServerProcess, type CrashPoint } from './server-process.js'
 import { Wire } from './wire.js'
+import { patience } from '../support/patience.js'
 
 export interface WorldOptions {
   readonly compiled: Compiled
@@ -77,7 +78,7 @@ export class World {
   }
 
   static async open(options: WorldOptions): Promise<World> {
-    const emulator = await createEmulator({ retryDelayMs: 2000 })
+    const emulator = await createEmulator({ ...patience, retryDelayMs: 2000 })
     const database = options.kind === 'postgres' ? await emptyDatabase() : undefined
     const world = new World(options, emulator, database)
     await world.wire.open()

@@ -1,6 +1,7 @@
 import { createEmulator, type Emulator, type UserHandle } from 'kefu/emulator'
 import { expect } from 'vitest'
 import { startPushReceiver, type PushReceiver } from '../push-receiver.js'
+import { patience } from './patience.js'
 
 /** WeChat's answer, as far as tests look into it. */
 export interface ApiAnswer {
@@ -60,7 +61,7 @@ export async function readAnswer(response: Response): Promise<ApiAnswer> {
 export async function startApiCaller(): Promise<ApiCaller> {
   const receiver = await startPushReceiver()
   const apps = [app, otherApp].map((input) => ({ ...input, pushUrl: receiver.url }))
-  const emulator = await createEmulator({ apps })
+  const emulator = await createEmulator({ ...patience, apps })
 
   const get = async (path: string): Promise<ApiAnswer> => readAnswer(await fetch(emulator.url + path))
   const post = async (path: string, body: unknown, accessToken = caller.token): Promise<ApiAnswer> => {

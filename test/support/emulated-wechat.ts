@@ -1,6 +1,7 @@
 import { Api, type ApiOptions } from '../../src/api/index.js'
 import { createEmulator, type ApiCall, type Emulator, type UserHandle } from '../../src/emulator/index.js'
 import { startPushReceiver } from '../push-receiver.js'
+import { patience } from './patience.js'
 
 /** Looks like WeChat's (32 hex digits), and stands out where it must not be. */
 export const plantedSecret = 'deadbeefdeadbeefdeadbeefdeadbeef'
@@ -26,6 +27,7 @@ export async function emulatedWechat(): Promise<EmulatedWechat> {
   const receiver = await startPushReceiver()
   const appId = 'wx0123456789abcdef'
   const emulator = await createEmulator({
+    ...patience,
     apps: [{ appId, appSecret: plantedSecret, token: 'token', mode: 'plain', pushUrl: receiver.url }],
   })
   const apis: Api[] = []

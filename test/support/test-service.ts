@@ -7,6 +7,7 @@ import { createEmulator, type Emulator } from '../../src/emulator/index.js'
 import { readConfig, type Config } from '../../src/config/config.js'
 import { createLogger } from '../../src/server/log.js'
 import { startService, type Running } from '../../src/server/start.js'
+import { patience } from './patience.js'
 
 /** What WeChat and the service share, with words that stand out where they must not be. */
 export const planted = {
@@ -38,7 +39,7 @@ export async function startTestService(
   { now = Date.now }: { now?: () => number } = {},
 ): Promise<TestService> {
   const directory = mkdtempSync(join(tmpdir(), 'kefu-service-'))
-  const emulator = await createEmulator()
+  const emulator = await createEmulator(patience)
   let log = ''
   const logger = createLogger('debug', { write: (text) => (log += text) })
   const given: Record<string, string> & { DATABASE_URL?: string } = {

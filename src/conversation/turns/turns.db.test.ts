@@ -7,6 +7,7 @@ import { defaultAllowanceRules } from '../allowance.js'
 import { Commands } from '../commands.js'
 import type { ConversationActions } from '../conversation-context.js'
 import { PushHandler } from '../incoming/push-handler.js'
+import { eraseContact } from '../retention/erasure.js'
 import { everyShard } from '../shards.js'
 import { TurnClaims, type ClaimedTurn } from './turn-claims.js'
 import { CHANGED, TurnEnds, type TurnEnd, type TurnEnded } from './turn-ends.js'
@@ -241,7 +242,20 @@ describe.each(await storeKinds())('turns on %s', (kind) => {
     expect((await outgoing()).map(({ author }) => author)).toEqual(['bot', 'assistant:售前'])
   })
 
-  it.each(['take', 'burst', 'handoff', 'close'] as const)(
+  async function erase(conversationId: number): Promise<void> {
+    const { contact_id: contactId } = await test.store.db
+      .selectFrom('conversation')
+      .select('contact_id')
+      .where('id', '=', conversationId)
+      .executeTakeFirstOrThrow()
+    const pictures = { notePictures: async () => undefined, removePictures: async () => undefined }
+    await eraseContact(
+      { store: test.store, ...pictures, now: () => at, wait: async () => undefined },
+      contactId,
+    )
+  }
+
+  it.each(['take', 'burst', 'handoff', 'close', 'erase'] as const)(
     `never says anything at a new owner’s, nor twice, in ${RACES} races with a %s`,
     { timeout: 2000 * RACES },
     async (rival) => {
@@ -255,6 +269,7 @@ describe.each(await storeKinds())('turns on %s', (kind) => {
           close: () => commands.change(turn.conversationId, { type: 'close' }, { agentId: 7, admin: true }),
           burst: () => say('还有', openId),
           handoff: () => say('人工', openId),
+          erase: () => erase(turn.conversationId),
         }
         const both = [() => end(turn, answer()), acts[rival]]
         if (race % 2 === 1) both.reverse()
@@ -268,6 +283,7 @@ describe.each(await storeKinds())('turns on %s', (kind) => {
           .execute()
         expect(said.length).toBeLessThanOrEqual(1)
         // What was said before somebody took it is cancelled by the take.
+        if (rival === 'erase') expect(said).toEqual([])
         if (rival === 'take' || rival === 'close')
           expect(said.filter((each) => each.state === 'queued')).toEqual([])
         const open = await test.store.db

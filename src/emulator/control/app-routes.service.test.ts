@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startPushReceiver, tinyPng, type PushReceiver, type Received } from '../../../test/push-receiver.js'
 import { createEmulator, type Emulator, type UserHandle } from '../index.js'
+import { patience } from '../../../test/support/patience.js'
 
 const [one, other] = ['wx00000000000000a1', 'wx00000000000000b2'] as const
 const send = '/cgi-bin/message/custom/send'
@@ -15,7 +16,7 @@ beforeEach(async () => {
   receiver = await startPushReceiver((request) =>
     [...silent].some((text) => request.body.includes(text)) ? () => undefined : 'success',
   )
-  emulator = await createEmulator()
+  emulator = await createEmulator(patience)
   for (const appId of [one, other]) add(appId)
 })
 afterEach(async () => {

@@ -29,6 +29,7 @@ beforeEach(async () => {
     pushHosts,
     pushTimeoutMs: 5000,
     retryDelayMs: 0,
+    receiveTimeoutMs: 2000,
     logger: silentLogger,
   })
   world = worlds.main

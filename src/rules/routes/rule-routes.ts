@@ -12,6 +12,7 @@ import { ruleSetSchema } from '../rule-set.js'
 import type { Store } from '../../store/index.js'
 import { incomingTypes, limits } from '../../wechat/index.js'
 import { BusyError, RulesChangedError, type RuleBook } from '../rule-book.js'
+import type { Problem } from '../rule-problem.js'
 
 export interface RuleRoutesOptions {
   readonly rules: RuleBook
@@ -41,6 +42,8 @@ const rulesInput = z.object({
   schedules: z.array(z.unknown()).exactOptional(),
 })
 const savedRules = ruleSetSchema.extend({ warnings: z.array(problem) })
+const checkInput = rulesInput.pick({ rules: true })
+const checkedRules = z.object({ warnings: z.array(problem) })
 
 const message = z.discriminatedUnion('msgType', [
   z.strictObject({
@@ -129,10 +132,23 @@ export function ruleRoutes({ rules, hasHandlers, store, now, addressOf }: RuleRo
           address: addressOf(ctx),
           detail: { rules: body.rules.length },
         })
-        return {
-          ...rules.set,
-          warnings: warnings.map(({ params, ...warning }) => ({ ...warning, params: { ...params } })),
-        }
+        return { ...rules.set, warnings: shown(warnings) }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/rules/check',
+      summary: 'Says what is wrong with these rules, as saving them would. Nothing is saved.',
+      access: 'admin',
+      body: checkInput,
+      bodyLimit: RULES_BYTES,
+      response: checkedRules,
+      async handle({ body, principal }) {
+        mustSeeAll(principal)
+        const warnings = await rules.check(body.rules).catch((error: unknown) => {
+          throw refusalOf(error)
+        })
+        return { warnings: shown(warnings) }
       },
     }),
     route({
@@ -167,6 +183,10 @@ export function ruleRoutes({ rules, hasHandlers, store, now, addressOf }: RuleRo
       },
     }),
   ]
+}
+
+function shown(warnings: readonly Problem[]): z.input<typeof problem>[] {
+  return warnings.map(({ params, at, ...warning }) => ({ ...warning, at: [...at], params: { ...params } }))
 }
 
 /** Returns the refusal of the rules' own check, in the contract's form. */

@@ -13,6 +13,7 @@ import { isBareEntry, readSessionFrom } from './session-from.js'
 /** Why the bot gave a conversation to people, where the reason is one of ours and not an operator's word. */
 const handoffs: Readonly<Record<HandoffReason, MessageKey>> = {
   unanswered: 'handoff.unanswered',
+  by_rule: 'handoff.byRule',
   handler_failed: 'handoff.failed',
   allowance: 'handoff.allowance',
   transfer_late: 'handoff.transferLate',

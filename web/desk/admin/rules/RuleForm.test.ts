@@ -13,6 +13,7 @@ import {
   write,
 } from '../../testing-components.js'
 import RuleForm from './RuleForm.vue'
+import { noProblems, type FormProblems } from './rules-problem.js'
 
 unmountAfterEach()
 
@@ -34,6 +35,7 @@ const beyondForm: Rule = { ...full, when: { text: { contains: ['a'], equals: ['b
 async function openForm(
   rule: Rule,
   schedules: string[] = [],
+  check?: (rule: Rule) => Promise<FormProblems>,
 ): Promise<{ done: Rule[]; isOpen: () => boolean }> {
   const done: Rule[] = []
   const state = { isOpen: true }
@@ -41,6 +43,7 @@ async function openForm(
     props: {
       rule,
       schedules,
+      check,
       open: true,
       onDone: (made: Rule) => void done.push(made),
       'onUpdate:open': (open: boolean) => {
@@ -52,6 +55,7 @@ async function openForm(
   await nextTick()
   return { done, isOpen: () => state.isOpen }
 }
+const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 const problems = (): string[] => textsOf('[role=alert]')
 
 it('fills its fields from a rule, and gives back the same rule', async () => {
@@ -110,4 +114,72 @@ it('says what is wrong with the JSON, keeps it, and stops saying so while it is 
   await submit('Done')
   expect(problems()).toEqual(['A rule has name, when and then. Add what is missing and try again.'])
   expect([done, isOpen()]).toEqual([[], true])
+})
+
+it('offers the events by name', async () => {
+  const { done } = await openForm({ name: 'welcome', when: {}, then: [{ reply: { text: 'Hello' } }] })
+  await write('Event', 'user_enter_tempsession')
+  await submit('Done')
+  expect(done.at(-1)?.when).toEqual({ event: 'user_enter_tempsession' })
+})
+
+it('asks about an event that WeChat’s pages do not name', async () => {
+  const { done } = await openForm({ ...full, when: { event: 'user_enter_tempsesion' } })
+  const meant = (): HTMLInputElement => fieldOf('It is spelt right, keep it') as HTMLInputElement
+  expect(textsOf('.asks')[0]).toContain('no event user_enter_tempsesion')
+  // It was kept so before.
+  expect(meant().checked).toBe(true)
+  await write('Name of the event', 'user_entr')
+  expect([meant().checked, meant().required]).toEqual([false, true])
+  await write('Name of the event', 'trade_manage_order_settlement')
+  expect(textsOf('.asks')).toEqual([])
+  await submit('Done')
+  expect(done.at(-1)?.when).toEqual({ event: 'trade_manage_order_settlement' })
+})
+
+it('needs no reason for a hand-over', async () => {
+  const { done } = await openForm({ name: 'people', when: {}, then: [{ handoff: 'asked' }] })
+  await write('Reason, for the agents', '')
+  await submit('Done')
+  expect(done.at(-1)?.then).toEqual([{ handoff: 'by_rule' }])
+})
+
+it('shows no reason where the rule has none of its own', async () => {
+  await openForm({ name: 'people', when: {}, then: [{ handoff: 'by_rule' }] })
+  expect(fieldOf('Reason, for the agents').value).toBe('')
+})
+
+it('shows what the service says against the rule at its fields, and stays open until it is mended', async () => {
+  const answers: FormProblems[] = [
+    {
+      name: 'There is a rule of this name.',
+      conditions: new Map([['text', 'This is no expression.']]),
+      actions: new Map([[0, 'This is too long.']]),
+      others: [],
+      all: [],
+    },
+    noProblems,
+  ]
+  const asked: Rule[] = []
+  const { done, isOpen } = await openForm(full, [], async (rule) => {
+    asked.push(rule)
+    return answers.shift() ?? noProblems
+  })
+  await submit('Done')
+  await nextTurn()
+  expect([done, isOpen()]).toEqual([[], true])
+  expect(textsOf('.field .problem')).toEqual([
+    'There is a rule of this name.',
+    'This is no expression.',
+    'This is too long.',
+  ])
+  expect(problems()).toEqual(['The rule can’t work like this: mend what is marked.'])
+  expect(document.activeElement).toBe(fieldOf('Name of the rule'))
+  expect(fieldOf('Text of the message').getAttribute('aria-invalid')).toBe('true')
+  await write('Name of the rule', 'other')
+  expect(textsOf('.field .problem')).toEqual([])
+  await submit('Done')
+  await nextTurn()
+  expect([done.map(({ name }) => name), isOpen()]).toEqual([['other'], false])
+  expect(asked).toHaveLength(2)
 })

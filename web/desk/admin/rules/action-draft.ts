@@ -1,3 +1,4 @@
+import type { HandoffReason } from '../../../../src/protocol/reasons.js'
 import type { Action } from '../../../../src/rules/rule-set.js'
 import {
   fieldsOf,
@@ -10,6 +11,9 @@ import type { AdminText } from './conditions/condition-field.js'
 
 /** Messages by their type, and what else a rule can do. */
 export type ActionKind = OutgoingType | 'assistant' | 'handoff' | 'transfer' | 'tag'
+
+/** Of a rule that gives no reason of its own: pages have words for it. */
+const NO_REASON: HandoffReason = 'by_rule'
 
 export const actionKinds: readonly ActionKind[] = [
   ...outgoingTypes,
@@ -31,6 +35,8 @@ export interface ActionField {
   readonly label: AdminText
   /** Whether it takes several lines, and placeholders by a button. */
   readonly isText: boolean
+  /** What an empty field comes to. */
+  readonly hint?: AdminText
 }
 
 export function emptyAction(kind: ActionKind = 'text'): ActionDraft {
@@ -49,13 +55,16 @@ export function actionLabel(kind: ActionKind): AdminText {
 /** The fields that the form has for an action. */
 export function actionFields(kind: ActionKind): readonly ActionField[] {
   if (kind === 'transfer') return []
+  if (kind === 'handoff')
+    return [{ name: kind, label: 'rules.text.handoff', isText: false, hint: 'rules.text.handoffHint' }]
   if (!isReply(kind)) return [{ name: kind, label: `rules.text.${kind}`, isText: false }]
   const type = knownType(kind)
   return fieldsOf(type).map(([name, { label }]) => ({ name, label, isText: type.isBare }))
 }
 
 export function actionDraft(action: Action): ActionDraft {
-  if ('handoff' in action) return { kind: 'handoff', fields: { handoff: action.handoff } }
+  if ('handoff' in action)
+    return { kind: 'handoff', fields: action.handoff === NO_REASON ? {} : { handoff: action.handoff } }
   if ('transfer' in action) return emptyAction('transfer')
   if ('assistant' in action) return { kind: 'assistant', fields: { assistant: action.assistant } }
   if ('tag' in action) return { kind: 'tag', fields: { tag: action.tag } }
@@ -70,7 +79,7 @@ export function actionDraft(action: Action): ActionDraft {
 export function actionOf({ kind, fields }: ActionDraft): Action {
   switch (kind) {
     case 'handoff':
-      return { handoff: fields['handoff'] ?? '' }
+      return { handoff: (fields['handoff'] ?? '').trim() || NO_REASON }
     case 'transfer':
       return { transfer: true }
     case 'assistant':

@@ -5,7 +5,13 @@ import { DeskError, type Client } from '../../api/client.js'
 import type { AdminTexts } from '../admin-texts.js'
 import { createLoaded, type Loaded } from '../shared/loaded.js'
 import { issueLine } from './rule-issue-words.js'
-import { ruleProblems, type RuleProblems } from './rules-problem.js'
+import {
+  formProblems,
+  noProblems,
+  ruleProblems,
+  type FormProblems,
+  type RuleProblems,
+} from './rules-problem.js'
 import { createSaving } from '../shared/saving.js'
 
 export interface RuleRow {
@@ -38,6 +44,8 @@ export interface RuleSetDraft {
   newer: Ref<Newer | null>
   /** Changes a rule, or adds one for a null id. */
   put: (id: number | null, rule: Rule) => void
+  /** Asks what is wrong with a rule among the others; nothing where nobody answers: saving says it then. */
+  check: (id: number | null, rule: Rule) => Promise<FormProblems>
   remove: (id: number) => void
   move: (from: number, to: number) => void
   /** Saves all; resolves to whether it was done. Over a newer set only with its version. */
@@ -128,6 +136,17 @@ export function createRuleSetDraft(texts: AdminTexts, client: Client, onSaved: (
       if (id === null) rows.value.push({ id: ++lastId, rule })
       else rows.value = rows.value.map((row) => (row.id === id ? { id, rule } : row))
       forget()
+    },
+    async check(id, rule) {
+      const place = id === null ? -1 : rows.value.findIndex((row) => row.id === id)
+      const index = place < 0 ? rows.value.length : place
+      try {
+        await client.request('POST', '/rules/check', { rules: rules.value.toSpliced(index, 1, rule) })
+      } catch (error) {
+        if (!(error instanceof DeskError)) throw error
+        return formProblems(error, index, rule, texts)
+      }
+      return noProblems
     },
     remove(id) {
       rows.value = rows.value.filter((row) => row.id !== id)

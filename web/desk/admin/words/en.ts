@@ -8,6 +8,8 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   ...guideEn,
   ...aiEn,
   ...knowledgeEn,
+  'starter.title': 'Something to begin with',
+  'starter.hint': 'All of it can be changed or removed afterwards.',
   'admin.sections': 'Parts of administration',
   'admin.failed': 'The data could not be read: {reason}',
   'admin.once': 'Shown once. Copy it now and keep it safe: after closing nobody can see it again.',
@@ -57,6 +59,7 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'replies.lead':
     'Agents use them by “/” at the start of a line, and find them by title, pinyin, shortcut and content.',
   'replies.add': 'Add a canned reply',
+  'replies.takeStarter': 'Use these replies',
   'replies.none': 'There is none yet. Add the first, and agents can insert it by “/”.',
   'replies.title': 'Title',
   'replies.content': 'Content',
@@ -124,6 +127,7 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'rules.lead':
     'The bot goes through them in order and the first that matches answers; when none does, people are asked.',
   'rules.add': 'Add a rule',
+  'rules.takeStarter': 'Use these rules',
   'rules.none':
     'There are no rules: people answer everything. Add the first, and the bot answers before them.',
   'rules.noneBehindCode':
@@ -142,7 +146,14 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'rules.type': 'Kind of message',
   'rules.event': 'Event',
   'rules.eventHint':
-    'Such as user_enter_tempsession, a customer has entered. With an event, no message matches.',
+    'With an event, no message matches. For a welcome: the customer enters the conversation.',
+  'rules.event.none': 'none (messages)',
+  'rules.event.other': 'another event…',
+  'rules.event.name': 'Name of the event',
+  'rules.event.form': 'As the push’s Event has it: letters, digits and underscores',
+  'rules.event.unknown':
+    'WeChat’s pages name no event {name}. If it is misspelt, the rule will never answer.',
+  'rules.event.meant': 'It is spelt right, keep it',
   'rules.sessionFrom': 'Source (session-from)',
   'rules.hours': 'Hours',
   'rules.hoursHint': 'Such as 09:00-18:00, then the time zone. Left empty, any time will do.',
@@ -172,6 +183,7 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'rules.do.transfer': 'Transfer to WeChat’s own tool',
   'rules.do.tag': 'Tag the customer',
   'rules.text.handoff': 'Reason, for the agents',
+  'rules.text.handoffHint': 'May be left empty: agents read “Handed over by a rule”.',
   'rules.text.assistant': 'Name of the assistant',
   'rules.text.tag': 'Tag',
   'rules.raw': 'The rule as JSON',
@@ -183,6 +195,7 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'rules.badJson': 'This is no JSON: {reason}. Mend it and try again.',
   'rules.notARule': 'A rule has name, when and then. Add what is missing and try again.',
   'rules.done': 'Done',
+  'rules.formRefused': 'The rule can’t work like this: mend what is marked.',
   'rules.on': 'On',
   'rules.off': 'Off',
   'rules.enableWhat': '{name} is on',
@@ -324,6 +337,7 @@ export const adminEn: Record<keyof typeof adminZhCN, string> = {
   'hours.lead':
     'Business hours with names, which rules use: change them here, and all rules that use them follow.',
   'hours.add': 'Add business hours',
+  'hours.takeStarter': 'Use these hours',
   'hours.none': 'There are none yet. Add some, and rules can answer by whether you are open.',
   'hours.name': 'Name',
   'hours.nameHint': 'Such as “Support”. Rules use this name.',

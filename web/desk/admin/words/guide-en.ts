@@ -7,6 +7,7 @@ export const guideEn: Record<keyof typeof guideZhCN, string> = {
   'guide.lead':
     'From the AppID to the first real message in five steps. Leave whenever you like; it goes on from here.',
   'guide.open': 'Set-up guide',
+  'guide.another': 'Connect another',
   'guide.openWhat': 'Set-up guide: {what}',
   'guide.list': 'All Mini Programs',
   'guide.gone': 'There is no such Mini Program; it may have been removed. Begin again from the list.',

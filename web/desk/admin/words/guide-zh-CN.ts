@@ -4,6 +4,7 @@ export const guideZhCN = {
   'guide.titleOf': '接入向导：{name}',
   'guide.lead': '从 AppID 到第一条真实消息，共五步。可以随时离开，回来后从这里继续。',
   'guide.open': '接入向导',
+  'guide.another': '接入另一个',
   'guide.openWhat': '接入向导：{what}',
   'guide.list': '全部小程序',
   'guide.gone': '没有这个小程序，可能已被删除。请从小程序列表重新开始。',

@@ -1,4 +1,5 @@
 import type { Comparison, When } from '../../../../../src/rules/rule-set.js'
+import { eventNames, type EventName } from '../../../../../src/wechat/messages/event-names.js'
 import { incomingTypes, knownType } from '../../../../../src/wechat/messages/index.js'
 import { linesOf, listed, listOf } from '../lines.js'
 import { conditionField, type AdminText, type ConditionField, type Translate } from './condition-field.js'
@@ -8,6 +9,8 @@ export interface ComparisonDraft {
   /** One on each line. */
   lines: string
 }
+
+export const namedEvents = Object.keys(eventNames) as readonly EventName[]
 
 const textField = comparisonField('rules.text')
 const sessionFromField = comparisonField('rules.sessionFrom')
@@ -50,14 +53,32 @@ const typeField = conditionField({
   ],
 })
 
-const ENTERED = 'user_enter_tempsession'
+/** An event that kefu knows, or one that was typed. */
+export interface EventDraft {
+  choice: EventName | 'other' | ''
+  typed: string
+  /** Whether a name that kefu does not know was meant as it stands. */
+  isMeant: boolean
+}
 
 const eventField = conditionField({
   label: 'rules.event',
   hint: 'rules.eventHint',
-  draft: (event: string | undefined): string => event ?? '',
-  value: (draft: string): string | undefined => (draft.trim() === '' ? undefined : draft.trim()),
-  words: (event, t) => [`${t('rules.event')} ${event === ENTERED ? t('rules.entered') : event}`],
+  draft(event: string | undefined): EventDraft {
+    if (event === undefined) return { choice: '', typed: '', isMeant: false }
+    const known = namedEvents.find((name) => name === event)
+    return known
+      ? { choice: known, typed: '', isMeant: false }
+      : { choice: 'other', typed: event, isMeant: true }
+  },
+  value({ choice, typed }: EventDraft): string | undefined {
+    const event = choice === 'other' ? typed.trim() : choice
+    return event === '' ? undefined : event
+  },
+  words(event, t) {
+    const known = namedEvents.find((name) => name === event)
+    return [known ? t(eventNames[known]) : `${t('rules.event')} ${event}`]
+  },
 })
 
 type Hours = NonNullable<When['hours']>

@@ -4,4 +4,6 @@ export interface ConditionProps {
   hint: string
   /** Names of business hours that there are. */
   schedules: readonly string[]
+  /** What the service says against it; empty where nothing. */
+  problem: string
 }
