@@ -35,7 +35,7 @@ export const promises = [
   { of: 'kefu-durable json', to: 'hand-written json', by: 'acks', atLeast: 0.5 },
   { of: 'kefu-durable json', to: 'co-wechat xml', by: 'handled', atLeast: 1 },
   { of: 'kefu json', to: 'hand-written json', by: 'acks', atLeast: 0.7 },
-  { of: 'kefu xml', to: 'hand-written xml', by: 'acks', atLeast: 0.7 },
+  { of: 'kefu xml', to: 'hand-written xml', by: 'acks', atLeast: 0.8 },
 ]
 
 export const idOf = ({ file, format, database }) => `${file} ${format}${database ? ` ${database}` : ''}`

@@ -36,6 +36,7 @@ describe('the desk, against hostile words in everything that is set up', () => {
     const stage = await ownService({
       WECHAT_API_URL: wechat.url,
       KEFU_ALLOW_PRIVATE_HOOKS: 'loopback',
+      KEFU_ALLOW_PRIVATE_PAGES: 'loopback',
     })
     const { service } = stage
     const desk = await stage.enter('店长', { role: 'admin' })
@@ -73,6 +74,15 @@ describe('the desk, against hostile words in everything that is set up', () => {
       await api.ok('POST /knowledge/entries', {
         body: { entry: { title: text.slice(0, 200), wordings: [short], text: text.slice(0, 600) } },
       })
+    // A page of the web that says so, too, in its title, its text and its address.
+    const site = await rawServer(({ socket }) => {
+      const said = hostile.map((text) => `<p>${text.replaceAll('<', '&lt;')}`).join('')
+      answerWith(socket, `<title>${evil}</title><h2>${evil.replaceAll('<', '&lt;')}</h2>${said}`, {
+        headers: { 'content-type': 'text/html' },
+      })
+    })
+    onTestFinished(() => site.close())
+    await api.ok('POST /knowledge/sources', { body: { url: `${site.url}/?"><script>ran=1</script>` } })
     await api.ok('POST /exams/cases', { body: { cases: [{ says: evil, entryId: 1 }] } })
     const settings = {
       guidance: hostile.join(' ').slice(0, 1000),

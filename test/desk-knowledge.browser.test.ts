@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { deskTest, until } from './browser-fixture.js'
 import { mustBeForEverybody } from './desk-for-everybody.js'
 import type { DeskStage, OpenDesk } from './desk-stage.js'
+import { png } from './support/pictures.js'
 import { answerWith, rawServer } from './support/raw-server.js'
 import { screenshot } from './support/screenshot.js'
 
@@ -159,6 +160,46 @@ describe('knowledge at the desk', () => {
     await form.getByLabel('它的 1 条问答').selectOption('remove')
     await form.getByRole('button', { name: '删除', exact: true }).click()
     await page.getByText('还没有问答').waitFor()
+    expect(await page.title()).not.toBe('1')
+  })
+
+  it('may be followed by a card, whose picture is uploaded in the form', async ({ desk }) => {
+    const { stage, admin } = desk
+    const { page } = admin
+    await openPart(admin, stage, 'knowledge', '知识')
+    await page.getByRole('button', { name: '添加问答' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByLabel('问题', { exact: true }).fill('在哪里买')
+    await form.getByLabel('答案', { exact: true }).fill('在这里。')
+    await form.getByLabel('答案之后再发一条').selectOption({ label: '小程序卡片' })
+    await form.getByLabel('标题').fill(`马克杯${hostile}`)
+    await form.getByRole('button', { name: '保存' }).click()
+    await form.getByText('后面那条消息没有填完整').waitFor()
+    await form.getByLabel('页面路径').fill('pages/cup?id=1')
+    const file = { name: '杯.png', mimeType: 'image/png', buffer: png(600, 500) }
+    await form.locator('input[type=file]').setInputFiles(file)
+    await until(() => form.getByLabel('media_id').inputValue()).not.toBe('')
+    await form.getByText(/小程序.*马克杯/).waitFor()
+    await mustBeForEverybody(admin)
+    await screenshot(page, 'extra')
+    await form.getByRole('button', { name: '保存' }).click()
+    await page.getByRole('list', { name: '知识' }).getByText('在哪里买').waitFor()
+
+    // It stays as it is, is another, or none.
+    await page.getByRole('button', { name: '编辑在哪里买' }).click()
+    expect(await form.getByLabel('页面路径').inputValue()).toBe('pages/cup?id=1')
+    await form.getByLabel('答案之后再发一条').selectOption({ label: '图文链接' })
+    await form.getByLabel('链接地址').fill('https://shop.example/cup')
+    await form.getByLabel('封面图片地址').fill('https://shop.example/cup.png')
+    await form.getByRole('button', { name: '保存' }).click()
+    await form.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: '编辑在哪里买' }).click()
+    expect(await form.getByLabel('链接地址').inputValue()).toBe('https://shop.example/cup')
+    await form.getByLabel('答案之后再发一条').selectOption({ label: '不发' })
+    await form.getByRole('button', { name: '保存' }).click()
+    await form.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: '编辑在哪里买' }).click()
+    expect(await form.getByLabel('答案之后再发一条').inputValue()).toBe('')
     expect(await page.title()).not.toBe('1')
   })
 })

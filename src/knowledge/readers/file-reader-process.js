@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads'
 /** Between two looks at the memory, in milliseconds: what a file can fill meanwhile is what it takes too much. */
 const LOOK_MS = 5
 /** Behind the service's own work. */
-const NICENESS = 10
+const NICENESS = 5
 
 /** @param {import('./file-reader.js').FileRead} read */
 function answer(read) {

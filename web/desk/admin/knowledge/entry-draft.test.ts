@@ -29,7 +29,7 @@ describe('an entry’s draft', () => {
     expect(entry).toMatchObject(input)
     expect(Object.keys(input).toSorted()).toEqual(
       Object.keys(entry)
-        .filter((name) => !['id', 'version', 'updatedBy', 'updatedAt'].includes(name))
+        .filter((name) => !['id', 'version', 'updatedBy', 'updatedAt', 'sourceId'].includes(name))
         .toSorted(),
     )
   })
@@ -47,6 +47,7 @@ describe('an entry’s draft', () => {
     [{ text: '好'.repeat(683) }, 'bytes'],
     [{ wordings: Array.from({ length: 51 }, (_, index) => `问${index}`).join('\n') }, 'wordings'],
     [{ wordings: '好'.repeat(201) }, 'wordingLong'],
+    [{ extra: { msgType: 'image', fields: {} } }, 'extra'],
     [{ from: '2026-12-02', until: '2026-12-01' }, 'days'],
     [{ from: '2026-12-01', until: '2026-12-01' }, undefined],
   ])('with %j has the problem %s', (change, problem) => {

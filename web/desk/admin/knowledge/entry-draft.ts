@@ -2,6 +2,7 @@ import type { EntryInput, EntryView } from '../../../../src/knowledge/schemas/kn
 import { limits } from '../../../../src/wechat/limits.js'
 import { utf8Bytes } from '../../text/bytes.js'
 import { dayEnd, dayStart } from './day-bounds.js'
+import { extraDraft, extraOf, isExtraWhole, type ExtraDraft } from './entry-extra.js'
 
 /** An entry while it is written: what its fields hold. */
 export interface EntryDraft {
@@ -9,6 +10,8 @@ export interface EntryDraft {
   /** One a line. */
   wordings: string
   text: string
+  /** The message that follows. */
+  extra: ExtraDraft
   state: EntryView['state']
   audience: EntryView['audience']
   appId: string | null
@@ -18,7 +21,7 @@ export interface EntryDraft {
 }
 
 /** Why a draft can't be saved. */
-export type EntryProblem = 'title' | 'text' | 'bytes' | 'wordings' | 'wordingLong' | 'days'
+export type EntryProblem = 'title' | 'text' | 'bytes' | 'wordings' | 'wordingLong' | 'extra' | 'days'
 
 export const MAX_WORDINGS = 50
 export const MAX_QUESTION = 200
@@ -29,6 +32,7 @@ export function emptyDraft(title = ''): EntryDraft {
     title,
     wordings: '',
     text: '',
+    extra: extraDraft(null),
     state: 'live',
     audience: 'customer',
     appId: null,
@@ -43,6 +47,7 @@ export function draftOf(entry: EntryView, zone: string): EntryDraft {
     title,
     wordings: wordings.join('\n'),
     text,
+    extra: extraDraft(entry.extra),
     state,
     audience,
     appId,
@@ -62,7 +67,7 @@ export function entryOfDraft(draft: EntryDraft, before: EntryView | null, zone: 
     state,
     audience,
     appId,
-    extra: before?.extra ?? null,
+    extra: extraOf(draft.extra, before?.extra ?? null),
     validFrom: from === was?.from ? (before?.validFrom ?? null) : dayStart.momentOf(from, zone),
     validUntil: until === was?.until ? (before?.validUntil ?? null) : dayEnd.momentOf(until, zone),
   }
@@ -86,5 +91,6 @@ export function problemOf(draft: EntryDraft): EntryProblem | undefined {
   if (bytesOf(draft) > MAX_BYTES) return 'bytes'
   if (wordings.length > MAX_WORDINGS) return 'wordings'
   if (wordings.some((each) => each.length > MAX_QUESTION)) return 'wordingLong'
+  if (!isExtraWhole(draft.extra)) return 'extra'
   return draft.from !== '' && draft.until !== '' && draft.from > draft.until ? 'days' : undefined
 }
