@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { embeddingServer } from './support/embedding-server.js'
 import { png } from './support/pictures.js'
 import { openShop, type AssistantShop, type ShopOptions } from './support/assistant-shop.js'
 
@@ -81,6 +82,40 @@ describe('an assistant', () => {
     expect(shop.said('oLin')).toHaveLength(1)
     await expect.poll(() => model().calls.map(({ isAborted }) => isAborted)).toEqual([true, false])
     expect(JSON.stringify(model().calls[1]?.request)).toContain('什么时候发货')
+  })
+
+  it('finds by its meaning what has none of the question’s words, and tells nobody’s number', async () => {
+    const meanings = await embeddingServer((text) => (/南疆|喀什/.test(text) ? [1, 0] : [0, 1]))
+    try {
+      await open({
+        environment: {
+          KEFU_AI_EMBEDDING_URL: meanings.url,
+          KEFU_AI_EMBEDDING_KEY: 'sk-planted-embedding-key',
+          KEFU_AI_EMBEDDING_MODEL: 'text-embedding-v4',
+        },
+      })
+      const entry = { title: '南疆能寄到吗', text: '南疆五天到，运费 15 元。' }
+      const { body } = await shop.api.call('POST /knowledge/entries', { body: { entry } })
+      const { id } = (body as { entry: { id: number } }).entry
+      await expect.poll(() => meanings.asked.flat().join(), { timeout: 15_000 }).toContain('南疆')
+      model().script([{ when: '喀什', answer: { action: 'select', entry: `E${id}` } }])
+      await shop.user('oLin').sends('俺们喀什咋整 13912345678')
+      expect(await shop.user('oLin').receivesText()).toBe(entry.text)
+      await settled('oLin')
+      expect(JSON.stringify(model().calls[0]?.request)).toContain('南疆五天到')
+      expect(meanings.asked.flat().filter((text) => text.includes('喀什'))).toEqual([
+        expect.stringContaining('⟦'),
+      ])
+      expect(meanings.asked.flat().join()).not.toContain('13912345678')
+      expect(shop.service.log).not.toMatch(/planted|喀什/)
+      // Without them, words alone find nothing, and people are asked.
+      meanings.answer = (res) => res.writeHead(500).end()
+      await shop.user('oZhou').sends('俺们喀什咋整')
+      expect(await settled('oZhou')).toBe('waiting')
+      expect((await shop.messages('oZhou')).map(({ reason }) => reason)).toContain('no_entry')
+    } finally {
+      await meanings.close()
+    }
   })
 
   it('says nothing once a person has it, while the model thinks or before', async () => {

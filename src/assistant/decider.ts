@@ -1,6 +1,8 @@
-import type { Candidate, Knowledge } from '../knowledge/knowledge.js'
+import type { Candidate, Knowledge, Searched } from '../knowledge/knowledge.js'
 import type { KnowledgeEntry } from '../knowledge/knowledge-entry.js'
 import { sureMatch } from '../knowledge/sure-match.js'
+import type { EntryVectors, Near } from '../knowledge/vectors/entry-vectors.js'
+import { mergedRanks } from '../knowledge/vectors/merged-ranks.js'
 import type { ChatMessage } from '../model/chat.js'
 import { readJsonAnswer } from '../model/json-answer.js'
 import type { Models } from '../model/models.js'
@@ -27,6 +29,8 @@ export interface Question {
 export interface DeciderOptions {
   readonly knowledge: Pick<Knowledge, 'search' | 'overview' | 'entry'>
   readonly models: Pick<Models, 'chat' | 'isReady'>
+  /** Finds entries by their meaning, where there are embeddings. */
+  readonly vectors?: Pick<EntryVectors, 'near'> | undefined
   /** From which sureness on the exam has shown that nothing wrong is sent; null: from none. */
   readonly earnedMatchAt: () => number | null
   /** Whether people are there, by the business hours of a name. */
@@ -39,6 +43,10 @@ export interface DeciderOptions {
 /** Below this an entry has nothing to do with the question: asking a model would only cost. */
 const GATE = 0.15
 const SHOWN = 8
+/** The same of an entry that is found by its meaning: models say less of what has nothing to do with each other. */
+const SIMILAR = 0.4
+/** A customer waits: what takes longer is done without. */
+const EMBEDDING_MS = 1500
 const TITLES = 300
 const LIKELIEST = 100
 const ANSWER_TOKENS = 120
@@ -77,18 +85,41 @@ export class Decider {
     const { knowledge, models, now } = this.#options
     const text = question.asked.map((each) => each.text ?? '').join('\n')
     const searched = { appId: question.appId, audience: 'customer', at: now() } as const
-    const candidates = knowledge.search(text, { ...searched, most: SHOWN })
-    const found: Effort = { ...noEffort, candidates: notesOf(candidates, undefined) }
-    if ((candidates[0]?.confidence ?? 0) < GATE) return this.#handoff(settings, 'no_entry', found)
-    const match = this.#match(settings, question, candidates)
-    if (match) return matched(match, candidates, found)
+    const byWords = knowledge.search(text, { ...searched, most: SHOWN })
+    const found: Effort = { ...noEffort, candidates: notesOf(byWords, undefined) }
+    const isNear = (byWords[0]?.confidence ?? 0) >= GATE
+    const match = isNear ? this.#match(settings, question, byWords) : undefined
+    if (match) return matched(match, byWords, found)
+    const mayAsk = settings.level === 'select' && question.mayAsk && models.isReady
+    const byMeaning = mayAsk ? await this.#byMeaning(text, question, searched) : []
+    if (!isNear && (byMeaning[0]?.similarity ?? 0) < SIMILAR)
+      return this.#handoff(settings, 'no_entry', found)
     if (settings.level === 'match') return this.#handoff(settings, 'not_known', found)
     if (!question.mayAsk) return this.#handoff(settings, 'assistant_limit', found)
     if (!models.isReady)
       return this.#handoff(settings, 'assistant_failed', { ...found, detail: 'not_configured' })
+    const candidates = mergedRanks(byWords, byMeaning, SHOWN)
     const all = knowledge.overview(text, { ...searched, most: TITLES })
     const overview = all.length < TITLES ? all : knowledge.overview(text, { ...searched, most: LIKELIEST })
-    return this.#select(settings, question, candidates, overview)
+    const shown = candidates.map(({ entry }) => entry)
+    return this.#select(settings, question, candidates, [
+      ...overview,
+      ...shown.filter(({ id }) => !overview.some((entry) => entry.id === id)),
+    ])
+  }
+
+  /** What is near by its meaning; nothing where there are no embeddings, or they take too long. */
+  async #byMeaning(
+    text: string,
+    { appId, signal, withinMs }: Question,
+    searched: Pick<Searched, 'appId' | 'audience' | 'at'>,
+  ): Promise<readonly Near[]> {
+    const { vectors } = this.#options
+    if (!vectors) return []
+    // As in a prompt: nobody's phone or card number leaves the house.
+    const hidden = new Placeholders().hide(text)
+    const within = { appId, signal, withinMs: Math.min(EMBEDDING_MS, withinMs) }
+    return vectors.near(hidden, { ...searched, most: SHOWN }, within)
   }
 
   /** What is sure enough to be sent unasked: only where nothing before it gives it another sense. */
@@ -136,7 +167,8 @@ export class Decider {
       effort = addedTo(effort, answer)
       if (!answer.ok) {
         if (answer.reason === 'aborted') return { ...effort, kind: 'aborted' }
-        return this.#withoutModel(settings, question, candidates, effort)
+        // What is sure by its words went out before anybody was asked.
+        return this.#handoff(settings, 'assistant_failed', effort)
       }
       const wanted = parseModelAnswer(readJsonAnswer(answer.text))
       if (wanted?.action === 'handoff') return this.#handoff(settings, wanted.reason, effort)
@@ -157,17 +189,6 @@ export class Decider {
       ]
     }
     return this.#handoff(settings, 'not_known', { ...effort, detail: 'not_json' })
-  }
-
-  /** The model has no answer: what is sure goes out all the same, and people get the rest. */
-  #withoutModel(
-    settings: AssistantSettings,
-    question: Question,
-    candidates: readonly Candidate[],
-    effort: Effort,
-  ): Decision {
-    const match = this.#match(settings, question, candidates)
-    return match ? matched(match, candidates, effort) : this.#handoff(settings, 'assistant_failed', effort)
   }
 
   #handoff(settings: AssistantSettings, reason: AssistantReason, effort: Effort): Decision {

@@ -52,6 +52,9 @@ const words = {
   KEFU_AI_FALLBACK_KEY: 'the key of the second one, without spaces',
   KEFU_AI_FALLBACK_MODEL: 'the name of a model at the second one',
   KEFU_AI_FALLBACK_PRESET: 'openai, deepseek, qwen, glm, kimi, doubao, hunyuan or ollama',
+  KEFU_AI_EMBEDDING_URL: 'the base address of an OpenAI-compatible API that makes vectors of texts',
+  KEFU_AI_EMBEDDING_KEY: 'the key of that API, without spaces',
+  KEFU_AI_EMBEDDING_MODEL: 'the name of its model, such as text-embedding-v4',
   KEFU_AI_DAILY_TOKENS: 'a whole number: how many tokens models may take a day (1000000)',
   KEFU_AI_KEEP_RUNS_DAYS:
     'a whole number of days from 1 on, after which is deleted how assistants came to their answers (180)',
@@ -91,6 +94,7 @@ export const secretVariables: ReadonlySet<string> = new Set<Variable>([
   'EMULATOR_KEY',
   'KEFU_AI_KEY',
   'KEFU_AI_FALLBACK_KEY',
+  'KEFU_AI_EMBEDDING_KEY',
   // An address may have been written with a password in it.
   'WECHAT_API_URL',
   'KEFU_PUBLIC_URL',

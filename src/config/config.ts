@@ -6,7 +6,13 @@ import { modelPresets } from '../protocol/model-reasons.js'
 import { checkPushSecrets, limits } from '../wechat/index.js'
 import type { AppSettings } from './app-settings.js'
 import { looks, secretVariables, type Variable } from './config-words.js'
-import { modelProblems, modelsOf, type ModelVariables } from './model-variables.js'
+import {
+  embeddingOf,
+  modelProblems,
+  modelsOf,
+  type EmbeddingVariable,
+  type ModelVariables,
+} from './model-variables.js'
 import { parseSecretKey } from './secret-key.js'
 import { parseNetworks } from './networks.js'
 
@@ -15,6 +21,7 @@ const whole = (least: number, most: number) =>
 const word = z.string().regex(/^\S+$/)
 const webAddress = z.string().refine(isWebAddress)
 const secretKey = z.string().refine((text) => parseSecretKey(text) !== undefined)
+const networks = z.string().refine((list) => parseNetworks(list) !== undefined)
 const hostNames = z.string().regex(/^[\w.:[\]-]+(, *[\w.:[\]-]+)*$/)
 
 /** Shorter ones can be guessed. */
@@ -60,14 +67,8 @@ const schema = z.object({
     .string()
     .refine((url) => isWebAddress(url) && /^\/*$/.test(new URL(url).pathname))
     .optional(),
-  KEFU_TRUST_PROXY: z
-    .string()
-    .refine((list) => parseNetworks(list) !== undefined)
-    .optional(),
-  KEFU_ALLOW_PRIVATE_HOOKS: z
-    .string()
-    .refine((list) => parseNetworks(list) !== undefined)
-    .optional(),
+  KEFU_TRUST_PROXY: networks.optional(),
+  KEFU_ALLOW_PRIVATE_HOOKS: networks.optional(),
   KEFU_AI_URL: webAddress.optional(),
   KEFU_AI_KEY: word.optional(),
   KEFU_AI_MODEL: word.optional(),
@@ -76,16 +77,13 @@ const schema = z.object({
   KEFU_AI_FALLBACK_KEY: word.optional(),
   KEFU_AI_FALLBACK_MODEL: word.optional(),
   KEFU_AI_FALLBACK_PRESET: z.enum(modelPresets).default('openai'),
+  KEFU_AI_EMBEDDING_URL: webAddress.optional(),
+  KEFU_AI_EMBEDDING_KEY: word.optional(),
+  KEFU_AI_EMBEDDING_MODEL: word.optional(),
   KEFU_AI_DAILY_TOKENS: whole(0, 10 ** 12).default(1_000_000),
   KEFU_AI_KEEP_RUNS_DAYS: whole(1, 36_500).default(180),
-  KEFU_ALLOW_PRIVATE_MODELS: z
-    .string()
-    .refine((list) => parseNetworks(list) !== undefined)
-    .optional(),
-  KEFU_ALLOW_PRIVATE_PAGES: z
-    .string()
-    .refine((list) => parseNetworks(list) !== undefined)
-    .optional(),
+  KEFU_ALLOW_PRIVATE_MODELS: networks.optional(),
+  KEFU_ALLOW_PRIVATE_PAGES: networks.optional(),
   EMULATOR_PORT: whole(0, 65_535).default(3001),
   EMULATOR_HOST: word.optional(),
   EMULATOR_ALLOW_HOST: hostNames.optional(),
@@ -135,6 +133,7 @@ export interface Config {
   readonly privateHooks: readonly string[]
   /** The models that the environment gives. */
   readonly models: ModelVariables
+  readonly embedding: EmbeddingVariable | undefined
   /** How many tokens models may take a day. */
   readonly dailyTokens: number
   /** After how many days is deleted how assistants came to their answers. */
@@ -262,6 +261,7 @@ function configOf(values: Values): Config {
     trustedProxies: parseNetworks(values.KEFU_TRUST_PROXY ?? '') ?? [],
     privateHooks: parseNetworks(values.KEFU_ALLOW_PRIVATE_HOOKS ?? '') ?? [],
     models: modelsOf(values),
+    embedding: embeddingOf(values),
     dailyTokens: values.KEFU_AI_DAILY_TOKENS,
     keepRunsDays: values.KEFU_AI_KEEP_RUNS_DAYS,
     privatePages: parseNetworks(values.KEFU_ALLOW_PRIVATE_PAGES ?? '') ?? [],

@@ -6,6 +6,7 @@ const facts = (change: Partial<AssistantFacts> = {}): AssistantFacts => ({
   live: () => ({ asksModel: true }),
   entries: 3,
   checkModel: async () => ({ ok: true, reason: null, thinks: false }),
+  checkEmbeddings: async () => undefined,
   ...change,
 })
 const found = async (change?: Partial<AssistantFacts>): Promise<[string, string][]> =>
@@ -35,4 +36,10 @@ it('finds an assistant that is not published, knowledge that is empty, and a mod
     ['model', 'warn'],
   ])
   expect(await found({ live: () => ({ asksModel: false }) })).toEqual([])
+})
+
+it('asks the model of embeddings where one is set up', async () => {
+  expect(await found({ checkEmbeddings: async () => true })).toContainEqual(['embeddings', 'ok'])
+  expect(await found({ checkEmbeddings: async () => false })).toContainEqual(['embeddings', 'warn'])
+  expect(JSON.stringify(await found())).not.toContain('embeddings')
 })

@@ -16,12 +16,14 @@ export interface AssistantFacts {
   readonly entries: number
   /** Asks the model one question; undefined where none is set up. */
   readonly checkModel: () => Promise<ModelFound | undefined>
+  /** Whether the model of embeddings makes a vector; undefined where none is set up. */
+  readonly checkEmbeddings: () => Promise<boolean | undefined>
 }
 
 /** Whether what rules leave to assistants is answered. Nothing is asked where no rule leaves them anything. */
 export async function checkAssistants(
   { rules }: Pick<RuleSet, 'rules'>,
-  { live, entries, checkModel }: AssistantFacts,
+  { live, entries, checkModel, checkEmbeddings }: AssistantFacts,
 ): Promise<Finding[]> {
   const named = new Set(
     rules
@@ -43,7 +45,11 @@ export async function checkAssistants(
         en: 'Add questions and answers at the desk: 管理 › 知识.',
       },
     })
-  if ([...named].some((name) => live(name)?.asksModel)) findings.push(modelFinding(await checkModel()))
+  if ([...named].some((name) => live(name)?.asksModel)) {
+    findings.push(modelFinding(await checkModel()))
+    const makes = await checkEmbeddings()
+    if (makes !== undefined) findings.push(embeddingsFinding(makes))
+  }
   return findings
 }
 
@@ -106,5 +112,26 @@ function modelFinding(found: ModelFound | undefined): Finding {
     check: 'model',
     level: 'ok',
     found: { zh: '模型会回答，不先思考。', en: 'The model answers, and does not think first.' },
+  }
+}
+
+function embeddingsFinding(makes: boolean): Finding {
+  if (makes)
+    return {
+      check: 'embeddings',
+      level: 'ok',
+      found: { zh: '向量模型可用。', en: 'The model of embeddings works.' },
+    }
+  return {
+    check: 'embeddings',
+    level: 'warn',
+    found: {
+      zh: '向量模型没有回答：知识只按字词查找。',
+      en: 'The model of embeddings gave no answer: knowledge is found by its words alone.',
+    },
+    todo: {
+      zh: '检查 KEFU_AI_EMBEDDING_URL、_KEY 和 _MODEL，日志里写明原因；改好后重新启动。',
+      en: 'Check KEFU_AI_EMBEDDING_URL, _KEY and _MODEL; the log says why. Start again once they are right.',
+    },
   }
 }

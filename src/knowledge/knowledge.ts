@@ -120,6 +120,17 @@ export class Knowledge {
     return chosen.toSorted((a, b) => a.id - b.id)
   }
 
+  /** Returns an entry where it may be told. */
+  told(id: number, searched: Pick<Searched, 'appId' | 'audience' | 'at'>): KnowledgeEntry | undefined {
+    const entry = this.#known.get(id)
+    return this.#mayTell(entry, searched) ? entry : undefined
+  }
+
+  /** All entries, of all states. */
+  get all(): Iterable<KnowledgeEntry> {
+    return this.#known.values()
+  }
+
   entry(id: number): KnowledgeEntry | undefined {
     return this.#known.get(id)
   }

@@ -259,9 +259,7 @@ export async function createApp(
     async start() {
       await shards.start()
       await outbox.start()
-      await assistant.models.start()
-      await assistant.assistants.start()
-      await assistant.worker.start(shards.owned)
+      await assistant.start()
       void core.exams.run().catch(() => undefined)
       inbox.start()
       media.fetcher.start()
@@ -281,7 +279,7 @@ export async function createApp(
       events.close()
       const work = inbox
         .stop(milliseconds)
-        .then(() => assistant.worker.stop())
+        .then(() => assistant.stop())
         .then(() => outbox.stop())
       await Promise.race([
         Promise.all([work, media.fetcher.stop(), retention.stop(), hooks.stop(HOOKS_MS), indexer.stop()]),

@@ -8,6 +8,8 @@ import type { Config } from '../config/config.js'
 import { TurnClaims, TurnEnds, type Shards } from '../conversation/index.js'
 import { AddressGuard, guardedConnector } from '../hooks/index.js'
 import type { AssistantFacts } from '../doctor/check-assistants.js'
+import { EntryVectors } from '../knowledge/vectors/entry-vectors.js'
+import { Embeddings } from '../model/embeddings.js'
 import { checkModel } from '../model/model-check.js'
 import { Models } from '../model/models.js'
 import { Spending } from '../model/spending.js'
@@ -25,6 +27,9 @@ export interface AssistantParts {
   readonly earnedMatchAt: () => number | null
   /** For the doctor. */
   readonly facts: AssistantFacts
+  start(): Promise<void>
+  /** Begins nothing more and ends what runs. */
+  stop(): Promise<void>
 }
 
 export interface AssistantPartsOptions extends Runtime {
@@ -35,9 +40,11 @@ export interface AssistantPartsOptions extends Runtime {
 
 /** A connection takes no longer. */
 const CONNECT_MS = 3000
+/** Nor does the doctor's question. */
+const CHECK_MS = 10_000
 
 export function assistantParts(
-  { allowance, models: environment, dailyTokens, privateModels }: Config,
+  { allowance, models: environment, embedding, dailyTokens, privateModels }: Config,
   { store, secretBox, knowledge, exams, rules, metrics }: Core,
   { shards, senderOf, onQueued, logger, now, wait }: AssistantPartsOptions,
 ): AssistantParts {
@@ -62,11 +69,24 @@ export function assistantParts(
       metrics.modelTokens.inc({ kind: 'out' }, answer.usage.tokensOut)
     },
   })
+  const embedder =
+    embedding &&
+    new Embeddings({
+      provider: embedding,
+      spending,
+      dispatcher: new Agent({ connect: guardedConnector({ guard, timeoutMs: CONNECT_MS }) }),
+      logger,
+      now,
+      elapsed: () => performance.now(),
+    })
+  const mine = (): boolean => shards.has(0)
+  const vectors = embedder && new EntryVectors({ store, knowledge, embedder, mine, logger })
   const assistants = new Assistants({ store, logger, now })
   const earnedMatchAt = (): number | null => exams.latest?.matchAt ?? null
   const decider = new Decider({
     knowledge,
     models,
+    vectors,
     earnedMatchAt,
     isOpen: (name) => {
       const schedule = rules.set.schedules?.find((each) => each.name === name)
@@ -100,6 +120,28 @@ export function assistantParts(
       return knowledge.size
     },
     checkModel: async () => (models.settings.providers.main ? checkModel(models, 'main') : undefined),
+    checkEmbeddings: async () => {
+      const asked = { appId: 'check', signal: AbortSignal.timeout(CHECK_MS), withinMs: CHECK_MS }
+      return embedder && (await embedder.embed(['kefu'], asked)) !== undefined
+    },
   }
-  return { assistants, models, spending, decider, worker, earnedMatchAt, facts }
+  return {
+    assistants,
+    models,
+    spending,
+    decider,
+    worker,
+    earnedMatchAt,
+    facts,
+    async start() {
+      await models.start()
+      await assistants.start()
+      await worker.start(shards.owned)
+      vectors?.start()
+    },
+    async stop() {
+      await worker.stop()
+      await vectors?.stop()
+    },
+  }
 }

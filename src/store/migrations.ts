@@ -24,6 +24,7 @@ import { assistants } from './migrations/0024-assistants.js'
 import { pushKeyOrder } from './migrations/0025-push-key-order.js'
 import { entryUse } from './migrations/0026-entry-use.js'
 import { knowledgeSources } from './migrations/0027-knowledge-sources.js'
+import { knowledgeVectors } from './migrations/0028-knowledge-vectors.js'
 
 /**
  * The schema's history, by name in order. A migration that has been released is never changed: the next one
@@ -55,5 +56,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0025-push-key-order': pushKeyOrder(),
     '0026-entry-use': entryUse(dialect),
     '0027-knowledge-sources': knowledgeSources(dialect),
+    '0028-knowledge-vectors': knowledgeVectors(dialect),
   }
 }

@@ -41,6 +41,7 @@ export interface Schema {
   active_day: ActiveDayTable
   submit: SubmitTable
   knowledge_source: KnowledgeSourceTable
+  knowledge_vector: KnowledgeVectorTable
   knowledge_entry: KnowledgeEntryTable
   knowledge_version: KnowledgeVersionTable
   exam_case: ExamCaseTable
@@ -568,6 +569,17 @@ export interface KnowledgeEntryTable {
   source_key: string | null
   /** Of the piece as it was taken last: what people write into the entry leaves it. */
   source_hash: string | null
+}
+
+/** What an entry means, as a model's numbers: made of its text, so it can be made again. */
+export interface KnowledgeVectorTable {
+  entry_id: number
+  /** Vectors of another model can't be compared. */
+  model: string
+  /** Of the text that it was made of. */
+  text_hash: string
+  /** Base64: 32-bit floats, the lowest byte first, of length 1 together. */
+  vector: string
 }
 
 /** A page of the web that entries are taken from, once a day. */

@@ -38,6 +38,7 @@ export const movedTables = {
   knowledge_source: 'rows',
   knowledge_entry: 'rows',
   knowledge_version: 'rows',
+  knowledge_vector: 'rows',
   exam_case: 'rows',
   model_provider: 'rows',
   model_spending: 'rows',
