@@ -12,6 +12,11 @@ export interface KeptPlace {
   hold: () => void
   /** Puts it back to where it stood. */
   keep: () => void
+  /**
+   * Takes back by how much it was moved by what came above it, and leaves what the reader has scrolled: the browser says
+   * so a frame later, in which both may have happened.
+   */
+  follow: () => void
   /** Which one it is, and where it stands. */
   held: () => { id: number; top: number } | null
 }
@@ -21,11 +26,15 @@ export function useKeptPlace(
   log: Readonly<Ref<HTMLElement | null>>,
   inner: Readonly<Ref<HTMLElement | null>>,
 ): KeptPlace {
-  let place: { element: HTMLElement; top: number } | null = null
+  /** `within` is how far the element is below the beginning of all, which scrolling does not change. */
+  let place: { element: HTMLElement; top: number; within: number } | null = null
 
   const shown = (): HTMLElement[] => [...(inner.value?.querySelectorAll<HTMLElement>('[data-id]') ?? [])]
   const topOf = (element: HTMLElement): number =>
     element.getBoundingClientRect().top - (log.value?.getBoundingClientRect().top ?? 0)
+
+  const withinOf = (element: HTMLElement): number =>
+    element.getBoundingClientRect().top - (inner.value?.getBoundingClientRect().top ?? 0)
 
   return {
     shown,
@@ -42,11 +51,17 @@ export function useKeptPlace(
         else high = middle
       }
       const element = all[low]
-      place = element ? { element, top: topOf(element) } : null
+      place = element ? { element, top: topOf(element), within: withinOf(element) } : null
     },
     keep() {
       if (log.value === null || place?.element.isConnected !== true) return
       const moved = topOf(place.element) - place.top
+      if (Math.abs(moved) >= 1) log.value.scrollTop += moved
+      place.within = withinOf(place.element)
+    },
+    follow() {
+      if (log.value === null || place?.element.isConnected !== true) return
+      const moved = withinOf(place.element) - place.within
       if (Math.abs(moved) >= 1) log.value.scrollTop += moved
     },
     held: () => (place === null ? null : { id: Number(place.element.dataset['id']), top: place.top }),

@@ -13,6 +13,7 @@ import {
 import type { Pending } from '../composer/machine/pending.js'
 import type { Thread } from './threads.js'
 import { firstFreshOf, incomingSince } from '../../text/thread-items.js'
+import { useFreshLine } from './fresh-line.js'
 import { useKeptPlace } from './kept-place.js'
 import {
   placeOf,
@@ -94,6 +95,7 @@ export function useThreadScroll({
   const reachesEnd = computed(() => stretch.value.to === thread().messages.length)
   const place = useKeptPlace(log, inner)
   const { shown, topOf, below } = place
+  const freshLine = useFreshLine(firstFresh, inner, topOf, standHere)
   let isFilling = false
   let settling: ReturnType<typeof setTimeout> | undefined
 
@@ -125,6 +127,10 @@ export function useThreadScroll({
   }
 
   function onScroll(): void {
+    if (!follows.value) place.follow()
+    standHere()
+  }
+  function standHere(): void {
     follow(reachesEnd.value && below() < near)
     place.hold()
     void fill()
@@ -213,7 +219,7 @@ export function useThreadScroll({
     follow(false)
     await nextTick()
     log.value.scrollTop = 0
-    onScroll()
+    standHere()
   }
 
   function showFirst(): void {
@@ -225,10 +231,9 @@ export function useThreadScroll({
     if (left && known) element.scrollTop += topOf(known) - left.top
     else {
       element.scrollTop = element.scrollHeight
-      const divider = inner.value?.querySelector<HTMLElement>('[data-fresh]')
-      if (divider && topOf(divider) < 0) divider.scrollIntoView({ block: 'start' })
+      freshLine.show()
     }
-    onScroll()
+    standHere()
   }
 
   // Read at once where it is known, and again where its first page comes later.
@@ -263,10 +268,9 @@ export function useThreadScroll({
     },
   )
 
-  // What is seen stays in sight when the composer grows, or a picture that has loaded makes the thread longer.
+  // What is seen stays in sight when the composer grows, or a picture has loaded.
   useResizeObserver([log, inner], keepPlace)
   onMounted(() => {
-    // Measuring what is not there yet costs as much as measuring what is.
     if (thread().next !== undefined) showFirst()
   })
   onBeforeUnmount(() => {
