@@ -58,7 +58,8 @@ export async function openCore(config: Config, { logger, now, wait }: Runtime): 
     await refuseHalfMoved(store)
     await sayWhereMoved(store, logger)
     await scrubWhereDue(store, { logger })
-    if (ran.length > 0) logger.info({ migrations: ran }, 'the database was brought up to date')
+    if (ran.length > 0)
+      logger.info({ migrations: ran.length, latest: ran.at(-1) }, 'the database was brought up to date')
     const pushes = await orderPushKeys(store, repeatableSince(config, now()))
     if (pushes !== undefined) logger.info({ pushes }, 'pushes that may still be repeated have their new keys')
     const secretBox = await openSecrets({
