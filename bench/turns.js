@@ -2,7 +2,7 @@
  * What assistants cost: WeChat's wait while so many turns are open, beside none, in pairs; and how long an answer takes
  * beyond its quiet time and the model. The model is the emulator's, in this process. See README.md.
  *
- *   node turns.js [--rounds 5] [--turns 200] [--rate 100] [--seconds 4] [--questions 100]
+ *   node turns.js [--rounds 5] [--turns 200] [--rate 200] [--seconds 4] [--questions 100]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     turns: { type: 'string', default: '200' },
-    rate: { type: 'string', default: '100' },
+    rate: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '4' },
     questions: { type: 'string', default: '100' },
   },

@@ -36,6 +36,7 @@ export interface TurnWorkerOptions {
 const AT_ONCE = 200
 /** What another process opened is found also when its word was missed. */
 const POLL_MS = 1000
+const SOON_MS = 200
 /** A turn that two processes did not live to answer is for people. */
 const MOST_ATTEMPTS = 2
 /** WeChat shows "typing" for 15 s. */
@@ -76,7 +77,7 @@ export class TurnWorker {
   async start(shards: readonly number[]): Promise<void> {
     this.#end = this.#options.store.signals.on('feed', () => {
       // Somebody may have taken one of them.
-      if (this.#running.size > 0) this.wake()
+      if (this.#running.size > 0) this.wakeSoon()
     })
     await this.adopt(shards)
     this.#loop.start()
@@ -100,6 +101,11 @@ export class TurnWorker {
   /** Looks for what is due, and for what nobody waits for: to be called after a commit that may have changed either. */
   wake(): void {
     this.#loop.wake()
+  }
+
+  /** The same where much is committed: whether turns are still wanted is asked a few times a second, not at each commit. */
+  wakeSoon(): void {
+    this.#loop.wakeIn(SOON_MS)
   }
 
   /** Ends what runs in some shards, before another process gets them. */

@@ -91,7 +91,7 @@ export async function createApp(
   const onHandled = (): void => {
     outbox.wake()
     // A rule may have given away what an assistant answers.
-    if (assistant.worker.size > 0) assistant.worker.wake()
+    if (assistant.worker.size > 0) assistant.worker.wakeSoon()
     media.fetcher.wake()
   }
   // Beside the way of a message: its picture, fetched in the background.
