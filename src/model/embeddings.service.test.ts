@@ -109,6 +109,19 @@ it('waits no longer than it may, and not past a signal', async () => {
   expect(await answer).toBeUndefined()
 })
 
+it('waits no longer for an answer that begins and does not end', async () => {
+  server.answer = (res) => res.writeHead(200, { 'content-type': 'application/json' }).write('{"data":[')
+  // undici itself would wait five minutes.
+  expect(await embeddings().embed(['一'], within(200))).toBeUndefined()
+  expect(log).toContain('timeout_total')
+})
+
+it('reads no more than any answer has', async () => {
+  server.answer = (res) => res.writeHead(200).end(' '.repeat(9 * 1024 * 1024))
+  expect(await embeddings().embed(['一'], within())).toBeUndefined()
+  expect(log).toContain('too_long')
+})
+
 it('asks for nothing when the day has no tokens left', async () => {
   left = false
   expect(await embeddings().embed(['一'], within())).toBeUndefined()

@@ -113,18 +113,26 @@ export class Embeddings {
       call.budgets.headersMs,
       'timeout_headers',
     )
-    const chunks: Buffer[] = []
-    let bytes = 0
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      if (bytes > MAX_BYTES) return { reason: 'too_long' }
-      chunks.push(chunk)
-    }
+    // An answer that begins and does not end is no quicker than none.
+    const text = await call.within(textOf(body), call.budgets.totalMs, 'timeout_total')
+    if (text === undefined) return { reason: 'too_long' }
     if (statusCode !== 200) return { reason: reasonOf(statusCode) }
-    const read = answer.safeParse(parsed(Buffer.concat(chunks).toString('utf8')))
+    const read = answer.safeParse(parsed(text))
     const vectors = read.success ? vectorsOf(read.data.data, texts.length) : undefined
     return vectors ? { vectors, tokens: read.data?.usage?.total_tokens } : { reason: 'bad_answer' }
   }
+}
+
+/** Undefined where it is longer than any answer. */
+async function textOf(body: AsyncIterable<Buffer>): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > MAX_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function reasonOf(status: number): ModelReason {

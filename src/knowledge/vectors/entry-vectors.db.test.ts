@@ -10,6 +10,7 @@ import { EntryVectors } from './entry-vectors.js'
 class Meanings implements Embedder {
   readonly asked: string[] = []
   isDead = false
+  calls = 0
   readonly name: string
 
   constructor(name = 'one') {
@@ -17,6 +18,7 @@ class Meanings implements Embedder {
   }
 
   async embed(texts: readonly string[]): Promise<readonly Float32Array[] | undefined> {
+    this.calls++
     if (this.isDead) return undefined
     this.asked.push(...texts)
     return texts.map((text) => Float32Array.from(/发货|寄出/.test(text) ? [1, 0] : [0, 1]))
@@ -108,7 +110,7 @@ describe.each(await storeKinds())('vectors of entries on %s', (kind) => {
     const dead = new Meanings('two')
     dead.isDead = true
     const vectors = start(dead)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await expect.poll(() => dead.calls).toBeGreaterThan(0)
     expect(vectors.size).toBe(0)
     expect(await vectors.near('寄出', searched, options)).toEqual([])
     await has(start(new Meanings('two')), 1)
